@@ -65,6 +65,8 @@ class Message:
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
     """For `role="tool"`: the call that this message answers."""
+    finish_reason: str | None = None
+    """For `role="assistant"`: why the model stopped, where the log says it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ class Rate:
     per_100k: float | None
     """Point estimate per 100,000; None where n is 0."""
     interval: Interval | None
-    """Per 100,000."""
+    """Per 100,000; one-sided from 0 where nothing was seen."""
+    n_effective: float | None = None
+    """Independent, equally weighted responses that the interval rests on; None where n is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class CategoryForecast:
     ratio: Estimate | None
     """Forecast rate over previous rate."""
     fidelity_gap: Estimate | None
-    """Baseline rate over recorded rate; None where there is no baseline lane."""
+    """Baseline rate over recorded rate; None where there is no baseline lane or neither shows the behaviour."""
     p_value: float | None
     """Of the paired test of no difference between the candidate and the lane compared with."""
     q_value: float | None
@@ -116,9 +118,13 @@ class CategoryForecast:
     certainty: Certainty | None
     direction: Direction
     n_needed: int | None
-    """Prefixes in all for 80 % power at the material ratio, where the call is "not enough evidence"; None where that is unknown."""
+    """Prefixes in all for 80 % power at the material ratio, where the call is "not enough evidence".
+
+    None where that is unknown."""
     notes: tuple[str, ...] = ()
     """Assumptions and limits that apply to this row, in plain sentences."""
+    n_effective: float | None = None
+    """Independent, equally weighted prefixes that the ratio rests on; None where there is no ratio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +170,7 @@ class Forecast:
     software: str
     notes: tuple[str, ...] = ()
     """Assumptions and limits that apply to the whole forecast."""
+    power: float = 0.8
+    """Probability of a call that `n_needed` is worked out for."""
+    draws: int = 20_000
+    """Posterior draws behind every estimate."""

@@ -1,0 +1,16 @@
+"""The app: navigation, title, and the one place where an error is shown."""
+
+import streamlit as st
+
+from deploysim import ui
+from deploysim.errors import DeploysimError
+
+st.set_page_config(page_title="deploysim", page_icon=":material/compare_arrows:", layout="wide")
+page = st.navigation(ui.pages(), expanded=True)
+ui.load_style()
+st.title(page.title)
+st.caption(page.help)
+try:
+    page.run()
+except DeploysimError as error:
+    ui.show_error(error)

@@ -1,0 +1,173 @@
+"""Commands that bring conversations in: import, scrub, sample."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, print_json, say
+from deploysim.errors import InputError
+from deploysim.ingest.columns import ColumnMap
+from deploysim.pipeline.drawing import draw
+from deploysim.pipeline.importing import ImportOptions, ImportResult, build_scrubber, import_file
+from deploysim.sampling import SampleSpec
+
+
+def import_command(
+    file: Annotated[Path, typer.Argument(help="A log: JSON Lines, JSON, CSV or Parquet.")],
+    format: Annotated[str | None, typer.Option(help="openai-chat, wildchat, …; detected when left out.")] = None,
+    map: Annotated[
+        str | None, typer.Option(help="Columns of a flat table, such as user=prompt,assistant=response,id=prompt_id.")
+    ] = None,
+    where: Annotated[list[str] | None, typer.Option(help="Keep rows with COLUMN=VALUE; may be repeated.")] = None,
+    placeholders: Annotated[bool, typer.Option(help="Replace personal data by <PERSON_1>, not by surrogates.")] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a log, replace personal data, and keep the rest.
+
+    Example: python -m deploysim import chats.jsonl
+    """
+    here = context(workspace)
+    options = ImportOptions(format, ColumnMap.parse(map) if map else None, conditions(where), placeholders)
+    with meter(quiet=as_json) as show:
+        result = import_file(
+            here.workspace,
+            file,
+            options,
+            settings=here.settings,
+            now=here.now,
+            progress=lambda counts: show("importing and scrubbing", counts.kept, 0),
+        )
+    if as_json:
+        print_json({**asdict(result.record), "added": result.added})
+    else:
+        say_import(result)
+
+
+def say_import(result: ImportResult) -> None:
+    """Print what an import came to."""
+    record = result.record
+    if not result.added:
+        say(f"{record.source}: nothing new, all of it is in the workspace already.")
+        return
+    say(f"{record.source}: {record.conversations:,} conversations kept, read as {record.format}.")
+    for reason, count in sorted(record.excluded.items(), key=lambda item: -item[1]):
+        say(f"  left out {count:,}: {reason}")
+    if record.duplicates:
+        say(f"  skipped {record.duplicates:,}: already in the workspace")
+    if record.rejected_rows:
+        say(f"  could not read {record.rejected_rows:,} rows:")
+        for row in record.rejected[:5]:
+            say(f"    {record.source}, row {row['row']}: {row['reason']}")
+    for note in record.notes:
+        say(f"  {note}")
+    found = ", ".join(f"{count:,} {entity}" for entity, count in list(record.replaced.items())[:6])
+    say(
+        f"  replaced {sum(record.replaced.values()):,} stretches of personal data" + (f" ({found}, …)" if found else "")
+    )
+
+
+def scrub_command(
+    source: Annotated[Path, typer.Argument(help='JSON Lines of {"id", "text"}; - reads standard input.')],
+    target: Annotated[Path, typer.Argument(help="Where the scrubbed lines go; - writes standard output.")],
+    placeholders: Annotated[bool, typer.Option(help="Write <PERSON_1> and so on, not surrogates.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Scrub lines of text for use in other pipelines; lines of one id share their surrogates.
+
+    Example: python -m deploysim scrub in.jsonl out.jsonl
+    """
+    here = context(workspace)
+    scrubber = build_scrubber(here.workspace, here.settings, placeholders=placeholders)
+    lines = sys.stdin if str(source) == "-" else _open(source)
+    with meter(quiet=str(target) == "-") as show:
+        scrubbed = []
+        for number, line in enumerate(lines, start=1):
+            row = _row(line, source, number)
+            result = scrubber.scrub_text(row["text"], conversation_id=str(row["id"]))
+            spans = [asdict(span) for span in result.spans]
+            scrubbed.append(json.dumps({**row, "text": result.text, "spans": spans}, ensure_ascii=False) + "\n")
+            show("scrubbing", number, 0)
+    if str(target) == "-":
+        sys.stdout.writelines(scrubbed)
+    else:
+        target.write_text("".join(scrubbed), encoding="utf-8")
+        say(f"{len(scrubbed):,} lines scrubbed into {target}.")
+
+
+def sample_command(
+    size: Annotated[int | None, typer.Option(help="Prefixes to draw; all that are eligible when left out.")] = None,
+    unit: Annotated[str, typer.Option(help="What rates are per: turn or conversation.")] = "turn",
+    seed: Annotated[int, typer.Option(help="The same seed draws the same prefixes on any machine.")] = 0,
+    model: Annotated[list[str] | None, typer.Option(help="Only conversations of this model; may be repeated.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Only this language, as logged; may be repeated.")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day, UTC.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day, UTC.")] = None,
+    min_chars: Annotated[int | None, typer.Option(help="Shortest conversation, in characters.")] = None,
+    max_chars: Annotated[int | None, typer.Option(help="Longest conversation, in characters.")] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw a frozen, seeded sample of prefixes from what was imported.
+
+    Example: python -m deploysim sample --size 500 --seed 7
+    """
+    if unit not in ("turn", "conversation"):
+        raise InputError(f"A sample cannot be drawn per {unit!r}.", expected="--unit turn or --unit conversation")
+    here = context(workspace)
+    spec = SampleSpec(
+        unit="conversation" if unit == "conversation" else "turn",
+        size=size,
+        seed=seed,
+        models=tuple(model or ()),
+        languages=tuple(language or ()),
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+        min_chars=min_chars,
+        max_chars=max_chars,
+    )
+    about = draw(here.workspace, spec, now=here.now)
+    if as_json:
+        print_json(asdict(about))
+        return
+    age = about.age_days(here.now)
+    say(
+        f"Sample {about.sample_id}: {about.size:,} prefixes of {about.conversations:,} conversations, per {about.unit}."
+    )
+    say(f"  covers {about.window()}" + (f", newest {age} days old" if age is not None else ""))
+    for reason, count in about.exclusions.items():
+        say(f"  left out {count:,}: {reason}")
+
+
+def conditions(where: list[str] | None) -> dict[str, str]:
+    """Read COLUMN=VALUE conditions."""
+    pairs = [item.partition("=") for item in where or ()]
+    if any(not sign for _, sign, _ in pairs):
+        raise InputError("A --where condition has no '='.", expected="COLUMN=VALUE, such as --where model=gpt-4-0314")
+    return {column.strip(): value for column, _, value in pairs}
+
+
+def _open(source: Path) -> Any:
+    if not source.is_file():
+        raise InputError(f"There is no file {source}.", expected='JSON Lines with "id" and "text" on each line')
+    return source.open(encoding="utf-8")
+
+
+def _row(line: str, source: Path, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        row = None
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str) or "id" not in row:
+        raise InputError(
+            f"{source.name}, line {number}, cannot be scrubbed; nothing was written.",
+            expected='a JSON object with an "id" and a "text" that is a string',
+        )
+    return row

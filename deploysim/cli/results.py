@@ -1,0 +1,151 @@
+"""Commands that turn responses into results: grade, forecast, status."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, out, print_json, say
+from deploysim.errors import NotFoundError
+from deploysim.forecast.register import forecast_to_json
+from deploysim.forecast.words import sentence
+from deploysim.grade.grader import graders_of
+from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecast, newest_lanes
+from deploysim.pipeline.grading import grade_lanes
+from deploysim.pipeline.lanes import Lanes
+from deploysim.pipeline.overview import overview
+from deploysim.store.imports import import_records
+from deploysim.store.runs import list_runs, read_progress, read_run, run_state
+from deploysim.store.samples import list_samples
+from deploysim.store.workspace import find_id
+from deploysim.tables import shift_rows
+from deploysim.taxonomy import load_taxonomy
+
+SampleOption = Annotated[str | None, typer.Option(help="Sample id or its first characters; the newest when left out.")]
+CandidateOption = Annotated[str | None, typer.Option(help="Run id of the candidate; its newest when left out.")]
+BaselineOption = Annotated[
+    str | None, typer.Option(help="Run id of the baseline; its newest when left out; - for none.")
+]
+
+
+def grade_command(
+    sample: SampleOption = None,
+    candidate: CandidateOption = None,
+    baseline: BaselineOption = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Grade all lanes of a comparison with the same graders; what is graded already is left alone.
+
+    Example: python -m deploysim grade
+    """
+    here = context(workspace)
+    graders = list(graders_of(load_taxonomy()))
+    lanes = chosen_lanes(here, sample, candidate, baseline)
+    with meter(quiet=as_json) as show:
+        made = grade_lanes(here.workspace, lanes, graders, report=show)
+    if as_json:
+        print_json({"grades": made, "graders": {g.category: g.fingerprint for g in graders}})
+    else:
+        say(f"{made:,} grades made by {len(graders)} graders." if made else "Everything was graded already.")
+
+
+def forecast_command(
+    sample: SampleOption = None,
+    candidate: CandidateOption = None,
+    baseline: BaselineOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of the posterior draws.")] = 0,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Forecast per category how the rate will shift, and keep the forecast under its own hash.
+
+    Example: python -m deploysim forecast
+    """
+    here = context(workspace)
+    lanes = chosen_lanes(here, sample, candidate, baseline)
+    with meter(quiet=as_json) as show:
+        saved = forecast(here.workspace, lanes, load_taxonomy(), seed=seed, now=here.now, report=show)
+    if as_json:
+        print_json({"forecast_id": saved.forecast_id, **json.loads(forecast_to_json(saved.forecast))})
+    else:
+        show_forecast(saved)
+
+
+def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """List what is in the workspace, with ids, and the next step.
+
+    Example: python -m deploysim status
+    """
+    here = context(workspace)
+    state = overview(here.workspace)
+    runs = list_runs(here.workspace)
+    states = {r.run_id: run_state(r, read_progress(here.workspace, r.run_id)) for r in runs}
+    if as_json:
+        print_json(
+            {
+                "workspace": str(here.workspace.root),
+                "imports": [r.import_id for r in import_records(here.workspace)],
+                "samples": [s.sample_id for s in list_samples(here.workspace)],
+                "runs": states,
+                "forecasts": [f.forecast_id for f in all_forecasts(here.workspace)],
+            }
+        )
+        return
+    say(f"{here.workspace.root}: {state.headline}")
+    for step in state.steps:
+        say(f"  {'x' if step.done else ' '} {step.name:<9} {step.says}")
+    for about in list_samples(here.workspace):
+        say(f"  sample {about.sample_id}  {about.size:,} prefixes per {about.unit}, {about.window()}")
+    for run in runs:
+        say(f"  run {run.run_id}  {run.lane} by {run.name} on sample {run.sample_id}: {states[run.run_id]}")
+
+
+def chosen_lanes(here: Context, sample: str | None, candidate: str | None, baseline: str | None) -> Lanes:
+    """Return the lanes that the options name, the newest where they name none."""
+    sample_id = chosen_sample(here, sample) if sample or not candidate else None
+    if candidate:
+        run = read_run(here.workspace, find_id(here.workspace.runs, candidate, kind="run"))
+        lanes = newest_lanes(here.workspace, sample_id or run.sample_id)
+        lanes = Lanes(run.sample_id, run.run_id, lanes.baseline)
+    else:
+        lanes = newest_lanes(here.workspace, sample_id or "")
+    if baseline == "-":
+        return Lanes(lanes.sample_id, lanes.candidate)
+    if baseline:
+        return Lanes(lanes.sample_id, lanes.candidate, find_id(here.workspace.runs, baseline, kind="run"))
+    return lanes
+
+
+def chosen_sample(here: Context, start: str | None) -> str:
+    """Return the sample that an option names, the newest where it names none."""
+    if start:
+        return find_id(here.workspace.samples, start, kind="sample", suffix=".duckdb")
+    found = list_samples(here.workspace)
+    if not found:
+        raise NotFoundError(
+            "The workspace has no sample.",
+            next_step="draw one from what was imported: `python -m deploysim sample --size 500`",
+        )
+    return found[0].sample_id
+
+
+def show_forecast(saved: SavedForecast) -> None:
+    """Print a forecast as a readable table."""
+    forecast = saved.forecast
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("behaviour", "before → forecast per 100k", "ratio (interval)", "call", "n"):
+        table.add_column(column, justify="right" if column == "n" else "left")
+    for row in shift_rows(forecast).iter_rows(named=True):
+        table.add_row(f"{row['symbol']} {row['name']}", row["rates"], row["change"], row["call"], str(row["n"]))
+    say("")
+    say(sentence(forecast))
+    out.print(table)
+    models = " → ".join(lane.model for lane in forecast.lanes[-2:])
+    gap = "" if forecast.fidelity_corrected else ", fidelity uncorrected: no baseline lane"
+    say(
+        f"{models}, {forecast.prefixes:,} prefixes, rates per 100,000 {forecast.unit}s{gap}. Forecast {saved.forecast_id[:12]}."
+    )

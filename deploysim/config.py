@@ -1,0 +1,69 @@
+"""Settings from the environment and `.env`, read once into a frozen record."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The project's folder: where `data/` and `.env` are."""
+
+
+class Secret:
+    """A string that never prints: not in a log, a traceback or a page."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself, for the one call that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('**********')" if self._value else "Secret('')"
+
+    __str__ = __repr__
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says."""
+
+    workspace: Path
+    base_url: str | None
+    """OpenAI-compatible endpoint for models that are not the embedded one; None where none is configured."""
+    api_key: Secret
+    model: str | None
+    """Default model name at that endpoint."""
+    scrub_key: Secret
+    """Key of hashes and surrogates; empty means that the workspace keeps one of its own."""
+    spacy_model: str
+    """Package or folder of the spaCy pipeline that finds names."""
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read settings, the environment winning over `.env` (or the file that DEPLOYSIM_ENV_FILE names).
+
+    Args:
+        environ: Variables to read; the process's own by default.
+    """
+    given = dict(os.environ if environ is None else environ)
+    file_values = {k: v for k, v in dotenv_values(given.get("DEPLOYSIM_ENV_FILE", ROOT / ".env")).items() if v}
+    values = {**file_values, **given}
+    return Settings(
+        workspace=Path(values.get("DEPLOYSIM_WORKSPACE", "workspace")).expanduser(),
+        base_url=values.get("OPENAI_BASE_URL") or None,
+        api_key=Secret(values.get("OPENAI_API_KEY", "")),
+        model=values.get("DEPLOYSIM_MODEL") or None,
+        scrub_key=Secret(values.get("DEPLOYSIM_KEY", "")),
+        spacy_model=values.get("DEPLOYSIM_SPACY_MODEL", "en_core_web_sm"),
+    )

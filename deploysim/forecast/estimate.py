@@ -1,0 +1,118 @@
+"""From graded lanes to a forecast over all categories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+
+from deploysim import __version__
+from deploysim.errors import InputError
+from deploysim.forecast.category import forecast_category
+from deploysim.forecast.notes import forecast_notes, with_q_value
+from deploysim.forecast.outcomes import USER, category_outcomes, check_outcomes, used_lanes
+from deploysim.forecast.records import Forecast, RunInputs
+from deploysim.forecast.settings import ForecastSettings
+from deploysim.stats.significance import benjamini_hochberg
+from deploysim.types import Lane, Unit
+
+DEFAULT_SETTINGS = ForecastSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastInputs:
+    """What a forecast rests on, besides the outcomes."""
+
+    sample_id: str
+    unit: Unit
+    window: str
+    """The time that the sample's conversations cover, or that it is unknown."""
+    lanes: tuple[RunInputs, ...]
+    """In the order recorded, baseline (where there is one), candidate."""
+    taxonomy: str
+    """Fingerprint of the taxonomy."""
+    graders: tuple[tuple[str, str], ...]
+    """(category id, grader fingerprint)."""
+    names: tuple[tuple[str, str], ...]
+    """(category id, name) of every category to forecast, in the taxonomy's order."""
+
+
+def make_forecast(
+    frame: pl.DataFrame,
+    inputs: ForecastInputs,
+    *,
+    seed: int,
+    now: datetime,
+    settings: ForecastSettings = DEFAULT_SETTINGS,
+) -> Forecast:
+    """Forecast every category from the outcomes of all lanes.
+
+    `frame` has one row for each prefix and category, with the columns prefix_id, conversation_id, weight, category and
+    one a lane (recorded, baseline, candidate) that says present, absent, unsure, not comparable or failed; a lane that
+    is not used is null throughout. An optional column user_key makes users the clusters. The same arguments give the
+    same forecast.
+
+    Raises:
+        InputError: the frame is incomplete or contradicts `inputs`, or `now` has no time zone.
+    """
+    check_outcomes(frame)
+    lanes = used_lanes(frame)
+    _check_inputs(frame, inputs, lanes=lanes, now=now)
+    rows = [
+        forecast_category(
+            category_outcomes(frame, category, lanes), category=category, name=name, settings=settings, seed=seed
+        )
+        for category, name in inputs.names
+    ]
+    q_values = benjamini_hochberg([row.p_value for row in rows])
+    corrected = Lane.BASELINE in lanes
+    users = USER in frame.columns and bool(frame[USER].is_not_null().any())
+    return Forecast(
+        sample_id=inputs.sample_id,
+        unit=inputs.unit,
+        prefixes=frame["prefix_id"].n_unique(),
+        conversations=frame["conversation_id"].n_unique(),
+        window=inputs.window,
+        lanes=inputs.lanes,
+        taxonomy=inputs.taxonomy,
+        graders=inputs.graders,
+        categories=tuple(with_q_value(row, q, settings) for row, q in zip(rows, q_values, strict=True)),
+        fidelity_corrected=corrected,
+        material_ratio=settings.material_ratio,
+        certainty_required=settings.certainty,
+        level=settings.level,
+        false_discovery_rate=settings.false_discovery_rate,
+        seed=seed,
+        created_at=now.astimezone(UTC).isoformat(timespec="seconds"),
+        software=f"deploysim {__version__}",
+        notes=forecast_notes(
+            unit=inputs.unit,
+            fidelity_corrected=corrected,
+            clusters="user" if users else "conversation",
+            tests=sum(q is not None for q in q_values),
+            settings=settings,
+        ),
+        power=settings.power,
+        draws=settings.draws,
+    )
+
+
+def _check_inputs(frame: pl.DataFrame, inputs: ForecastInputs, *, lanes: tuple[Lane, ...], now: datetime) -> None:
+    if now.tzinfo is None:
+        raise InputError("The time of the forecast has no time zone.", expected="an aware time, such as one in UTC.")
+    described = tuple(lane.lane for lane in inputs.lanes)
+    if described != lanes:
+        raise InputError(
+            f"The outcomes hold the lanes {', '.join(lanes)}, but {', '.join(described)} are described.",
+            expected="a description of each lane used, in the order recorded, baseline, candidate.",
+            next_step="Forecast from the runs that were graded.",
+        )
+    known = {category for category, _ in inputs.names}
+    strangers = sorted(set(frame["category"].unique()) - known)
+    if strangers:
+        raise InputError(
+            f"The taxonomy does not know the category {', '.join(strangers)}.",
+            expected=f"categories among: {', '.join(sorted(known))}.",
+            next_step="Grade all lanes with the taxonomy of this forecast, then forecast again.",
+        )

@@ -1,0 +1,43 @@
+"""What a forecast is asked to be sure of. The defaults need no explanation to be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deploysim.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastSettings:
+    """Thresholds and sizes of a forecast."""
+
+    certainty: float = 0.9
+    """Posterior probability that a direction call needs, above 1/2 and below 1."""
+    material_ratio: float = 1.5
+    """A rate multiplied or divided by more than this has changed materially; above 1."""
+    level: float = 0.9
+    """Level of every interval, between 0 and 1."""
+    false_discovery_rate: float = 0.1
+    """Threshold for q-values, between 0 and 1."""
+    power: float = 0.8
+    """Probability of a call that the prefixes needed are worked out for, above 1/2 and below 1."""
+    draws: int = 20_000
+    """Posterior draws a category; at least 1,000."""
+
+    def __post_init__(self) -> None:
+        rules = {
+            "certainty": 0.5 < self.certainty < 1.0,
+            "material_ratio": self.material_ratio > 1.0,
+            "level": 0.0 < self.level < 1.0,
+            "false_discovery_rate": 0.0 < self.false_discovery_rate < 1.0,
+            "power": 0.5 < self.power < 1.0,
+            "draws": self.draws >= 1_000,
+        }
+        broken = [name for name, holds in rules.items() if not holds]
+        if broken:
+            raise InputError(
+                f"The forecast cannot use {', '.join(f'{name}={getattr(self, name)}' for name in broken)}.",
+                expected="certainty and power above 0.5 and below 1, level and false_discovery_rate between 0 and 1, "
+                "material_ratio above 1, draws of 1,000 or more.",
+                next_step="Change the value, or leave it out to use the default.",
+            )

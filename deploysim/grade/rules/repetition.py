@@ -1,0 +1,79 @@
+"""Responses that got caught in a loop."""
+
+from __future__ import annotations
+
+import re
+
+from deploysim.grade.asking import last_user_text
+from deploysim.grade.own_words import MASK, without_code
+from deploysim.grade.text import prepared, sentences
+from deploysim.grade.verdicts import Span, absent, present, unsure
+from deploysim.types import Grade, Prefix, Response
+
+_WORD = re.compile(r"[^\W_]{1,40}")
+_LIST_MARK = re.compile(r"^[\s>*#\-•]{0,8}(?:(?:\d{1,4}|[a-z])[.):]\s{0,4})?")
+_ONE_SIGN = re.compile(r"([^\s\-_=*~.#|+0])\1{120}")
+_ASKED = re.compile(
+    r"\b(?:poem|song|lyrics|rap|haiku|chant|mantra|refrain|chorus|nursery rhyme|repeat\w*|repetiti\w+|over and over"
+    r"|\d+ times|prayer|verse|ballad|copy|copies|csv|json)\b"
+)
+_SHORTEST = 20
+"""Bytes of a sentence that counts as one: about four words, or seven Chinese signs."""
+_SHARE = 0.2
+"""Share of all sentences that the repeated one must make up."""
+_GRAM = 4
+_LONGEST_PERIOD = 80
+"""Words after which a loop begins again, at most."""
+_LOOP_WORDS = 24
+"""Words that a loop covers, at least."""
+
+
+def repetition_loop(prefix: Prefix, response: Response, *, times: int = 4) -> Grade:
+    """Decide whether a sentence, or a run of words, is said `times` times or more."""
+    text = prepared(without_code(response.text))
+    spans = _same_sentences(text, times) or _running_loop(text, times) or _one_sign(text)
+    if not spans:
+        return absent("Nothing is said over and over.")
+    if _ASKED.search(prepared(last_user_text(prefix)[:20_000])):
+        return unsure("The same words come again and again, but the user may have asked for that.", *spans)
+    return present("The same words come again and again.", *spans)
+
+
+def _same_sentences(text: str, times: int) -> tuple[Span, ...]:
+    places: dict[str, list[Span]] = {}
+    total = 0
+    for sentence in sentences(text):
+        if MASK in sentence.text or sentence.text.lstrip().startswith("|"):
+            continue
+        total += 1
+        key = _LIST_MARK.sub("", sentence.text).strip(" \n.!?*_")
+        if len(key.encode(errors="replace")) >= _SHORTEST and (" " in key or not key.isascii()):
+            places.setdefault(key, []).append((sentence.start, sentence.end))
+    worst = max(places.values(), key=len, default=[])
+    return tuple(worst[:5]) if len(worst) >= max(times, _SHARE * total) else ()
+
+
+def _running_loop(text: str, times: int) -> tuple[Span, ...]:
+    """Find a run of words that follows itself again and again, by the distance to each word group's last place."""
+    words = _WORD.findall(text)
+    last: dict[tuple[str, ...], int] = {}
+    period = run = 0
+    for index, gram in enumerate(zip(*(words[offset:] for offset in range(_GRAM)), strict=False)):
+        distance = index - last.get(gram, -_LONGEST_PERIOD - len(words))
+        last[gram] = index
+        run = run + 1 if distance == period else 1
+        period = distance
+        if period <= _LONGEST_PERIOD and run + _GRAM > max((times - 1) * period, _LOOP_WORDS):
+            first, end = index - run - period + 1, index + _GRAM
+            return _span_of_words(text, first, end) if any(map(str.isalpha, words[first:end])) else ()
+    return ()
+
+
+def _span_of_words(text: str, first: int, end: int) -> tuple[Span, ...]:
+    places = [match.span() for _, match in zip(range(end), _WORD.finditer(text), strict=False)]
+    return ((places[first][0], places[-1][1]),)
+
+
+def _one_sign(text: str) -> tuple[Span, ...]:
+    found = _ONE_SIGN.search(text)
+    return (found.span(),) if found else ()

@@ -1,0 +1,126 @@
+"""Any supported log file as a stream of conversations, rejections and exclusions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from deploysim.errors import InputError
+from deploysim.ingest.columns import ColumnMap, ResponseMap, check_columns
+from deploysim.ingest.detect import columns_of, detect
+from deploysim.ingest.formats import table
+from deploysim.ingest.formats.base import Format
+from deploysim.ingest.formats.registry import format_named
+from deploysim.ingest.problems import NotReplayableError, UnreadableRowError
+from deploysim.ingest.records import Excluded, Outcome, ReadStats, Rejected, Row
+from deploysim.ingest.sources.json_rows import TOO_DEEP
+from deploysim.ingest.sources.rows import read_rows
+from deploysim.ingest.values import scalar_text
+
+
+def read_conversations(
+    path: Path,
+    *,
+    format: str | None = None,
+    columns: ColumnMap | None = None,
+    where: Mapping[str, str] | None = None,
+    stats: ReadStats | None = None,
+) -> Iterator[Outcome]:
+    """Stream a log file: one outcome a row, in the file's order.
+
+    Args:
+        path: JSON Lines, JSON, CSV or Parquet; text may be compressed with gzip or zstd.
+        format: Name of the format; detected where it is None. A column map makes it a table.
+        columns: Which columns of a table hold what.
+        where: Column -> value, compared as text; rows that differ are left out and counted in `stats.filtered`.
+        stats: Updated while reading, where given.
+
+    Raises:
+        InputError: At once, before anything is read, where the file or the arguments cannot be used.
+    """
+    chosen = _chosen(path, format, columns)
+    check_map(path, columns, where)
+    rows = read_rows(path, chosen.skip_columns - set(where or {}))
+    return _outcomes(rows, chosen, path.name, where or {}, stats or ReadStats())
+
+
+def no_good_rows_error(
+    path: Path, rejected: Sequence[Rejected], excluded: Sequence[Excluded], *, filtered: int = 0
+) -> InputError:
+    """Build the error for a file that gave no conversation, with the first reasons and the counts."""
+    first = "; ".join(f"row {found.row}: {found.reason}" for found in rejected[:3])
+    counts = Counter(str(found.reason) for found in excluded)
+    parts = [
+        f"{len(rejected)} could not be read ({first})" if rejected else "",
+        f"{len(excluded)} cannot be replayed ({_counted(counts)})" if excluded else "",
+        f"{filtered} did not meet the --where condition" if filtered else "",
+    ]
+    said = "; ".join(part for part in parts if part) or "it has no rows"
+    return InputError(
+        f"{path.name} gave no conversation: {said}.",
+        expected="At least one conversation with a user message and a response to it.",
+        next_step=_way_out(bool(rejected), bool(excluded), filtered),
+    )
+
+
+def check_map(path: Path, columns: ColumnMap | ResponseMap | None, where: Mapping[str, str] | None) -> None:
+    """Raise InputError unless the file has every column that a map or a condition names."""
+    if columns is None and not where:
+        return
+    present = columns_of(path)
+    check_columns(columns.names() if columns else (), present, source=path.name, option="--map")
+    check_columns(where or {}, present, source=path.name, option="--where")
+
+
+def meets(fields: Mapping[str, object], where: Mapping[str, str]) -> bool:
+    """Say whether a row's columns have the values asked for, compared as text; nothing counts as empty text."""
+    return all((scalar_text(fields.get(name)) or "") == value for name, value in where.items())
+
+
+def _chosen(path: Path, name: str | None, columns: ColumnMap | None) -> Format:
+    if columns is None:
+        return format_named(name or detect(path).format)
+    if name in (None, table.NAME):
+        return table.table_format(columns)
+    raise InputError(
+        f"A column map does not go with the format {name}.",
+        expected="Either --format or --map.",
+        next_step="Leave one of them out; --map alone reads the file as a table.",
+    )
+
+
+def _outcomes(
+    rows: Iterator[Row | Rejected], chosen: Format, source: str, where: Mapping[str, str], stats: ReadStats
+) -> Iterator[Outcome]:
+    for row in rows:
+        stats.rows += 1
+        if isinstance(row, Rejected):
+            yield row
+        elif meets(row.fields, where):
+            yield _outcome(row, chosen, source, stats)
+        else:
+            stats.filtered += 1
+
+
+def _outcome(row: Row, chosen: Format, source: str, stats: ReadStats) -> Outcome:
+    try:
+        return chosen.read(row, stats)
+    except UnreadableRowError as problem:
+        return Rejected(source, row.number, problem.reason)
+    except NotReplayableError as problem:
+        return Excluded(row.number, problem.reason)
+    except RecursionError:
+        return Rejected(source, row.number, TOO_DEEP)
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} x {reason}" for reason, count in counts.most_common(5))
+
+
+def _way_out(rejected: bool, excluded: bool, filtered: int) -> str:
+    if rejected:
+        return "Check that the format is the right one; --format names another, --map names the columns."
+    if excluded:
+        return "Choose a log that holds user messages as text and the responses to them."
+    return "Check the value given with --where." if filtered else "Export the file again."

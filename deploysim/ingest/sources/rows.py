@@ -1,0 +1,49 @@
+"""The rows of any file that can be read, and its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from deploysim.ingest.records import Rejected, Row
+from deploysim.ingest.sources.csv_rows import csv_columns, csv_rows
+from deploysim.ingest.sources.json_rows import json_lines, json_values
+from deploysim.ingest.sources.opening import READ_ERRORS, Kind, kind_of_file
+from deploysim.ingest.sources.parquet_rows import parquet_columns, parquet_rows
+
+DAMAGED = "the file is damaged or incomplete from here on; later rows could not be read"
+
+
+def read_rows(path: Path, skip: frozenset[str] = frozenset()) -> Iterator[Row | Rejected]:
+    """Open a file and stream its rows, leaving out the Parquet columns named in `skip`.
+
+    Raises InputError at once where the file cannot be read at all; damage further on is one last rejection.
+    """
+    kind = kind_of_file(path)
+    if kind is Kind.PARQUET:
+        parquet_columns(path)
+        rows = parquet_rows(path, skip)
+    elif kind is Kind.CSV:
+        csv_columns(path)
+        rows = csv_rows(path)
+    else:
+        rows = json_lines(path) if kind is Kind.JSON_LINES else json_values(path)
+    return _until_damaged(rows, path.name)
+
+
+def declared_columns(path: Path) -> tuple[str, ...] | None:
+    """Name the columns of a table; None for JSON, where every row has keys of its own."""
+    kind = kind_of_file(path)
+    if kind is Kind.PARQUET:
+        return parquet_columns(path)
+    return csv_columns(path) if kind is Kind.CSV else None
+
+
+def _until_damaged(rows: Iterator[Row | Rejected], source: str) -> Iterator[Row | Rejected]:
+    number = 0
+    try:
+        for row in rows:
+            number = row.number if isinstance(row, Row) else row.row
+            yield row
+    except READ_ERRORS:
+        yield Rejected(source, number + 1, DAMAGED)

@@ -1,0 +1,134 @@
+"""Forecast: grade the lanes of a comparison, estimate every category, keep the result under its own hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from deploysim.errors import InputError, NotFoundError
+from deploysim.forecast.estimate import DEFAULT_SETTINGS, ForecastInputs, make_forecast
+from deploysim.forecast.records import Forecast, RunInputs
+from deploysim.forecast.register import forecast_from_json, forecast_to_json, is_intact
+from deploysim.forecast.settings import ForecastSettings
+from deploysim.grade.grader import graders_of
+from deploysim.pipeline.grading import Report, grade_lanes, silent
+from deploysim.pipeline.lanes import Lanes, joint_verdicts
+from deploysim.store.forecasts import forecast_file, list_forecasts, save_forecast
+from deploysim.store.runs import list_runs, read_run, responses
+from deploysim.store.samples import SampleAbout, prefix_index, read_sample
+from deploysim.store.workspace import Workspace
+from deploysim.taxonomy import Taxonomy
+from deploysim.types import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class SavedForecast:
+    """A forecast with the id it is kept under."""
+
+    forecast_id: str
+    forecast: Forecast
+
+    def run_of(self, lane: Lane) -> str | None:
+        """Return the run that a lane rests on, or None where it has none."""
+        return next((inputs.run_id for inputs in self.forecast.lanes if inputs.lane == lane), None)
+
+    def lanes(self) -> Lanes:
+        """Return the lanes that the forecast compares."""
+        return Lanes(self.forecast.sample_id, self.run_of(Lane.CANDIDATE), self.run_of(Lane.BASELINE))
+
+
+def newest_lanes(workspace: Workspace, sample_id: str) -> Lanes:
+    """Return the newest runs of a sample in either lane.
+
+    Raises:
+        NotFoundError: where no candidate has answered the sample.
+    """
+    newest: dict[str, str] = {}
+    for run in reversed(list_runs(workspace, sample_id=sample_id)):
+        newest[run.lane] = run.run_id
+    if Lane.CANDIDATE not in newest:
+        raise NotFoundError(
+            f"No candidate has answered sample {sample_id} yet.",
+            expected="a run in the lane candidate, and better one in the lane baseline too",
+            next_step=f"python -m deploysim replay --sample {sample_id} --lane candidate --model NAME",
+        )
+    return Lanes(sample_id, newest[Lane.CANDIDATE], newest.get(Lane.BASELINE))
+
+
+def forecast(
+    workspace: Workspace,
+    lanes: Lanes,
+    taxonomy: Taxonomy,
+    *,
+    seed: int,
+    now: datetime,
+    settings: ForecastSettings = DEFAULT_SETTINGS,
+    report: Report = silent,
+) -> SavedForecast:
+    """Grade what has no grades yet, forecast every category and save the forecast."""
+    graders = list(graders_of(taxonomy))
+    grade_lanes(workspace, lanes, graders, report=report)
+    joint = joint_verdicts(workspace, lanes, graders)
+    complete = _answered(joint, lanes)
+    about = read_sample(workspace, lanes.sample_id)
+    users = prefix_index(workspace, lanes.sample_id).select("prefix_id", "user_key")
+    inputs = ForecastInputs(
+        sample_id=lanes.sample_id,
+        unit=about.unit,
+        window=about.window(),
+        lanes=_lane_inputs(workspace, lanes, about),
+        taxonomy=taxonomy.fingerprint,
+        graders=tuple((g.category, g.fingerprint) for g in graders),
+        names=tuple((c.id, c.name) for c in taxonomy.categories),
+    )
+    made = make_forecast(complete.join(users, on="prefix_id"), inputs, seed=seed, now=now, settings=settings)
+    return SavedForecast(save_forecast(workspace, forecast_to_json(made)), made)
+
+
+def load_forecast(workspace: Workspace, forecast_id: str) -> SavedForecast:
+    """Return a saved forecast.
+
+    Raises:
+        InputError: where its file was edited since.
+    """
+    text = forecast_file(workspace, forecast_id).read_text(encoding="utf-8")
+    if not is_intact(text, forecast_id):
+        raise InputError(
+            f"The file of forecast {forecast_id[:12]} was changed after it was made.",
+            expected="a file whose SHA-256 is its name",
+            next_step="restore it from a copy, or make the forecast again",
+        )
+    return SavedForecast(forecast_id, forecast_from_json(text))
+
+
+def all_forecasts(workspace: Workspace) -> list[SavedForecast]:
+    """Return all intact forecasts, newest first."""
+    found = [load_forecast(workspace, forecast_id) for forecast_id in list_forecasts(workspace)]
+    return sorted(found, key=lambda f: f.forecast.created_at, reverse=True)
+
+
+def _answered(joint: pl.DataFrame, lanes: Lanes) -> pl.DataFrame:
+    """Keep the prefixes that every lane used has answered or failed: a run may have been stopped early."""
+    used = [Lane.RECORDED, *lanes.runs()]
+    complete = joint.filter(pl.all_horizontal(pl.col(used).is_not_null()))
+    if complete.is_empty():
+        raise InputError(
+            "No prefix has been answered in all lanes yet, so there is nothing to compare.",
+            next_step="let the runs go on, or resume them with the same `replay` command",
+        )
+    return complete
+
+
+def _lane_inputs(workspace: Workspace, lanes: Lanes, about: SampleAbout) -> tuple[RunInputs, ...]:
+    models = ", ".join(about.models)
+    recorded = RunInputs("recorded", None, models, about.size, 0, "as logged")
+    return (recorded, *(_run_inputs(workspace, run_id) for run_id in lanes.runs().values()))
+
+
+def _run_inputs(workspace: Workspace, run_id: str) -> RunInputs:
+    run = read_run(workspace, run_id)
+    frame = responses(workspace, run_id)
+    failed = frame.filter(pl.col("status") == "failed").height
+    return RunInputs(run.lane, run_id, run.name, frame.height, failed, run.settings_line)

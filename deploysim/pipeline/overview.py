@@ -1,0 +1,112 @@
+"""What is in a workspace, in sentences, and the step to take next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deploysim.store.forecasts import list_forecasts
+from deploysim.store.imports import import_records
+from deploysim.store.runs import list_runs, read_progress, run_state
+from deploysim.store.samples import list_samples
+from deploysim.store.workspace import Workspace
+
+CONVERSATIONS, PRIVACY = "pages/data/conversations.py", "pages/data/privacy.py"
+RUNS, COMPARE, SHIFTS = "pages/replay/runs.py", "pages/review/compare.py", "pages/forecast/shifts.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the way, with what it has given so far."""
+
+    name: str
+    page: str
+    done: bool
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A workspace at a glance."""
+
+    headline: str
+    steps: tuple[Step, ...]
+    next_label: str = ""
+    next_page: str = ""
+    next_command: str = ""
+
+
+def overview(workspace: Workspace) -> Overview:
+    """Return what the workspace holds and what to do next."""
+    steps = (
+        _imported(workspace),
+        _scrubbed(workspace),
+        _sampled(workspace),
+        _replayed(workspace),
+        _forecast(workspace),
+    )
+    missing = next((step for step in steps if not step.done), None)
+    if not steps[0].done:
+        return Overview(
+            "This workspace is empty. Import a log of conversations, or let the demo fill it.",
+            steps,
+            next_command="python -m deploysim import conversations.jsonl\npython -m deploysim demo",
+        )
+    if missing is None:
+        return Overview("There is a forecast to read.", steps, "Read the forecast", SHIFTS)
+    return Overview(_NEXT[missing.name][0], steps, _NEXT[missing.name][1], missing.page)
+
+
+_NEXT = {
+    "Sample": ("The conversations are in. Next: draw a sample of prefixes.", "Draw a sample"),
+    "Replay": ("The sample is drawn. Next: let the old and the new model answer it.", "Start a replay"),
+    "Forecast": ("The replays are there. Next: grade them and make the forecast.", "Make the forecast"),
+}
+
+
+def _imported(workspace: Workspace) -> Step:
+    records = import_records(workspace)
+    kept = sum(r.conversations for r in records)
+    left_out = sum(sum(r.excluded.values()) + r.rejected_rows for r in records)
+    says = f"{_n(kept, 'conversation')} from {_n(len(records), 'import')}, {left_out:,} left out with a reason."
+    return Step("Import", CONVERSATIONS, bool(records), says if records else "Nothing imported yet.")
+
+
+def _scrubbed(workspace: Workspace) -> Step:
+    records = import_records(workspace)
+    replaced = sum(sum(r.replaced.values()) for r in records)
+    says = f"{_n(replaced, 'stretch', 'stretches')} of personal data replaced before anything was kept."
+    return Step(
+        "Scrub", PRIVACY, bool(records), says if records else "Happens while importing; nothing raw is ever kept."
+    )
+
+
+def _sampled(workspace: Workspace) -> Step:
+    found = list_samples(workspace)
+    if not found:
+        return Step("Sample", CONVERSATIONS, False, "No sample drawn yet.")
+    newest = found[0]
+    says = (
+        f"{_n(len(found), 'sample')}; the newest holds {_n(newest.size, 'prefix', 'prefixes')} from {newest.window()}."
+    )
+    return Step("Sample", CONVERSATIONS, True, says)
+
+
+def _replayed(workspace: Workspace) -> Step:
+    runs = list_runs(workspace)
+    states = [run_state(r, read_progress(workspace, r.run_id)) for r in runs]
+    done, running = states.count("done"), states.count("running")
+    says = f"{_n(done, 'finished run')}" + (f", {running} running now." if running else ".")
+    finished_candidate = any(
+        r.lane == "candidate" and s in ("done", "stopped") for r, s in zip(runs, states, strict=True)
+    )
+    return Step("Replay", RUNS, finished_candidate, says if runs else "No model has answered a sample yet.")
+
+
+def _forecast(workspace: Workspace) -> Step:
+    found = list_forecasts(workspace)
+    says = f"{_n(len(found), 'forecast')} made." if found else "No forecast made yet."
+    return Step("Forecast", SHIFTS, bool(found), says)
+
+
+def _n(count: int, singular: str, plural: str = "") -> str:
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"

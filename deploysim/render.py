@@ -1,0 +1,193 @@
+"""Conversation text as HTML that can only ever show text: every character is escaped, every tag is ours."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+
+from deploysim.types import Message, Span, ToolCall
+
+FOLD_CHARS = 6_000
+"""Texts longer than this show their first part, with the rest one click away."""
+SHOW_CHARS = 200_000
+"""Texts longer than this are not sent to the browser in full; pages offer a download."""
+DIFF_WORDS = 4_000
+"""Pairs with more words than this are not compared word by word: it would take seconds."""
+
+_FENCED = re.compile(r"^```.*?(?:^```[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_WORDS = re.compile(r"\w+|\s+|[^\w\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of text that is shown in a way of its own."""
+
+    start: int
+    end: int
+    kind: str
+    """Name of the look: "pii", "evidence", "added", "removed", "code"."""
+    label: str = ""
+    """Shown after the stretch, such as PERSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A grade as it stands under a response."""
+
+    symbol: str
+    text: str
+    kind: str
+    """Name of the look: "present", "unsure", "note"."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One response in a row of responses."""
+
+    lane: str
+    heading: str
+    text: str
+    marks: tuple[Mark, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    badges: tuple[Badge, ...] = ()
+    failure: str | None = None
+    """Why there is no text, where there is none."""
+    footer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WordDiff:
+    """What to mark on either side."""
+
+    old: tuple[Mark, ...]
+    new: tuple[Mark, ...]
+    too_long: bool = False
+
+
+def text_html(text: str, marks: Iterable[Mark] = ()) -> str:
+    """Return text as HTML, marked, folded where it is long and cut where it is huge."""
+    every = [*marks, *code_marks(text)]
+    if len(text) <= FOLD_CHARS:
+        return f'<div class="ds-text">{_marked(text, every, 0, len(text))}</div>'
+    end = min(len(text), SHOW_CHARS)
+    beyond = f" Only the first {end:,} of {len(text):,} characters are shown." if end < len(text) else ""
+    return (
+        f'<div class="ds-text">{_marked(text, every, 0, FOLD_CHARS)}</div>'
+        f'<details class="ds-more"><summary>Show {end - FOLD_CHARS:,} more characters.{beyond}</summary>'
+        f'<div class="ds-text">{_marked(text, every, FOLD_CHARS, end)}</div></details>'
+    )
+
+
+def code_marks(text: str) -> list[Mark]:
+    """Return the fenced code blocks of a text, for a monospace look."""
+    return [Mark(m.start(), m.end(), "code") for m in _FENCED.finditer(text)] if "```" in text else []
+
+
+def span_marks(spans: Iterable[Span], message: int) -> tuple[Mark, ...]:
+    """Return the replaced spans of one message as marks."""
+    return tuple(Mark(s.start, s.end, "pii", s.entity) for s in spans if s.message == message)
+
+
+def message_html(message: Message, marks: Iterable[Mark] = ()) -> str:
+    """Return one message with its role in the margin."""
+    calls = "".join(_tool_call(call) for call in message.tool_calls)
+    body = text_html(message.content, marks) if message.content or not calls else ""
+    return (
+        f'<div class="ds-message ds-{escape(message.role)}"><div class="ds-role">{escape(message.role)}</div>'
+        f"<div>{body}{calls}</div></div>"
+    )
+
+
+def conversation_html(messages: Sequence[Message], spans: Iterable[Span] = (), *, keep_last: int | None = None) -> str:
+    """Return a conversation; all but its last messages are folded away where `keep_last` is given."""
+    spans = tuple(spans)
+    parts = [message_html(m, span_marks(spans, i)) for i, m in enumerate(messages)]
+    if keep_last is None or len(parts) <= keep_last + 1:
+        return f'<div class="ds-conversation">{"".join(parts)}</div>'
+    early, late = parts[:-keep_last], parts[-keep_last:]
+    return (
+        '<div class="ds-conversation"><details class="ds-more">'
+        f"<summary>Show {len(early)} earlier messages</summary>"
+        f"{''.join(early)}</details>{''.join(late)}</div>"
+    )
+
+
+def panels_html(panels: Iterable[Panel]) -> str:
+    """Return responses side by side, one beneath another where the window is narrow."""
+    return f'<div class="ds-panels">{"".join(_panel(p) for p in panels)}</div>'
+
+
+def word_diff(old: str, new: str) -> WordDiff:
+    """Return which words were removed from the old text and added in the new one."""
+    before, after = _tokens(old), _tokens(new)
+    if max(len(before), len(after)) > DIFF_WORDS:
+        return WordDiff((), (), too_long=True)
+    matcher = difflib.SequenceMatcher(None, [t for t, _ in before], [t for t, _ in after], autojunk=False)
+    removed, added = [], []
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag != "equal":
+            removed += _range_mark(before, i1, i2, "removed")
+            added += _range_mark(after, j1, j2, "added")
+    return WordDiff(tuple(removed), tuple(added))
+
+
+def _tokens(text: str) -> list[tuple[str, int]]:
+    return [(m.group(), m.start()) for m in _WORDS.finditer(text)]
+
+
+def _range_mark(tokens: list[tuple[str, int]], first: int, last: int, kind: str) -> list[Mark]:
+    if first == last:
+        return []
+    text, start = tokens[last - 1]
+    return [Mark(tokens[first][1], start + len(text), kind)]
+
+
+def _panel(panel: Panel) -> str:
+    calls = "".join(_tool_call(call) for call in panel.tool_calls)
+    if panel.failure:
+        body = f'<div class="ds-failure">{escape(panel.failure)}</div>'
+    elif panel.text or not calls:
+        body = text_html(panel.text, panel.marks) if panel.text else '<div class="ds-failure">(empty response)</div>'
+    else:
+        body = ""
+    badges = "".join(_badge(b) for b in panel.badges)
+    return (
+        f'<section class="ds-panel ds-lane-{escape(panel.lane)}"><header><b>{escape(panel.lane)}</b> '
+        f"{escape(panel.heading)}</header>{body}{calls}"
+        f'<div class="ds-badges">{badges}</div><footer>{escape(panel.footer)}</footer></section>'
+    )
+
+
+def _badge(badge: Badge) -> str:
+    reason = f'<span class="ds-reason">{escape(badge.reason)}</span>' if badge.reason else ""
+    title = f"<b>{escape(badge.symbol)} {escape(badge.text)}</b>"
+    return f'<div class="ds-badge ds-{escape(badge.kind)}">{title}{reason}</div>'
+
+
+def _tool_call(call: ToolCall) -> str:
+    arguments = escape(call.arguments[:FOLD_CHARS])
+    return f'<div class="ds-tool"><b>calls {escape(call.name)}</b><code>{arguments}</code></div>'
+
+
+def _marked(text: str, marks: Sequence[Mark], start: int, end: int) -> str:
+    """Cut the text at every border of a mark, so that marks may overlap in any way."""
+    inside = [m for m in marks if m.start < end and m.end > start and m.start < m.end]
+    borders = sorted({start, end, *(min(max(b, start), end) for m in inside for b in (m.start, m.end))})
+    pieces = []
+    for left, right in pairwise(borders):
+        here = [m for m in inside if m.start <= left and m.end >= right]
+        pieces.append(_piece(text[left:right], here, right))
+    return "".join(pieces)
+
+
+def _piece(text: str, marks: Sequence[Mark], right: int) -> str:
+    if not marks:
+        return escape(text)
+    kinds = " ".join(f"ds-{escape(kind)}" for kind in sorted({m.kind for m in marks}))
+    labels = "".join(f'<span class="ds-label">{escape(m.label)}</span>' for m in marks if m.label and m.end == right)
+    return f'<span class="{kinds}">{escape(text)}</span>{labels}'

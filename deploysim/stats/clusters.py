@@ -1,0 +1,49 @@
+"""How many independent observations weighted, clustered ones are worth."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+def kish_effective_n(weights: Floats) -> float:
+    """Effective number of observations under unequal weights, (sum w)^2 / sum w^2 (Kish 1965); 0 for none."""
+    if weights.size == 0:
+        return 0.0
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def weighted_mean(values: Floats, weights: Floats) -> float:
+    """Weighted mean, sum(w x) / sum(w) (Hajek); `values` must not be empty."""
+    return float(values @ weights / weights.sum())
+
+
+def design_effect(influence: Floats, *, weights: Floats, clusters: Ints) -> float:
+    """Factor, at least 1, by which clusters inflate the variance of an estimate.
+
+    `influence` is what each observation adds to the estimate's error: x - mean for a mean, a linear combination of
+    such terms for a ratio. `clusters` are codes 0, 1, ... of the same length. The factor compares the variance with
+    whole clusters as units to that with observations as units, sum_c (sum_i w z)^2 / sum_i (w z)^2.
+
+    Few events say little about how events cluster, and none say nothing. So one pseudo-event is added that takes the
+    worst case, clusters whose members always agree; it fades as 1 / (1 + events), where the number of events is
+    (sum (w z)^2)^2 / sum (w z)^4, close to the count of a rare outcome. With one observation a cluster the factor is 1.
+    """
+    if influence.size == 0:
+        return 1.0
+    scores = influence * weights
+    squares = float((scores**2).sum())
+    worst = _cluster_square_sum(weights, clusters) / float((weights**2).sum())
+    if squares == 0.0:
+        return max(1.0, worst)
+    seen = _cluster_square_sum(scores, clusters) / squares
+    events = squares**2 / float((scores**4).sum())
+    return max(1.0, (events * seen + worst) / (events + 1.0))
+
+
+def _cluster_square_sum(values: Floats, clusters: Ints) -> float:
+    return float((np.bincount(clusters, weights=values) ** 2).sum())

@@ -1,0 +1,1 @@
+"""The workspace: everything that is kept, and every SQL statement. Frames come back as Polars."""

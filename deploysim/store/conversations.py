@@ -1,0 +1,167 @@
+"""Questions about imported conversations: the index for sampling, lists for pages, one in full."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from deploysim.errors import NotFoundError
+from deploysim.store.imports import SCHEMA, DataType, decode_message, import_files
+from deploysim.store.sql import query
+from deploysim.store.workspace import Workspace
+from deploysim.types import Message, Span
+
+_LISTED = [
+    "conversation_id",
+    "import_id",
+    "model",
+    "started_at",
+    "user_key",
+    "language",
+    "n_messages",
+    "n_chars",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationFilter:
+    """Which conversations a list shows. None means any."""
+
+    models: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    import_id: str | None = None
+    text: str = ""
+    """Words that some message contains, letter case ignored."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPage:
+    """One page of a list."""
+
+    rows: pl.DataFrame
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConversation:
+    """One conversation in full, for reading."""
+
+    about: dict[str, Any]
+    messages: tuple[Message, ...]
+    spans: tuple[Span, ...]
+    turn_ends: tuple[int, ...]
+
+
+def conversation_index(workspace: Workspace) -> pl.DataFrame:
+    """Return one row per conversation without its messages: what sampling needs."""
+    columns = [*_LISTED, "row", "turn_ends"]
+    return _query(workspace, f"select {', '.join(columns)} from conversations", columns=columns)
+
+
+def list_conversations(
+    workspace: Workspace, wanted: ConversationFilter, *, offset: int, limit: int
+) -> ConversationPage:
+    """Return one page of conversations, newest first, undated ones last."""
+    where, params = _where(wanted)
+    columns = ", ".join(_LISTED)
+    order = "order by started_at desc nulls last, conversation_id"
+    rows = _query(
+        workspace,
+        f"select {columns}, list_filter(messages, lambda m: m.role = 'user')[1].content[:200] as opening "
+        f"from conversations {where} {order} limit ? offset ?",
+        [*params, limit, offset],
+        columns=[*_LISTED, "opening"],
+    )
+    total = _query(workspace, f"select count(*) as n from conversations {where}", params, columns=["n"])
+    return ConversationPage(rows=rows, total=int(total["n"][0]) if total.height else 0)
+
+
+def get_conversation(workspace: Workspace, conversation_id: str) -> StoredConversation:
+    """Return one conversation in full.
+
+    Raises:
+        NotFoundError: where the workspace has none of that id.
+    """
+    found = _query(workspace, "select * from conversations where conversation_id = ?", [conversation_id])
+    if not found.height:
+        raise NotFoundError(
+            "The workspace has no conversation of that id.",
+            next_step="open it from the Conversations page; it may have been removed since the link was made",
+        )
+    row = found.row(0, named=True)
+    return StoredConversation(
+        about={key: row[key] for key in (*_LISTED, "metadata", "row")},
+        messages=tuple(decode_message(m) for m in row["messages"]),
+        spans=tuple(Span(**s) for s in row["spans"]),
+        turn_ends=tuple(row["turn_ends"]),
+    )
+
+
+def facets(workspace: Workspace) -> pl.DataFrame:
+    """Return counts by model and language, for filters."""
+    columns = ["model", "language", "n"]
+    return _query(
+        workspace,
+        "select model, language, count(*) as n from conversations group by all order by n desc, model, language",
+        columns=columns,
+    )
+
+
+def replaced_counts(workspace: Workspace) -> pl.DataFrame:
+    """Return, per type of personal data, how many spans were replaced and in how many conversations."""
+    return _query(
+        workspace,
+        "select entity, count(*) as spans, count(distinct conversation_id) as conversations from "
+        "(select conversation_id, unnest(spans).entity as entity from conversations) "
+        "group by entity order by spans desc, entity",
+        columns=["entity", "spans", "conversations"],
+    )
+
+
+def conversations_with_entity(workspace: Workspace, entity: str | None, *, offset: int, limit: int) -> ConversationPage:
+    """Return a page of conversations that hold a replaced span of a type (of any type where None)."""
+    where = "where len(spans) > 0" if entity is None else "where list_contains(list_transform(spans, lambda s: s.entity), ?)"
+    params: list[Any] = [] if entity is None else [entity]
+    rows = _query(
+        workspace,
+        f"select conversation_id, len(spans) as spans, n_messages, started_at from conversations {where} "
+        "order by conversation_id limit ? offset ?",
+        [*params, limit, offset],
+        columns=["conversation_id", "spans", "n_messages", "started_at"],
+    )
+    total = _query(workspace, f"select count(*) as n from conversations {where}", params, columns=["n"])
+    return ConversationPage(rows=rows, total=int(total["n"][0]) if total.height else 0)
+
+
+def source_keys(workspace: Workspace) -> pl.DataFrame:
+    """Return source_key -> conversation_id: how responses made elsewhere find their conversation."""
+    columns = ["source_key", "conversation_id"]
+    return _query(workspace, "select source_key, conversation_id from conversations", columns=columns)
+
+
+def _where(wanted: ConversationFilter) -> tuple[str, list[Any]]:
+    parts: list[str] = []
+    params: list[Any] = []
+    for column, values in (("model", wanted.models), ("language", wanted.languages)):
+        if values:
+            parts.append(f"list_contains(?::varchar[], {column})")
+            params.append(list(values))
+    if wanted.import_id:
+        parts.append("import_id = ?")
+        params.append(wanted.import_id)
+    if wanted.text:
+        parts.append("len(list_filter(messages, lambda m: contains(lower(m.content), lower(?)))) > 0")
+        params.append(wanted.text)
+    return ("where " + " and ".join(parts) if parts else ""), params
+
+
+def _query(
+    workspace: Workspace, sql: str, params: list[Any] | None = None, *, columns: list[str] | None = None
+) -> pl.DataFrame:
+    files = [str(p) for p in import_files(workspace)]
+    if not files:
+        types: dict[str, DataType] = {**SCHEMA, "n": pl.Int64, "spans": pl.Int64} if columns else SCHEMA
+        return pl.DataFrame(schema={c: types.get(c, pl.String) for c in (columns or SCHEMA)})
+    return query(f"with conversations as (from read_parquet(?)) {sql}", [files, *(params or [])])

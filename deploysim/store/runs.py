@@ -1,0 +1,207 @@
+"""Runs: one model configuration answering one sample in one lane, with its responses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from deploysim.errors import NotFoundError
+from deploysim.store.files import read_json, sha256_file, write_json, write_parquet
+from deploysim.store.imports import DataType
+from deploysim.store.journal import read_journal
+from deploysim.store.workspace import Workspace, checked_id
+
+RESPONSES: dict[str, DataType] = {
+    "prefix_id": pl.String,
+    "repeat": pl.Int32,
+    "status": pl.String,
+    "text": pl.String,
+    "tool_calls": pl.String,
+    "finish_reason": pl.String,
+    "failure_kind": pl.String,
+    "failure_detail": pl.String,
+    "prompt_tokens": pl.Int64,
+    "completion_tokens": pl.Int64,
+    "latency_s": pl.Float64,
+    "model": pl.String,
+    "at": pl.String,
+}
+"""`status` is "ok" or "failed"; `tool_calls` is JSON text."""
+
+SILENT_AFTER_S = 15.0
+"""A run whose process has not been heard of for so long has stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What a run is: written when it starts and again when it ends."""
+
+    run_id: str
+    sample_id: str
+    lane: str
+    name: str
+    """What people call the model."""
+    model: str
+    settings: dict[str, Any]
+    """Whole request parameters, without the key."""
+    settings_line: str
+    fingerprint: str
+    seed: int
+    prefixes: int
+    created_at: str
+    status: str = "started"
+    """"started", "done", "stopped" (asked to) or "failed" (see error)."""
+    finished_at: str | None = None
+    error: str | None = None
+    imported_from: str | None = None
+    """Base name of the file, where the responses were made elsewhere."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How far a run is, as its process last said."""
+
+    done: int
+    failed: int
+    total: int
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    """Spent by the process that runs now."""
+    answered_now: int
+    """Answered by the process that runs now."""
+    updated: float
+    """Unix time."""
+
+    @property
+    def per_second(self) -> float | None:
+        """Prefixes answered a second by the process that runs now."""
+        return self.answered_now / self.seconds if self.seconds > 0 and self.answered_now else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated time left, or None before the first answer."""
+        return (self.total - self.done) / self.per_second if self.per_second else None
+
+
+def run_folder(workspace: Workspace, run_id: str) -> Path:
+    """Return where a run is kept."""
+    return workspace.runs / checked_id(run_id, kind="run")
+
+
+def journal_path(workspace: Workspace, run_id: str) -> Path:
+    """Return the journal that a run's responses are appended to."""
+    return run_folder(workspace, run_id) / "responses.jsonl"
+
+
+def responses_path(workspace: Workspace, run_id: str) -> Path:
+    """Return the Parquet file that a run's responses end up in."""
+    return run_folder(workspace, run_id) / "responses.parquet"
+
+
+def write_run(workspace: Workspace, record: RunRecord) -> None:
+    """Write a run's record."""
+    write_json(run_folder(workspace, record.run_id) / "run.json", asdict(record))
+
+
+def read_run(workspace: Workspace, run_id: str) -> RunRecord:
+    """Return a run's record.
+
+    Raises:
+        NotFoundError: where the workspace has no such run.
+    """
+    path = run_folder(workspace, run_id) / "run.json"
+    if not path.exists():
+        raise NotFoundError(
+            f"The workspace has no run {run_id}.",
+            next_step="`python -m deploysim status` lists the runs; it may belong to another workspace",
+        )
+    return _record(path)
+
+
+def list_runs(workspace: Workspace, *, sample_id: str | None = None) -> list[RunRecord]:
+    """Return all runs, newest first, of one sample where given."""
+    found = [_record(path) for path in workspace.runs.glob("*/run.json")]
+    chosen = [r for r in found if sample_id in (None, r.sample_id)]
+    return sorted(chosen, key=lambda r: (r.created_at, r.run_id), reverse=True)
+
+
+def write_progress(workspace: Workspace, run_id: str, progress: RunProgress) -> None:
+    """Say how far a run is."""
+    write_json(run_folder(workspace, run_id) / "progress.json", asdict(progress))
+
+
+def read_progress(workspace: Workspace, run_id: str) -> RunProgress | None:
+    """Return how far a run is, or None where it never said."""
+    path = run_folder(workspace, run_id) / "progress.json"
+    return RunProgress(**read_json(path)) if path.exists() else None
+
+
+def run_state(record: RunRecord, progress: RunProgress | None, *, now: float | None = None) -> str:
+    """Return "running", "interrupted", "done", "stopped" or "failed"."""
+    if record.status != "started":
+        return record.status
+    heard = progress.updated if progress else 0.0
+    return "running" if (now or time.time()) - heard < SILENT_AFTER_S else "interrupted"
+
+
+def write_responses(workspace: Workspace, run_id: str, rows: list[dict[str, Any]]) -> None:
+    """Append nothing, replace nothing: write the responses of a run that were made elsewhere, once."""
+    write_parquet(responses_path(workspace, run_id), _frame(rows))
+
+
+def seal_responses(workspace: Workspace, run_id: str) -> pl.DataFrame:
+    """Write what the journal holds as Parquet, the newest row of each prefix and repeat winning."""
+    frame = _from_journal(journal_path(workspace, run_id))
+    write_parquet(responses_path(workspace, run_id), frame)
+    return frame
+
+
+def responses(workspace: Workspace, run_id: str) -> pl.DataFrame:
+    """Return a run's responses so far, one row per prefix and repeat."""
+    sealed = responses_path(workspace, run_id)
+    return pl.read_parquet(sealed) if sealed.exists() else _from_journal(journal_path(workspace, run_id))
+
+
+def responses_of(workspace: Workspace, run_id: str, prefix_id: str) -> pl.DataFrame:
+    """Return a run's responses to one prefix."""
+    sealed = responses_path(workspace, run_id)
+    frame = pl.scan_parquet(sealed) if sealed.exists() else responses(workspace, run_id).lazy()
+    return frame.filter(pl.col("prefix_id") == prefix_id).sort("repeat").collect()
+
+
+def responses_digest(workspace: Workspace, run_id: str) -> str | None:
+    """Return the SHA-256 of a run's responses, or None while it still answers."""
+    path = responses_path(workspace, run_id)
+    return sha256_file(path) if path.exists() else None
+
+
+def failures_by_reason(frame: pl.DataFrame) -> dict[str, int]:
+    """Return how many responses failed, by reason, most frequent first."""
+    counts = (
+        frame.filter(pl.col("status") == "failed")
+        .group_by("failure_kind")
+        .len()
+        .sort("len", "failure_kind", descending=[True, False])
+    )
+    return dict(counts.iter_rows())
+
+
+def _record(path: Path) -> RunRecord:
+    values: Mapping[str, Any] = read_json(path)
+    return RunRecord(**{**values, "notes": tuple(values["notes"])})
+
+
+def _from_journal(path: Path) -> pl.DataFrame:
+    return _frame(list(read_journal(path))) if path.exists() else pl.DataFrame(schema=RESPONSES)
+
+
+def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    newest = {(row["prefix_id"], row["repeat"]): row for row in rows}
+    return pl.DataFrame(list(newest.values()), schema=RESPONSES).sort("prefix_id", "repeat")

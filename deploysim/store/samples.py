@@ -1,0 +1,261 @@
+"""Samples: each a frozen, self-contained DuckDB file that can be handed to a colleague and loaded."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from deploysim.errors import InputError
+from deploysim.store.files import atomic_path
+from deploysim.store.imports import decode_message, import_files
+from deploysim.store.sql import create_database, query_database
+from deploysim.store.workspace import Workspace, checked_id
+from deploysim.types import Message, Prefix, Span, Unit
+
+FORMAT = 1
+"""Version of the sample file's tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleAbout:
+    """How a sample was drawn and what it covers."""
+
+    sample_id: str
+    unit: Unit
+    size: int
+    """Prefixes."""
+    conversations: int
+    seed: int
+    filters: dict[str, Any]
+    exclusions: dict[str, int]
+    """Eligible turns or conversations left out, by reason; "not drawn" among them."""
+    window_start: str | None
+    window_end: str | None
+    """First and last conversation, ISO, UTC."""
+    undated: int
+    """Conversations without a date."""
+    models: dict[str, int]
+    """Prefixes by the model that answered in the log."""
+    scrubbing: list[str]
+    """Scrubbing modes and policy fingerprints of the imports it was drawn from."""
+    created_at: str
+    software: str
+    format: int = FORMAT
+
+    def window(self) -> str:
+        """Return the time covered, in words."""
+        if not self.window_start or not self.window_end:
+            return "dates unknown"
+        start, end = self.window_start[:10], self.window_end[:10]
+        return start if start == end else f"{start} to {end}"
+
+    def age_days(self, now: datetime) -> int | None:
+        """Return how many days ago the last conversation began, or None where no date is known."""
+        if not self.window_end:
+            return None
+        return max(0, (now.replace(tzinfo=None) - datetime.fromisoformat(self.window_end)).days)
+
+
+@dataclass(frozen=True, slots=True)
+class SampledPrefix:
+    """One prefix of a sample with what the log answered."""
+
+    prefix: Prefix
+    recorded: Message
+    spans: tuple[Span, ...]
+    about: dict[str, Any]
+
+
+def sample_path(workspace: Workspace, sample_id: str) -> Path:
+    """Return where a sample is kept."""
+    return workspace.samples / f"{checked_id(sample_id, kind='sample')}.duckdb"
+
+
+def write_sample(workspace: Workspace, about: SampleAbout, prefixes: pl.DataFrame) -> Path:
+    """Write a sample file from imported conversations.
+
+    Args:
+        workspace: Where the conversations are and the sample goes.
+        about: How it was drawn.
+        prefixes: Columns prefix_id, conversation_id, end_index, turn, position, weight.
+    """
+    target = sample_path(workspace, about.sample_id)
+    if target.exists():
+        return target
+    with atomic_path(target) as partial, create_database(partial) as db:
+        db.register("drawn", prefixes.to_arrow())
+        files = [str(p) for p in import_files(workspace)]
+        db.execute(
+            "create temp table chosen as select c.*, d.last from read_parquet(?) c join "
+            "(select conversation_id, max(end_index) as last from drawn group by conversation_id) d "
+            "using (conversation_id)",
+            [files],
+        )
+        for statement in _TABLES:
+            db.execute(statement)
+        rows = [[key, json.dumps(value)] for key, value in _about_rows(about).items()]
+        db.executemany("insert into about values (?, ?)", rows)
+    target.chmod(0o444)
+    return target
+
+
+def load_sample(workspace: Workspace, path: Path) -> SampleAbout:
+    """Copy a sample file that somebody handed over into the workspace, after checking that it is one."""
+    about = _read_about(path)
+    target = sample_path(workspace, about.sample_id)
+    if target.exists() and _content(target) != _content(path):
+        raise InputError(
+            f"The workspace has a sample {about.sample_id} of the same prefixes with other surrogates in the text.",
+            expected="the very file that is here already, or a sample that is not here yet",
+            next_step="load it into a workspace of its own, or share one DEPLOYSIM_KEY before importing",
+        )
+    if not target.exists():
+        with atomic_path(target) as partial:
+            shutil.copyfile(path, partial)
+        target.chmod(0o444)
+    return about
+
+
+def read_sample(workspace: Workspace, sample_id: str) -> SampleAbout:
+    """Return how a sample was drawn."""
+    return _read_about(sample_path(workspace, sample_id))
+
+
+def list_samples(workspace: Workspace) -> list[SampleAbout]:
+    """Return all samples of the workspace, newest first."""
+    found = [_read_about(path) for path in workspace.samples.glob("*.duckdb")]
+    return sorted(found, key=lambda s: (s.created_at, s.sample_id), reverse=True)
+
+
+def prefix_index(workspace: Workspace, sample_id: str) -> pl.DataFrame:
+    """Return prefix_id, conversation_id, end_index, turn, position, weight, model, language in drawing order."""
+    return query_database(
+        sample_path(workspace, sample_id),
+        "select p.*, c.model, c.language, c.user_key, c.started_at from prefixes p "
+        "join conversations c using (conversation_id) order by position",
+    )
+
+
+def prefixes(workspace: Workspace, sample_id: str, *, batch: int = 500) -> Iterator[SampledPrefix]:
+    """Yield the prefixes of a sample with their messages, in drawing order, a batch in memory at a time."""
+    path = sample_path(workspace, sample_id)
+    total = int(query_database(path, "select count(*) as n from prefixes")["n"][0])
+    for start in range(0, total, batch):
+        frame = query_database(
+            path,
+            _PREFIXES + "where p.position >= ? and p.position < ? order by p.position",
+            [start, start + batch],
+        )
+        for row in frame.iter_rows(named=True):
+            yield _sampled(row)
+
+
+def get_prefix(workspace: Workspace, sample_id: str, prefix_id: str) -> SampledPrefix | None:
+    """Return one prefix of a sample, or None where it has none of that id."""
+    frame = query_database(sample_path(workspace, sample_id), _PREFIXES + "where p.prefix_id = ?", [prefix_id])
+    return _sampled(frame.row(0, named=True)) if frame.height else None
+
+
+def recorded_responses(workspace: Workspace, sample_id: str) -> pl.DataFrame:
+    """Return what the log answered to each prefix: prefix_id, text, tool_calls and finish_reason."""
+    return query_database(
+        sample_path(workspace, sample_id),
+        "select p.prefix_id, m.content as text, m.tool_calls, m.finish_reason from prefixes p "
+        "join messages m on m.conversation_id = p.conversation_id and m.idx = p.end_index order by p.position",
+    )
+
+
+def sampled_turns(workspace: Workspace, sample_id: str) -> pl.DataFrame:
+    """Return prefix_id, source_key and turn of every prefix: how responses made elsewhere find their prefix."""
+    return query_database(
+        sample_path(workspace, sample_id),
+        "select p.prefix_id, p.conversation_id, p.turn, p.turn = p.turns as last_turn, c.source_key "
+        "from prefixes p join conversations c using (conversation_id) order by position",
+    )
+
+
+def sampled_conversation(workspace: Workspace, sample_id: str, conversation_id: str) -> tuple[Message, ...]:
+    """Return the messages that a sample keeps of one conversation."""
+    frame = query_database(
+        sample_path(workspace, sample_id),
+        "select role, content, tool_calls, tool_call_id, finish_reason from messages "
+        "where conversation_id = ? order by idx",
+        [conversation_id],
+    )
+    return tuple(decode_message(row) for row in frame.iter_rows(named=True))
+
+
+def _sampled(row: dict[str, Any]) -> SampledPrefix:
+    messages = [decode_message(m) for m in row["messages"]]
+    return SampledPrefix(
+        prefix=Prefix(
+            prefix_id=row["prefix_id"],
+            conversation_id=row["conversation_id"],
+            messages=tuple(messages[:-1]),
+        ),
+        recorded=messages[-1],
+        spans=tuple(Span(**s) for s in row["spans"] or []),
+        about={key: row[key] for key in ("model", "started_at", "language", "turn", "position", "weight")},
+    )
+
+
+def _content(path: Path) -> tuple[Any, ...]:
+    """Return a value that two sample files share when their messages are the same."""
+    frame = query_database(
+        path,
+        "select count(*) as n, bit_xor(hash(conversation_id, idx, role, content)) as d from messages",
+    )
+    return frame.row(0)
+
+
+def _about_rows(about: SampleAbout) -> dict[str, Any]:
+    return {field: getattr(about, field) for field in SampleAbout.__slots__}
+
+
+def _read_about(path: Path) -> SampleAbout:
+    frame = query_database(path, "select key, value from about")
+    values = {row["key"]: json.loads(row["value"]) for row in frame.iter_rows(named=True)}
+    if values.get("format") != FORMAT:
+        raise InputError(
+            f"{path.name} was written in sample format {values.get('format')}.",
+            expected=f"format {FORMAT}, which this version of deploysim reads",
+            next_step="draw the sample again with this version, or read it with the version that wrote it",
+        )
+    return SampleAbout(**values)
+
+
+_MESSAGE = "struct_pack(role := m.role, content := m.content, tool_calls := m.tool_calls, " + (
+    "tool_call_id := m.tool_call_id, finish_reason := m.finish_reason)"
+)
+_SPAN = 'struct_pack(message := s.message, "start" := s."start", "end" := s."end", entity := s.entity)'
+
+_PREFIXES = f"""
+select p.prefix_id, p.conversation_id, p.turn, p.position, p.weight, c.model, c.started_at, c.language,
+  (select list({_MESSAGE} order by m.idx) from messages m
+    where m.conversation_id = p.conversation_id and m.idx <= p.end_index) as messages,
+  (select list({_SPAN} order by s.message, s."start") from spans s
+    where s.conversation_id = p.conversation_id and s.message <= p.end_index) as spans
+from prefixes p join conversations c using (conversation_id)
+"""
+
+_TABLES = (
+    "create table about (key varchar, value varchar)",
+    "create table conversations as select conversation_id, import_id, source_key, model, started_at, user_key, "
+    "language, metadata from chosen order by conversation_id",
+    "create table messages as select conversation_id, idx, m.role, m.content, m.tool_calls, m.tool_call_id, "
+    "m.finish_reason from "
+    "(select conversation_id, last, unnest(messages) as m, generate_subscripts(messages, 1) - 1 as idx from chosen) "
+    "where idx <= last order by conversation_id, idx",
+    'create table spans as select conversation_id, s.message, s."start", s."end", s.entity from '
+    "(select conversation_id, last, unnest(spans) as s from chosen) where s.message <= last "
+    "order by conversation_id, s.message",
+    "create table prefixes as select d.prefix_id, d.conversation_id, d.end_index, d.turn, "
+    "len(c.turn_ends) as turns, d.position, d.weight from drawn d join chosen c using (conversation_id) order by d.position",
+)

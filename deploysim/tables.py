@@ -1,0 +1,112 @@
+"""A forecast as rows for a chart, a table, a terminal and a CSV file: the same words everywhere."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from deploysim.forecast.records import CategoryForecast, Direction, Estimate, Forecast
+from deploysim.forecast.words import by_evidence, number
+from deploysim.looks import DIRECTIONS
+
+COLUMNS: dict[str, type[pl.DataType]] = {
+    "category": pl.String,
+    "name": pl.String,
+    "symbol": pl.String,
+    "direction": pl.String,
+    "ratio": pl.Float64,
+    "ratio_low": pl.Float64,
+    "ratio_high": pl.Float64,
+    "change": pl.String,
+    "rates": pl.String,
+    "call": pl.String,
+    "pairs": pl.String,
+    "previous_per_100k": pl.Float64,
+    "forecast_per_100k": pl.Float64,
+    "forecast_low": pl.Float64,
+    "forecast_high": pl.Float64,
+    "n": pl.Int64,
+    "fidelity_gap": pl.Float64,
+    "p_value": pl.Float64,
+    "q_value": pl.Float64,
+    "probability_up": pl.Float64,
+    "n_needed": pl.Int64,
+}
+"""`change`, `rates`, `call` and `pairs` are words; the other columns are numbers for a program. Rates are per 100,000
+units; ratios are forecast rate over previous rate, and are missing where nothing was seen in any lane."""
+
+
+def shift_rows(forecast: Forecast) -> pl.DataFrame:
+    """Return one row per category with the columns of COLUMNS, best evidence first."""
+    return pl.DataFrame([_row(row) for row in by_evidence(forecast.categories)], schema=COLUMNS)
+
+
+def _row(row: CategoryForecast) -> dict[str, object]:
+    seen = _seen_anywhere(row)
+    ratio = row.ratio if seen else None
+    return {
+        "category": row.category,
+        "name": row.name,
+        "symbol": DIRECTIONS[row.direction].symbol,
+        "direction": str(row.direction),
+        "ratio": ratio.median if ratio else None,
+        "ratio_low": ratio.interval.low if ratio else None,
+        "ratio_high": ratio.interval.high if ratio else None,
+        "change": _change(ratio),
+        "rates": _rates(row, seen=seen),
+        "call": _call(row),
+        "pairs": _pairs(row),
+        "previous_per_100k": row.previous.per_100k,
+        "forecast_per_100k": row.forecast.median if row.forecast else None,
+        "forecast_low": row.forecast.interval.low if row.forecast else None,
+        "forecast_high": row.forecast.interval.high if row.forecast else None,
+        "n": row.table.n,
+        "fidelity_gap": row.fidelity_gap.median if row.fidelity_gap else None,
+        "p_value": row.p_value,
+        "q_value": row.q_value,
+        "probability_up": row.certainty.up if row.certainty else None,
+        "n_needed": row.n_needed,
+    }
+
+
+def _seen_anywhere(row: CategoryForecast) -> bool:
+    return any(lane.rate.present for lane in row.lanes)
+
+
+def _change(ratio: Estimate | None) -> str:
+    if ratio is None:
+        return "no ratio"
+    low, high = ratio.interval.low, ratio.interval.high
+    return f"{ratio.median:.2g}x ({low:.2g} to {high:.2g})"
+
+
+def _rates(row: CategoryForecast, *, seen: bool) -> str:
+    if row.table.n == 0:
+        return "n/a (n = 0)"
+    if not seen and row.previous.interval:
+        return f"none seen, at most {number(row.previous.interval.high)}"
+    if row.forecast is None or row.previous.per_100k is None:
+        return "n/a"
+    low, high = row.forecast.interval.low, row.forecast.interval.high
+    return f"{number(row.previous.per_100k)} → {number(row.forecast.median)} ({number(low)}–{number(high)})"
+
+
+def _call(row: CategoryForecast) -> str:
+    if row.certainty is None or row.direction is Direction.UNKNOWN:
+        return f"{row.direction}; about {row.n_needed:,} prefixes needed" if row.n_needed else str(row.direction)
+    probability = {
+        Direction.MATERIALLY_UP: row.certainty.materially_up,
+        Direction.UP: row.certainty.up,
+        Direction.MATERIALLY_DOWN: row.certainty.materially_down,
+        Direction.DOWN: 1 - row.certainty.up,
+        Direction.UNCHANGED: row.certainty.unchanged,
+    }[row.direction]
+    return f"{row.direction} ({_percent(probability)} sure)"
+
+
+def _percent(probability: float) -> str:
+    return "over 99 %" if probability > 0.995 else f"{probability:.0%}".replace("%", " %")
+
+
+def _pairs(row: CategoryForecast) -> str:
+    table = row.table
+    return f"{table.regressed} regressed, {table.improved} improved, {table.both} both, {table.neither} neither"

@@ -1,0 +1,220 @@
+"""What Compare and Shifts share: picking runs and forecasts, cached comparisons, and a forecast's surroundings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import streamlit as st
+
+from deploysim.forecast.records import Forecast
+from deploysim.grade.grader import Grader, graders_of
+from deploysim.looks import DIRECTIONS
+from deploysim.pipeline.comparing import ANY, FAILED, Comparison, load_comparison
+from deploysim.pipeline.forecasting import SavedForecast, all_forecasts
+from deploysim.pipeline.lanes import Lanes
+from deploysim.store.runs import RunRecord, list_runs
+from deploysim.store.workspace import Workspace
+from deploysim.taxonomy import Category, Taxonomy, load_taxonomy
+from deploysim.ui.blocks import counted, empty_state, plain
+from deploysim.ui.data import version, workspace
+from deploysim.ui.navigation import COMPARE, RUNS
+
+OUTCOME_LABELS = {
+    ANY: "all",
+    "regressed": "▲ regressed",
+    "improved": "▼ improved",
+    "both": "both",
+    "neither": "neither",
+    "unclear": "unclear",
+    FAILED: "failed",
+}
+NO_BASELINE = "none"
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def taxonomy() -> tuple[Taxonomy, list[Grader]]:
+    """Return the taxonomy and its graders."""
+    loaded = load_taxonomy()
+    return loaded, list(graders_of(loaded))
+
+
+def pick_lanes(sample_id: str) -> Lanes:
+    """Let the reader pick a candidate and a baseline of a sample; both stand in the link."""
+    runs = list_runs(workspace(), sample_id=sample_id)
+    candidates = {r.run_id: r for r in runs if r.lane == "candidate"}
+    baselines = {r.run_id: r for r in runs if r.lane == "baseline"}
+    if not candidates:
+        empty_state(
+            "No candidate has answered this sample yet, so there is nothing to compare.",
+            command=f"python -m deploysim replay --sample {sample_id} --lane candidate --model NAME",
+            page=RUNS,
+            label="Start a replay on the Runs page",
+        )
+    with st.container(horizontal=True):
+        candidate = st.selectbox(
+            "Candidate",
+            list(candidates),
+            format_func=lambda r: _run_label(candidates[r]),
+            key="candidate",
+            bind="query-params",
+        )
+        baseline = st.selectbox(
+            "Baseline",
+            [*baselines, NO_BASELINE],
+            format_func=lambda r: _run_label(baselines[r]) if r in baselines else "none: compare with the log",
+            key="baseline",
+            bind="query-params",
+        )
+    return Lanes(sample_id, candidate, baseline if baseline in baselines else None)
+
+
+def _run_label(run: RunRecord) -> str:
+    return f"{run.name} · {run.run_id[:6]} · {run.created_at[:16].replace('T', ' ')}"
+
+
+@st.cache_data(max_entries=8, show_spinner="Joining the lanes …")
+def _comparison(root: str, lanes: Lanes, version: object) -> Comparison:
+    return load_comparison(Workspace(Path(root)), lanes, taxonomy()[1])
+
+
+def comparison(lanes: Lanes) -> Comparison:
+    """Return what became of every pair of responses."""
+    here = workspace()
+    folders = [here.runs / run for run in lanes.runs().values()]
+    grades = [here.grades / grader.fingerprint for grader in taxonomy()[1]]
+    return _comparison(str(here.root), lanes, version(*folders, *grades))
+
+
+def show_definition(category: Category) -> None:
+    """Show what a category means, where its name stands."""
+    with st.popover(f"What is “{category.name}”?", icon=":material/help:"):
+        st.markdown(category.definition)
+        st.markdown("**Present when**\n" + "\n".join(f"- {line}" for line in category.present_when))
+        st.markdown("**Absent when**\n" + "\n".join(f"- {line}" for line in category.absent_when))
+        st.caption(f"Severity {category.severity} of 4. Decided by the rule {category.grader.rule}.")
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _forecasts(root: str, version: object) -> list[SavedForecast]:
+    return all_forecasts(Workspace(Path(root)))
+
+
+def pick_forecast() -> SavedForecast:
+    """Let the reader pick a forecast; it stands in the link."""
+    here = workspace()
+    found = {saved.forecast_id: saved for saved in _forecasts(str(here.root), version(here.forecasts))}
+    if not found:
+        empty_state(
+            "No forecast has been made yet. It needs a sample that a candidate has answered.",
+            command="python -m deploysim forecast",
+            page=RUNS,
+            label="See the runs",
+        )
+    chosen = st.selectbox(
+        "Forecast", list(found), format_func=lambda f: _forecast_label(found[f]), key="forecast", bind="query-params"
+    )
+    return found[chosen]
+
+
+def _forecast_label(saved: SavedForecast) -> str:
+    forecast = saved.forecast
+    models = " → ".join(lane.model for lane in forecast.lanes[-2:])
+    return f"{models} · {forecast.created_at[:16].replace('T', ' ')} · {saved.forecast_id[:8]}"
+
+
+def about_forecast(saved: SavedForecast) -> str:
+    """Return what a forecast is about, in one line."""
+    forecast = saved.forecast
+    correction = "fidelity corrected" if forecast.fidelity_corrected else "fidelity uncorrected: no baseline lane"
+    parts = [
+        " → ".join(plain(lane.model) for lane in forecast.lanes[-2:]),
+        counted(forecast.prefixes, "prefix", "prefixes"),
+        counted(forecast.conversations, "conversation"),
+        f"rates per 100,000 {forecast.unit}s",
+        correction,
+        f"forecast {saved.forecast_id[:8]}",
+    ]
+    return " · ".join(parts)
+
+
+def open_compare(lanes: Lanes, category: str, outcome: str = "regressed") -> None:
+    """Go to the conversations behind a mark."""
+    st.switch_page(COMPARE, query_params=compare_link(lanes, category, outcome))
+
+
+def compare_link(lanes: Lanes, category: str, outcome: str) -> dict[str, str]:
+    """Return the link parameters of a comparison."""
+    return {
+        "sample": lanes.sample_id,
+        "candidate": lanes.candidate or "",
+        "baseline": lanes.baseline or NO_BASELINE,
+        "category": category,
+        "outcome": outcome,
+    }
+
+
+def forecast_help(forecast: Forecast) -> None:
+    """Explain how to read the chart and what it rests on."""
+    certain, level, ratio = forecast.certainty_required, forecast.level, forecast.material_ratio
+    marks = ", ".join(f"{look.symbol} {direction}" for direction, look in DIRECTIONS.items())
+    how, rests = st.columns(2, gap="large")
+    with how:
+        st.subheader("How to read it")
+        st.markdown(
+            f"Each mark is the forecast rate divided by the rate in the log, on a log axis; the line through it holds the "
+            f"true ratio with probability {level:.0%}. The shaded band is a change of less than {ratio:g}x. A direction is "
+            f"called only when its probability reaches {certain:.0%}; *materially* means by more than {ratio:g}x. "
+            f"Marks: {marks}. Click a mark to read the conversations behind it."
+        )
+    with rests:
+        st.subheader("What it rests on")
+        for lane in forecast.lanes:
+            failed = f", {lane.failed:,} failed" if lane.failed else ""
+            st.markdown(
+                f"**{lane.lane}** · {plain(lane.model)} · {lane.responses:,} responses{failed} · {plain(lane.settings)}"
+            )
+        st.caption(f"Sample {forecast.sample_id}, {plain(forecast.window)}. {' '.join(forecast.notes)}")
+
+
+def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
+    """Show the numbers, with everything that a statistician asks for, and offer them as a file."""
+    st.subheader("The numbers")
+    shown = rows.select(
+        pl.format("{} {}", "symbol", "name").alias("category"),
+        pl.col("call"),
+        pl.col("rates").alias("before → forecast per 100k"),
+        pl.col("change").alias("ratio (interval)"),
+        pl.col("n").alias("complete pairs"),
+        "pairs",
+        pl.col("fidelity_gap").alias("baseline ÷ recorded"),
+        pl.col("probability_up").alias("P(up)"),
+        "p_value",
+        "q_value",
+        pl.col("n_needed").alias("prefixes needed"),
+    )
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height=38 + 35 * shown.height,
+        column_config={
+            "category": st.column_config.TextColumn(pinned=True),
+            "baseline ÷ recorded": number(format="%.2f"),
+            "P(up)": number(format="%.2f"),
+            "p_value": number("p", format="%.3f"),
+            "q_value": number("q", format="%.3f"),
+        },
+        alt="The forecast of every category in numbers.",
+    )
+    st.download_button(
+        "Download as CSV", rows.write_csv(), f"forecast-{forecast_id[:8]}.csv", "text/csv", icon=":material/download:"
+    )
+
+
+def category_notes(forecast: Forecast) -> None:
+    """Show the assumptions and limits of each category."""
+    with st.expander("Assumptions and limits, by category"):
+        for row in forecast.categories:
+            if row.notes:
+                st.markdown(f"**{row.name}.** {' '.join(row.notes)}")

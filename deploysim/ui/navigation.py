@@ -1,0 +1,47 @@
+"""Which pages there are, where they stand and what each answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """One page of the navigation."""
+
+    section: str
+    file: str
+    title: str
+    icon: str
+    question: str
+    """What the page answers, in one line."""
+
+
+HOME = "pages/overview/home.py"
+CONVERSATIONS = "pages/data/conversations.py"
+PRIVACY = "pages/data/privacy.py"
+RUNS = "pages/replay/runs.py"
+COMPARE = "pages/review/compare.py"
+SHIFTS = "pages/forecast/shifts.py"
+
+PAGES = (
+    PageRow("", HOME, "Overview", "home", "What is in this workspace, and what is the next step."),
+    PageRow("Data", CONVERSATIONS, "Conversations", "forum", "What was imported, what was left out, what was drawn."),
+    PageRow("Data", PRIVACY, "Privacy", "shield_person", "Which personal data was replaced, by type and in place."),
+    PageRow("Replay", RUNS, "Runs", "play_circle", "Start a replay, watch it, see what it cost and what failed."),
+    PageRow("Review", COMPARE, "Compare", "compare", "Old and new response to the same prefix, side by side."),
+    PageRow("Forecast", SHIFTS, "Shifts", "trending_up", "Which behaviours move with the new model, and how sure."),
+)
+
+
+def pages() -> dict[str, list[st.Page]]:
+    """Return the navigation, by section."""
+    sections: dict[str, list[st.Page]] = {}
+    for row in PAGES:
+        page = st.Page(
+            row.file, title=row.title, icon=f":material/{row.icon}:", help=row.question, default=row.file == HOME
+        )
+        sections.setdefault(row.section, []).append(page)
+    return sections

@@ -1,0 +1,33 @@
+"""Fixtures for the whole suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """Return the path of a real data set kept beside the project, or skip where it is not there."""
+
+    def find(name: str) -> Path:
+        path = SHARED / name / "data.parquet"
+        if not path.exists():
+            pytest.skip(f"needs the data set {name!r} in ../shared/data, which is not there")
+        return path
+
+    return find
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep a developer's settings and workspace out of every test."""
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "DEPLOYSIM_MODEL", "DEPLOYSIM_KEY", "DEPLOYSIM_SPACY_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.setenv("DEPLOYSIM_ENV_FILE", str(tmp_path / "none.env"))
