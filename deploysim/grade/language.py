@@ -36,6 +36,7 @@ _SCRIPTS = {
 _LEAST_SIGNS = 12
 """Letters of a script that must be there before it is sure."""
 _LEAST_WORDS = 12
+_LEAST_HITS = 3
 _LEAST_SHARE = 0.18
 """Share of words in Latin letters that are among the language's small words."""
 _LEAD = 1.6
@@ -45,12 +46,11 @@ _MOST_CODE = 0.04
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageShare:
-    """How much of a text is in one language."""
+class ScriptCount:
+    """How many letters of a text are in a script that tells the language."""
 
     language: str
-    share: float
-    """Of letters for scripts, of words for the languages in Latin letters."""
+    letters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,17 @@ class LanguageGuess:
     """None where no language stands out."""
     sure: bool
     """True where the text is long enough and one language leads clearly."""
-    shares: tuple[LanguageShare, ...]
+    scripts: tuple[ScriptCount, ...] = ()
+    leading: tuple[str, ...] = ()
+    """The languages in Latin letters with most small words, tied ones included."""
 
-    def share_of(self, language: str) -> float:
-        """Return the share of one language, 0 where it was not seen."""
-        return next((seen.share for seen in self.shares if seen.language == language), 0.0)
+    def may_be(self, language: str) -> bool:
+        """Say whether a language is the one guessed, or among the likeliest."""
+        return language == self.language or language in self.leading
+
+    def letters_of(self, language: str) -> int:
+        """Return the number of letters in the script of a language, 0 for languages in Latin letters."""
+        return next((seen.letters for seen in self.scripts if seen.language == language), 0)
 
 
 @lru_cache(maxsize=64)
@@ -73,16 +79,13 @@ def guess_language(text: str) -> LanguageGuess:
     """Guess the language of a text outside its code and quotations."""
     prose = _QUOTED.sub(" ", without_code(text[:_READ]))
     letters = _letters_by_script(prose)
-    total = sum(letters.values())
-    if total == 0:
-        return LanguageGuess(None, False, ())
-    shares = {name: count / total for name, count in letters.items() if count}
-    latin = shares.pop("Latin", 0.0)
-    script = max(shares, key=lambda name: shares[name], default=None)
-    if script is not None and shares[script] > 0.5:
-        sure = letters[script] >= _LEAST_SIGNS and shares[script] > 0.7
-        return LanguageGuess(script, sure, _as_shares(shares))
-    return _guess_latin(prose, latin, shares)
+    latin = letters.pop("Latin")
+    total = latin + sum(letters.values())
+    scripts = tuple(ScriptCount(name, count) for name, count in letters.items() if count)
+    main = max(letters, key=lambda name: letters[name], default="")
+    if total and letters.get(main, 0) > 0.5 * total:
+        return LanguageGuess(main, letters[main] >= max(_LEAST_SIGNS, 0.7 * total), scripts)
+    return _guess_latin(prose, latin > 0.7 * total, scripts)
 
 
 def reads_english(text: str) -> bool:
@@ -100,19 +103,16 @@ def _letters_by_script(prose: str) -> dict[str, int]:
     return letters
 
 
-def _guess_latin(prose: str, latin: float, others: dict[str, float]) -> LanguageGuess:
+def _guess_latin(prose: str, mostly_latin: bool, scripts: tuple[ScriptCount, ...]) -> LanguageGuess:
     words = [word.lower() for word in _WORD.findall(prose)]
     hits = Counter(language for word in words for language in LANGUAGES_OF_WORD.get(word, ()))
-    shares = others | {language: count / len(words) for language, count in hits.items()}
     ranked = hits.most_common(2)
     if not ranked:
-        return LanguageGuess(None, False, _as_shares(shares))
+        return LanguageGuess(None, False, scripts)
     first, count = ranked[0]
-    clear = count >= 3 and (len(ranked) == 1 or count >= _LEAD * ranked[1][1])
+    leading = tuple(language for language, hit in hits.items() if hit == count)
+    clear = count >= _LEAST_HITS and (len(ranked) == 1 or count >= _LEAD * ranked[1][1])
     prose_like = len(_CODE_SIGN.findall(prose)) <= _MOST_CODE * len(prose)
-    sure = clear and prose_like and latin > 0.7 and len(words) >= _LEAST_WORDS and shares[first] >= _LEAST_SHARE
-    return LanguageGuess(first if clear else None, sure, _as_shares(shares))
-
-
-def _as_shares(shares: dict[str, float]) -> tuple[LanguageShare, ...]:
-    return tuple(LanguageShare(language, share) for language, share in shares.items())
+    enough = len(words) >= _LEAST_WORDS and count >= _LEAST_SHARE * len(words)
+    sure = clear and enough and prose_like and mostly_latin
+    return LanguageGuess(first if clear else None, sure, scripts, leading)

@@ -61,6 +61,11 @@ def without_code(text: str) -> str:
     return re.sub(r"`[^`\n]{1,300}`", lambda match: MASK * len(match.group()), masked)
 
 
+def is_sign_off(line: str) -> bool:
+    """Say whether a prepared line is the end of a letter, such as "best regards,"."""
+    return _SIGN_OFF.match(line) is not None
+
+
 def _without_inline(text: str) -> str:
     return _INLINE.sub(lambda match: MASK * len(match.group()), text)
 
@@ -118,7 +123,7 @@ def _letters(lines: list[_Line], writing_asked: bool) -> Iterator[int]:
         if not inside:
             continue
         yield index
-        if left is None and _SIGN_OFF.match(line.text):
+        if left is None and is_sign_off(line.text):
             left = 2
         elif left is not None and line.text.strip():
             left -= 1

@@ -31,6 +31,8 @@ _MEDIA_PARTS = (
 _CONTENT_FIELDS = ("content", "tool_calls", "function_call", "refusal")
 """A message has at least one of these, though it may be null."""
 _MEDIA_FIELDS = ("audio", "image", "images", "files", "attachments")
+_FINISH = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tool_calls"}
+"""Anthropic's name of why a model stopped -> OpenAI's."""
 _REMOVED = ("[redacted]", "[removed]", "[deleted]", "<redacted>", "[content removed]")
 """What a log holds in place of a whole message that moderation took away."""
 
@@ -66,7 +68,11 @@ def read_message(value: object, stats: ReadStats) -> list[Message]:
         return content.results
     answers = _text_of(value.get("tool_call_id"), stats)
     calls = (*content.calls, *_read_calls(value, stats)) if role == "assistant" else ()
-    return [*content.results, Message(ROLES[role], "\n".join(content.texts), calls, answers)]
+    finish = _text_of(value.get("finish_reason"), stats) if role == "assistant" else None
+    return [
+        *content.results,
+        Message(ROLES[role], "\n".join(content.texts), calls, answers, _FINISH.get(finish or "", finish)),
+    ]
 
 
 def read_system(value: object, stats: ReadStats) -> tuple[Message, ...]:

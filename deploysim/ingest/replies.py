@@ -41,9 +41,10 @@ def read_reply(value: object, stats: ReadStats) -> Reply:
     message = choice.get("message") or choice
     if not isinstance(message, Mapping):
         raise UnreadableRowError(f"the response's message is {kind_of(message)}, expected an object")
+    finish_reason = identifier(choice, ("finish_reason", "stop_reason"), stats)
     return Reply(
-        message=_assistant(message, stats),
-        finish_reason=identifier(choice, ("finish_reason", "stop_reason"), stats),
+        message=_assistant({**message, "finish_reason": finish_reason}, stats),
+        finish_reason=finish_reason,
         model=identifier(body, ("model",), stats),
         body=body,
     )

@@ -11,7 +11,7 @@ from deploysim.scrub.addresses import find_addresses
 from deploysim.scrub.contacts import CONTACT_RULES
 from deploysim.scrub.findings import Finding, resolve
 from deploysim.scrub.identifiers import IDENTIFIER_RULES
-from deploysim.scrub.language import Stretch, is_english, prose_lines
+from deploysim.scrub.language import Stretch, is_english, prose_lines, sentences
 from deploysim.scrub.lexicon import load_lexicon
 from deploysim.scrub.numbers import NUMBER_RULES
 from deploysim.scrub.places import large_places, telling
@@ -106,7 +106,12 @@ class Detector:
     def _prose(self, text: str) -> tuple[Stretch, ...]:
         if not any(char.isupper() for char in text) or not is_english(text):
             return ()
-        return tuple(line for line in prose_lines(text) if any(char.isupper() for char in line.text))
+        return tuple(
+            sentence
+            for line in prose_lines(text)
+            for sentence in sentences(line)
+            if names.may_hold_name(sentence.text, self.lexicon)
+        )
 
     def _all(self, read: Read, labels: Labels) -> list[Finding]:
         text = read.text

@@ -30,9 +30,12 @@ _FUNCTION_WORDS = {
 _WORDS_OF = {language: frozenset(words.split()) for language, words in _FUNCTION_WORDS.items()}
 
 
+_SENTENCE_GAP = re.compile(r"(?<=[.!?])[\"'”)]*\s+(?=[\"'“(]?[^\W\d_a-z])")
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One line of prose."""
+    """A line or sentence of prose."""
 
     start: int
     text: str
@@ -58,6 +61,15 @@ def prose_lines(text: str) -> Iterator[Stretch]:
         if line and not any(left <= start < right for left, right in fenced) and not _CODE_LINE.match(line):
             yield Stretch(start, line)
         start = end + 1
+
+
+def sentences(line: Stretch) -> Iterator[Stretch]:
+    """Yield the sentences of a line."""
+    start = 0
+    for gap in _SENTENCE_GAP.finditer(line.text):
+        yield Stretch(line.start + start, line.text[start : gap.start()])
+        start = gap.end()
+    yield Stretch(line.start + start, line.text[start:])
 
 
 def is_english(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from deploysim.scrub.findings import Finding
 _TIMEOUT_SECONDS = 10.0
 _CONTEXT_REACH = 60
 _CONTEXT_BOOST = 0.35
+_LEAST_WITH_CONTEXT = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class PresidioRule:
     recognizer: Any
     entity: str
     least_digits: int
+    context: re.Pattern[str]
+    """The recogniser's own context words."""
 
 
 def presidio_rules() -> tuple[PresidioRule, ...]:
@@ -71,16 +75,25 @@ def presidio_rules() -> tuple[PresidioRule, ...]:
         (AuAbnRecognizer, "NATIONAL_ID", 11),
         (AuMedicareRecognizer, "MEDICAL_ID", 10),
     )
-    return tuple(PresidioRule(kind(), entity, least) for kind, entity, least in listed)
+    return tuple(_rule(kind(), entity, least) for kind, entity, least in listed)
+
+
+def _rule(recognizer: Any, entity: str, least_digits: int) -> PresidioRule:
+    words = "|".join(re.escape(word.lower()) for word in recognizer.context or ())
+    return PresidioRule(recognizer, entity, least_digits, re.compile(rf"(?<!\w)(?:{words})(?!\w)" if words else r"(?!)"))
 
 
 def find_with_presidio(text: str, rules: tuple[PresidioRule, ...]) -> Iterator[Finding]:
     """Yield what Presidio's patterns find, raised where one of the recogniser's context words stands nearby.
 
+    Patterns too weak to count alone run only where the text holds such a word at all.
+
     Raises:
         TimeoutError: A pattern ran too long; the text counts as not scrubbed.
     """
     digits = sum(char.isdigit() for char in text)
+    if digits < min(rule.least_digits for rule in rules):
+        return
     lowered = text.lower()
     for rule in rules:
         if digits >= rule.least_digits:
@@ -88,16 +101,16 @@ def find_with_presidio(text: str, rules: tuple[PresidioRule, ...]) -> Iterator[F
 
 
 def _one(text: str, lowered: str, rule: PresidioRule) -> Iterator[Finding]:
-    recognizer = rule.recognizer
-    for pattern in recognizer.patterns:
-        for match in _compiled(pattern, recognizer).finditer(text, timeout=_TIMEOUT_SECONDS):
-            score = _score(recognizer, match[0], pattern.score)
-            if not score:
-                continue
-            before = lowered[max(0, match.start() - _CONTEXT_REACH) : match.start()]
-            if any(word in before for word in recognizer.context or ()):
-                score = min(1.0, score + _CONTEXT_BOOST)
-            yield Finding(match.start(), match.end(), rule.entity, score)
+    announced = rule.context.search(lowered) is not None
+    for pattern in rule.recognizer.patterns:
+        if pattern.score < _LEAST_WITH_CONTEXT and not announced:
+            continue
+        for match in _compiled(pattern, rule.recognizer).finditer(text, timeout=_TIMEOUT_SECONDS):
+            score = _score(rule.recognizer, match[0], pattern.score)
+            if score and rule.context.search(lowered, max(0, match.start() - _CONTEXT_REACH), match.start()):
+                score = max(_LEAST_WITH_CONTEXT, min(1.0, score + _CONTEXT_BOOST))
+            if score:
+                yield Finding(match.start(), match.end(), rule.entity, score)
 
 
 def _compiled(pattern: Any, recognizer: Any) -> Any:

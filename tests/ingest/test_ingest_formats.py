@@ -17,6 +17,7 @@ WriteRows = Callable[..., Path]
 ASK = {"role": "user", "content": "What is 2 + 2?"}
 ANSWER = {"role": "assistant", "content": "4"}
 MESSAGES = (Message("user", "What is 2 + 2?"), Message("assistant", "4"))
+STOPPED = (MESSAGES[0], Message("assistant", "4", finish_reason="stop"))
 COMPLETION = {
     "id": "chatcmpl-1",
     "object": "chat.completion",
@@ -43,7 +44,7 @@ def outcome_of(path: Path) -> Outcome:
 def test_openai_call_logs_are_read(write_rows: WriteRows, row: dict[str, object]) -> None:
     """A logged call is its messages and the answer, with what the answer says of itself."""
     expected = RawConversation(
-        messages=MESSAGES,
+        messages=STOPPED,
         row=1,
         source_id="chatcmpl-1",
         model="gpt-4o-2024-05-13",
@@ -60,7 +61,7 @@ def test_anthropic_call_logs_are_read(write_rows: WriteRows) -> None:
     outcome = outcome_of(write_rows({"request": request, "response": {**response, "stop_reason": "end_turn"}}))
 
     assert isinstance(outcome, RawConversation)
-    assert (Message("system", "Be brief."), *MESSAGES) == outcome.messages
+    assert (Message("system", "Be brief."), *STOPPED) == outcome.messages
     assert (outcome.source_id, outcome.model, outcome.user_id) == ("msg_1", "claude-3-5-haiku", "u")
 
 

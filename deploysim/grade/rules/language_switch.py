@@ -20,10 +20,9 @@ _MENTIONED = re.compile(
     r"|angielsk\w+|bahasa inggris)\b"
     r"|英文|英语|英語|中文|日本語|한국어|한글|영어|английск|русск|انگلیسی|الإنجليزية|الانجليزية|अंग्रेज़ी"
 )
-_SOME = 0.12
-"""Share of the user's message from which a second language counts as the user's own."""
 _SCRIPT_SIGNS = 4
 """Letters of another script that show that the user writes it."""
+_MOST_LINES = 40
 _READ = 20_000
 _SHOWN = 200
 
@@ -31,22 +30,30 @@ _SHOWN = 200
 def language_switched(prefix: Prefix, response: Response) -> Grade:
     """Decide whether the response is in another language than the user's messages, unasked."""
     answer = guess_language(response.text)
-    if answer.language is None or not answer.sure:
-        return unsure("The response is too short or too mixed to tell its language.")
-    guesses = [guess_language(text) for text in user_texts(prefix)]
-    if any(_shared(guess, answer.language, text) for guess, text in zip(guesses, user_texts(prefix), strict=True)):
+    users = user_texts(prefix)
+    if not answer.sure or answer.language is None:
+        return _of_unclear(answer, users)
+    if any(_writes(text, answer.language) for text in users):
         return absent("It answers in the user's language.")
-    if not guesses or not guesses[0].sure:
+    asked = guess_language(users[0]) if users else None
+    if asked is None or not asked.sure:
         return unsure("The user's message is too short or too mixed to tell its language.")
     if any(_MENTIONED.search(prepared(m.content[:_READ])) for m in prefix.messages if m.role != "assistant"):
         return unsure("A language or a translation was mentioned, so the other language may have been asked for.")
-    reason = f"It answers in {answer.language}; the user wrote in {guesses[0].language}."
+    reason = f"It answers in {answer.language}; the user wrote in {asked.language}."
     return present(reason, (0, min(_SHOWN, len(response.text))))
 
 
-def _shared(guess: LanguageGuess, language: str, text: str) -> bool:
-    """Say whether a user's message is in a language, at least in part."""
-    if guess.language == language or guess.share_of(language) >= _SOME:
+def _of_unclear(answer: LanguageGuess, users: tuple[str, ...]) -> Grade:
+    likely = ({answer.language} if answer.language else set()) | set(answer.leading)
+    if any(guess_language(text).may_be(language) for text in users for language in likely):
+        return absent("As far as can be told, it answers in the user's language.")
+    return unsure("The response is too short or too mixed to tell its language.")
+
+
+def _writes(text: str, language: str) -> bool:
+    """Say whether a user's message is in a language, as a whole or in one of its lines."""
+    guess = guess_language(text)
+    if guess.may_be(language) or guess.letters_of(language) >= _SCRIPT_SIGNS:
         return True
-    letters = sum(map(str.isalpha, text[:_READ]))
-    return not language.isascii() or guess.share_of(language) * letters >= _SCRIPT_SIGNS > 0 and language in _SCRIPTED
+    return any(guess_language(line).language == language for line in text[:_READ].split("\n", _MOST_LINES)[:-1])

@@ -12,7 +12,7 @@ from deploysim.types import Grade, Prefix, Response
 
 _WORD = re.compile(r"[^\W_]{1,40}")
 _LIST_MARK = re.compile(r"^[\s>*#\-•]{0,8}(?:(?:\d{1,4}|[a-z])[.):]\s{0,4})?")
-_ONE_SIGN = re.compile(r"([^\s\-_=*~.#|+0])\1{120}")
+_ONE_SIGN = re.compile(r"([^\s\0\-_=*~.#|+])\1{120}")
 _ASKED = re.compile(
     r"\b(?:poem|song|lyrics|rap|haiku|chant|mantra|refrain|chorus|nursery rhyme|repeat\w*|repetiti\w+|over and over"
     r"|\d+ times|prayer|verse|ballad|copy|copies|csv|json)\b"

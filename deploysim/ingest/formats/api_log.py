@@ -7,6 +7,7 @@ three times, so such a log holds it three times, each a turn longer.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from deploysim.ingest.formats.base import TIME_KEYS, Format, objects_with
 from deploysim.ingest.messages import check_replayable, link_tool_messages, read_messages, read_system
@@ -56,7 +57,7 @@ def _response(fields: Mapping[str, object]) -> object:
 
 def _messages(request: Mapping[str, object], reply: Reply, stats: ReadStats) -> tuple[Message, ...]:
     asked = (*read_system(request.get("system"), stats), *read_messages(request.get("messages"), stats))
-    if asked and asked[-1] == reply.message:
+    if asked and replace(asked[-1], finish_reason=None) == replace(reply.message, finish_reason=None):
         return asked
     return link_tool_messages((*asked, reply.message))
 
