@@ -9,6 +9,8 @@ import polars as pl
 
 from deploysim.looks import DIRECTIONS, UNCLEAR
 
+Chart = Any
+"""An Altair chart of any kind: its fluent methods are too dynamic for the type checker."""
 PICKED = "picked"
 """Name of the selection: the category that was clicked."""
 
@@ -17,7 +19,7 @@ _REACH = 20.0
 _ROW_PX = 30
 
 
-def shift_chart(rows: pl.DataFrame, *, material_ratio: float) -> alt.LayerChart:
+def shift_chart(rows: pl.DataFrame, *, material_ratio: float) -> Chart:
     """Draw each category's ratio to its previous rate on a log axis, with interval, direction and rates in words.
 
     Args:
@@ -54,7 +56,7 @@ def shift_alt(rows: pl.DataFrame) -> str:
     return "Forecast rate over previous rate by category, on a log axis with intervals. " + ". ".join(parts) + "."
 
 
-def counts_chart(rows: pl.DataFrame, *, label: str, value: str) -> alt.LayerChart:
+def counts_chart(rows: pl.DataFrame, *, label: str, value: str) -> Chart:
     """Draw counts as plain horizontal bars with the numbers beside them."""
     y = alt.Y(
         f"{label}:N", sort=rows[label].to_list(), title=None, axis=alt.Axis(labelLimit=230, ticks=False, domain=False)
@@ -84,16 +86,16 @@ def _ratio_axis() -> alt.Axis:
     return alt.Axis(values=ticks, labelExpr=words, grid=True, gridOpacity=0.35, domain=False, orient="bottom")
 
 
-def _unchanged_band(material_ratio: float) -> alt.Chart:
+def _unchanged_band(material_ratio: float) -> Chart:
     band = pl.DataFrame({"from": [1 / material_ratio], "to": [material_ratio]})
     return alt.Chart(band).mark_rect(color=UNCLEAR, opacity=0.13).encode(x="from:Q", x2="to:Q")
 
 
-def _no_change_line() -> alt.Chart:
+def _no_change_line() -> Chart:
     return alt.Chart(pl.DataFrame({"one": [1.0]})).mark_rule(color=UNCLEAR, strokeWidth=1).encode(x="one:Q")
 
 
-def _texts(data: pl.DataFrame, y: alt.Y) -> list[alt.Chart]:
+def _texts(data: pl.DataFrame, y: alt.Y) -> list[Chart]:
     """Write the rates and the call beside each row, and a heading above them."""
     columns = (("rates", "before → forecast per 100k", 14), ("call", "call", 190))
     texts = []

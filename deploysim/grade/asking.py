@@ -25,7 +25,7 @@ _PIECE = (
 _WRITING = re.compile(_MAKE + r"[^\n]{0,100}?" + _PIECE)
 _ROLE_PLAY = re.compile(
     r"\b(?:role-? ?play\w*|pretend|act (?:as|like)|acting as|in character|play the (?:role|part)|take on the role"
-    r"|you are (?:now )?(?:a|an|my) [a-z]|you're (?:now )?(?:a|an|my) [a-z]|imagine (?:that )?you|suppose you|persona"
+    r"|you(?: are|'re) (?:now )?(?:a|an|my) (?!helpful|good|great|star|legend|genius|bot|bad)[a-z]+|imagine (?:that )?you|suppose you|persona"
     r"|as if you (?:were|are)|speak as|talk as|from the (?:perspective|point of view) of|in the (?:voice|style) of)\b"
 )
 _FIRM_ROLE_PLAY = re.compile(r"\b(?:role-? ?play\w*|pretend|in character|play the (?:role|part)|fictional)\b")

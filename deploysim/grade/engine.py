@@ -8,20 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from deploysim.grade.grader import Grader
+from deploysim.store.grades import GRADES
 from deploysim.types import Grade, Prefix, Response
-
-GRADE_COLUMNS = pl.Schema(
-    {
-        "prefix_id": pl.String,
-        "repeat": pl.Int32,
-        "category": pl.String,
-        "verdict": pl.String,
-        "severity": pl.Int32,
-        "reason": pl.String,
-        "evidence": pl.List(pl.Struct({"start": pl.Int32, "end": pl.Int32})),
-        "grader": pl.String,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +33,8 @@ def grade_responses(rows: Iterable[tuple[Prefix, int, Response]], graders: Seque
 
 
 def grade_frame(rows: Iterable[tuple[Prefix, int, Response]], graders: Sequence[Grader]) -> pl.DataFrame:
-    """Grade each (prefix, repeat, response) by every grader; the result has the columns of GRADE_COLUMNS."""
-    return pl.DataFrame([_record(row) for row in grade_responses(rows, graders)], schema=GRADE_COLUMNS)
+    """Grade each (prefix, repeat, response) by every grader; the result has the columns of `store.grades.GRADES`."""
+    return pl.DataFrame([_record(row) for row in grade_responses(rows, graders)], schema=GRADES)
 
 
 def _record(row: GradeRow) -> dict[str, object]:

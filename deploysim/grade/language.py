@@ -10,10 +10,11 @@ from functools import lru_cache
 from deploysim.grade.own_words import without_code
 from deploysim.grade.small_words import LANGUAGES_OF_WORD
 
-_READ = 6000
+_READ = 2000
 """Characters that are read; a language shows long before that."""
 _WORD = re.compile(r"[^\W\d_]{2,40}")
 """Single letters are too common in formulas and code to say anything."""
+_ASCII_LETTER = re.compile(r"[a-zA-Z]")
 _QUOTED = re.compile(r'"[^"\n]{1,300}"|“[^”\n]{1,300}”|«[^»\n]{1,300}»')
 _CODE_SIGN = re.compile(r"[;{}<>=\\|]")
 
@@ -96,7 +97,7 @@ def reads_english(text: str) -> bool:
 
 def _letters_by_script(prose: str) -> dict[str, int]:
     if prose.isascii():
-        return {"Latin": sum(map(str.isalpha, prose))}
+        return {"Latin": len(_ASCII_LETTER.findall(prose))}
     letters = {name: len(pattern.findall(prose)) for name, pattern in _SCRIPTS.items()}
     if letters["Japanese"] > 0.1 * letters["Chinese"]:
         letters["Japanese"] += letters.pop("Chinese")
@@ -104,15 +105,18 @@ def _letters_by_script(prose: str) -> dict[str, int]:
 
 
 def _guess_latin(prose: str, mostly_latin: bool, scripts: tuple[ScriptCount, ...]) -> LanguageGuess:
-    words = [word.lower() for word in _WORD.findall(prose)]
-    hits = Counter(language for word in words for language in LANGUAGES_OF_WORD.get(word, ()))
+    words = _WORD.findall(prose.lower())
+    hits: Counter[str] = Counter()
+    for word, count in Counter(words).items():
+        for language in LANGUAGES_OF_WORD.get(word, ()):
+            hits[language] += count
     ranked = hits.most_common(2)
     if not ranked:
         return LanguageGuess(None, False, scripts)
-    first, count = ranked[0]
-    leading = tuple(language for language, hit in hits.items() if hit == count)
-    clear = count >= _LEAST_HITS and (len(ranked) == 1 or count >= _LEAD * ranked[1][1])
+    first, most = ranked[0]
+    leading = tuple(language for language, hit in hits.items() if hit == most)
+    clear = most >= _LEAST_HITS and (len(ranked) == 1 or most >= _LEAD * ranked[1][1])
     prose_like = len(_CODE_SIGN.findall(prose)) <= _MOST_CODE * len(prose)
-    enough = len(words) >= _LEAST_WORDS and count >= _LEAST_SHARE * len(words)
+    enough = len(words) >= _LEAST_WORDS and most >= _LEAST_SHARE * len(words)
     sure = clear and enough and prose_like and mostly_latin
     return LanguageGuess(first if clear else None, sure, scripts, leading)

@@ -14,12 +14,13 @@ MASK = "\0"
 """Stands for every character that is not the assistant's own; it matches neither letters nor spaces."""
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_INLINE = re.compile(
-    r'"[^"\n]{1,900}"'
-    r"|`[^`\n]{1,300}`"
-    r"|(?<![\w'])'(?=\w)(?:[^'\n]|(?<=\w)'(?=\w)){1,500}'(?![\w'])"
-    r"|(?<![\w*])\*(?=\w)[^*\n]{20,400}\*(?![\w*])"
-)
+_INLINE = {
+    '"': re.compile(r'"[^"\n]{1,900}"'),
+    "`": re.compile(r"`[^`\n]{1,300}`"),
+    "'": re.compile(r"'(?<![\w']')(?=\w)(?:[^'\n]|(?<=\w)'(?=\w)){1,500}'(?![\w'])"),
+    "*": re.compile(r"\*(?<![\w*]\*)(?=\w)[^*\n]{20,400}\*(?![\w*])"),
+}
+"""What is quoted, code or acted out inside a line, by the sign that opens it."""
 _SALUTATION = re.compile(
     r"[\s*_]{0,6}(?:dear|hi|hello|hey|greetings|to whom it may concern|good (?:morning|afternoon|evening))\b"
     r"[^\n.!?]{0,60}[,:!]?[\s*_]{0,6}$"
@@ -56,9 +57,7 @@ def without_code(text: str) -> str:
     """Return the text with fenced and inline code masked, at the same length."""
     lines = _lines(text)
     masked = _masked(text, [lines[index] for index in _fenced(lines)]) if "```" in text or "~~~" in text else text
-    if "`" not in masked:
-        return masked
-    return re.sub(r"`[^`\n]{1,300}`", lambda match: MASK * len(match.group()), masked)
+    return _INLINE["`"].sub(_mask, masked) if "`" in masked else masked
 
 
 def is_sign_off(line: str) -> bool:
@@ -67,7 +66,14 @@ def is_sign_off(line: str) -> bool:
 
 
 def _without_inline(text: str) -> str:
-    return _INLINE.sub(lambda match: MASK * len(match.group()), text)
+    for sign, pattern in _INLINE.items():
+        if sign in text:
+            text = pattern.sub(_mask, text)
+    return text
+
+
+def _mask(match: re.Match[str]) -> str:
+    return MASK * len(match.group())
 
 
 def _without_lines(text: str, writing_asked: bool) -> str:

@@ -39,7 +39,9 @@ _SMALL_WORDS = {
     "Hungarian": "az és hogy nem egy ez van meg csak már ha vagy mint még el azt ki le fel lehet volt kell hogyan",
     "Finnish": "ja ei se että oli hän mutta kun ovat tai myös niin kuin mitä voi olla joka ole sen miten jos",
 }
-_ALSO_ENGLISH = frozenset("do no me die as so an am on in is at was he war hat men man had over we of to for if by or us")
+_ALSO_ENGLISH = frozenset(
+    "do no me die as so an am on in is at was he war hat men man had over we of to for if by or us"
+)
 
 
 def _by_word() -> dict[str, tuple[str, ...]]:

@@ -6,8 +6,8 @@ Every text keeps its length, so a position found in a prepared text is a positio
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 LONGEST_SENTENCE = 1000
 """Characters. Longer stretches are cut, so that no pattern ever meets a longer text."""
@@ -21,11 +21,11 @@ _ONE_SPELLING = str.maketrans(
         "İ": "I",
     }
 )
+_BLANK = " \n\0"
 _SENTENCE_END = re.compile(r"[.!?…。！？]{1,8}[\"')*_\]]{0,4}(?=\s)|[。！？]|\n|:(?=\s)")
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A stretch of text and where it stands."""
 
     start: int
@@ -43,15 +43,11 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     """Cut a text at full stops, colons and line breaks; blank stretches are left out."""
     found: list[Sentence] = []
     start = 0
-    for end in _ends(text):
-        while start < end:
-            stop = min(end, start + LONGEST_SENTENCE)
-            part = text[start:stop]
-            if part.strip(" \n\0"):
-                found.append(Sentence(start, stop, part))
-            start = stop
+    for end in (*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)):
+        for at in range(start, end, LONGEST_SENTENCE):
+            stop = min(end, at + LONGEST_SENTENCE)
+            part = text[at:stop]
+            if part.strip(_BLANK):
+                found.append(Sentence(at, stop, part))
+        start = end
     return tuple(found)
-
-
-def _ends(text: str) -> list[int]:
-    return [*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]

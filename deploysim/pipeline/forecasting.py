@@ -7,6 +7,7 @@ from datetime import datetime
 
 import polars as pl
 
+from deploysim import __version__
 from deploysim.errors import InputError, NotFoundError
 from deploysim.forecast.estimate import DEFAULT_SETTINGS, ForecastInputs, make_forecast
 from deploysim.forecast.records import Forecast, RunInputs
@@ -107,6 +108,17 @@ def all_forecasts(workspace: Workspace) -> list[SavedForecast]:
     """Return all intact forecasts, newest first."""
     found = [load_forecast(workspace, forecast_id) for forecast_id in list_forecasts(workspace)]
     return sorted(found, key=lambda f: f.forecast.created_at, reverse=True)
+
+
+def existing_forecast(workspace: Workspace, lanes: Lanes, taxonomy: Taxonomy) -> SavedForecast | None:
+    """Return the newest forecast of the same lanes by the same graders and version, if there is one."""
+    graders = tuple((g.category, g.fingerprint) for g in graders_of(taxonomy))
+    software = f"deploysim {__version__}"
+    for saved in all_forecasts(workspace):
+        same_measure = saved.forecast.graders == graders and saved.forecast.software == software
+        if saved.lanes() == lanes and same_measure:
+            return saved
+    return None
 
 
 def _answered(joint: pl.DataFrame, lanes: Lanes) -> pl.DataFrame:

@@ -1,118 +1,239 @@
-"""Street addresses: lines with a house number and a street, boxes, units, postcodes, and the lines around them."""
+"""Street addresses, grown from a certain part or from the words that announce one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
+from deploysim.scrub.address_anchors import UNIT, anchors
 from deploysim.scrub.findings import Finding
+from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
 
-_W = r"[^\W\d_][\w'’.\-]*"
-_CAP = r"[^\W\d_a-zà-öø-ÿ][\w'’.\-]*"
-_KIND = (
-    r"(?:street|avenue|road|lane|drive|boulevard|court|terrace|crescent|parkway|highway|plaza|square|close|grove|gardens|mews|circle|"
-    r"trail|alley|way|place|hill|row|loop|pike|heights|cres|blvd|ave|hwy|pkwy|str|st|rd|ln|dr|ct|pl|sq|av|cir|ter)"
-)
-_FOREIGN_END = (
-    r"[^\W\d_]{2,}(?:straße|strasse|str\.|weg|gasse|platz|allee|ufer|damm|ring|gata|gatan|gate|vägen|vagen|veien|vegen|väg|veg|vej|gade|stræde|"
-    r"straat|laan|plein|gracht|kade|dreef|steeg|hof|katu|tie|kuja|polku|gatu|götu|gata|braut|stígur|utca|út|tér|ova|ská|ského|ova)"
-)
-_FOREIGN_START = (
-    r"(?:rue|avenue|boulevard|chemin|impasse|allée|place|quai|route|cours|via|viale|piazza|corso|vicolo|largo|strada|calle|c/|avenida|av\.|avda\.?|"
-    r"paseo|plaza|camino|carrera|travessa|rua|r\.|praça|estrada|alameda|ul\.|ulica|aleja|al\.|plac|os\.|nám\.|náměstí|ulice|jalan|jl\.|"
-    r"strada|bulevardul|ulitsa|улица|ул\.|vul\.|odos|leoforos|am|an der|auf der|im|zum|zur|grote|oude|nieuwe|de)"
-)
-_UNIT = r"(?:apt|apartment|suite|ste|unit|flat|room|rm|floor|fl|building|bldg|box|p\.?\s?o\.?\s?box|psc|cmr|lot|studio)"
-
-_ANCHORS = (
-    re.compile(rf"(?<![\w.$€£])\d{{1,5}}[A-Za-z]?(?:[-/]\d{{1,4}})?,?\s+(?:[NSEW]\.?\s+|(?:North|South|East|West)\s+)?(?:{_W}\s+){{1,4}}{_KIND}\b\.?(?:\s+[NSEW]{{1,2}}\b)?", re.I),
-    re.compile(rf"(?<![\w.$€£])\d{{1,5}}[A-Za-z]?\s+{_FOREIGN_START}\s+{_CAP}(?:[ '’-]{_W}){{0,4}}(?:\s+\d{{1,5}}[A-Za-z]?\b)?"),
-    re.compile(rf"(?<!\w){_FOREIGN_START}\s+(?:{_W}\s+){{0,4}}{_CAP},?\s+(?:n[°º.]?\s*)?\d{{1,5}}[A-Za-z]?\b", re.I),
-    re.compile(rf"(?<![\w.$€£])(?:\d{{1,5}}[A-Za-z]?\s+)?(?:{_CAP}\s+){{0,2}}{_FOREIGN_END}\s+\d{{1,5}}[A-Za-z]?(?:[-/]\d{{1,4}})?\b", re.I),
-    re.compile(rf"(?<!\w){_UNIT}\.?\s*#?\s*\d+[A-Za-z]?(?:,?\s+box\s+\d+)?\b", re.I),
-    re.compile(r"(?<!\w)(?:[A-Z]{2}|[A-Z][a-z]+),?\s+\d{5}(?:-\d{4})?(?!\w)"),
-    re.compile(r"\b(?:[A-Z]{1,2}\d[A-Z\d]?\s?\d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\d[A-Z][ -]?\d[A-Z]\d)\b"),
-    re.compile(r"(?<![\w.-])[A-Z]{1,2}-\d{4,5}\s+[A-Z][\w-]+"),
-)
 _CUE = re.compile(
-    r"\b(?:(?:(?:my|our|her|his|their|your|the|new|home|street|billing|shipping|mailing|delivery|work|office|current|permanent|postal|email)\s+)*address(?:es)?(?:\s+of\s+[\w .&'-]{1,40}?)?"
-    r"(?:\s+(?:is|to|with|was|for post mail|are)|\s*[:=])|live[sd]?\s+(?:at|on)|living\s+(?:at|on)|reside[sd]?\s+(?:at|on|in)|residing at|located\s+(?:at|on|in)|(?:sent|ship(?:ped)?|deliver(?:ed)?|mail(?:ed)?|send (?:it|this|one)|new one|taxi|return|uber|cab|ride)\s+to|"
-    r"(?:office|offices|shop|store|house|home|apartment|station|branch|party|arrived|meet(?:ing)? (?:me|you|us|up)?|drops you off|pick me up)\s+(?:is\s+|are\s+)?(?:at|on)|the corner of|zip(?: ?code)?(?:\s+is|\s*:)|postcode(?:\s+is|\s*:)|postal code(?:\s+is|\s*:)|"
-    r"pedestrians must enter on|what is your address\?\s*it is|it'?s in|sent to\? user:)\s*[:\n]?\s*",
+    r"\b(?:(?:(?:my|our|her|his|their|your|the|new|home|street|billing|shipping|mailing|delivery|work|office|current|permanent|postal|"
+    r"email|primary|secondary|same|[^\W\d_]+['’]s) )*address(?:es)?(?: of [\w .&'-]{1,40}?)?(?: is| to| with| was| are|,? here they are| for post mail)?[ \t]*[:=]?"
+    r"|(?:live[sd]?|living|reside[sd]?|residing|located|situated) (?:at|on|in)|"
+    r"(?:sent|ship(?:ped)?|deliver(?:ed)?|mail(?:ed)?|send (?:it|this|one|them)|new one|taxi|return|uber|cab|ride|moved|bring it|come) to|"
+    r"(?:office|offices|shop|store|house|home|apartment|station|branch|party|venue|arrived|meet(?:ing)?(?: (?:me|you|us|up))?|drops you off|pick me up|"
+    r"restaurant|hotel|clinic) (?:is |are )?(?:at|on)|the corner of|"
+    r"(?:zip|post(?:al)?)(?: ?code)?(?: is|[ \t]*:)|p\.?o\.? box|user:|it is|it's in|refers to|must enter on|we(?:'|’)?ll meet \w+ at)[ \t]*[:\n]?\s*",
     re.I,
 )
-_STOP = re.compile(r"[.?!](?:\s|$)|;|\b(?:for this|for post|please|in case|after|last night|last week|and they|it serves|i am|i'm|because|but|when|which|the first|to |with |card|thanks|asap)\b|\n\n", re.I)
-_CHUNK = re.compile(r"(?:(?:\d[\w/-]*|[^\W\d_a-zà-öø-ÿ][\w'’.-]*|de|la|le|les|du|des|del|della|di|van|der|den|von|und|of|the|al|el|st|rd|ave|street|road|avenue|och|ja|i|na|af|do|da|dos|nad|pod|u|in der|an der)[,.]?(?:[ \t]+|\s*\n\s*|$)|\(\w+\)\s*|-\s)+")
-_LINE_SHAPE = re.compile(r"^[>\s?*|]*(?P<body>(?:[\w'’.,/()#\-&]+[ \t]*){1,8})\s*$")
-_LABEL_LINE = re.compile(r"^[>\s?*|]*[A-Za-z][A-Za-z -]{1,20}:")
+_GAP = re.compile(r"(?:[ \t]*(?:,|\.(?=[ ,\n]))?[ \t]*(?:\n[ \t>?*|]*){0,2},?[ \t]*|[ \t]*[-–/][ \t]*)")
+_NUMBER = re.compile(r"\d[\d\w/-]{0,9}(?!\w)")
+_CODE = re.compile(r"[A-Za-z]{2,3},?[ \t]*\n?[ \t]*\d{4,6}(?:-\d{4})?(?!\w)")
+_WORD = re.compile(r"[^\W\d_](?:[^\W_]|['’.\-](?=[^\W_]))*")
+_BRACKET = re.compile(r"\([^\W\d_][^)\n]{1,20}\)")
+_STREET_WORD = re.compile(
+    rf"{UNIT}|street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|north|south|east|west", re.I
+)
+_NOT_IN_ADDRESS = frozenset(
+    [
+        "the",
+        "i",
+        "we",
+        "you",
+        "he",
+        "she",
+        "it",
+        "they",
+        "my",
+        "our",
+        "your",
+        "this",
+        "that",
+        "please",
+        "thanks",
+        "thank",
+        "if",
+        "when",
+        "where",
+        "what",
+        "how",
+        "and",
+        "or",
+        "but",
+        "because",
+        "so",
+        "for",
+        "from",
+        "with",
+        "phone",
+        "tel",
+        "fax",
+        "email",
+        "e-mail",
+        "mobile",
+        "website",
+        "dear",
+        "hello",
+        "hi",
+        "bot",
+        "user",
+        "is",
+        "are",
+        "was",
+        "were",
+        "am",
+        "pm",
+        "in",
+        "on",
+        "at",
+        "not",
+        "no",
+        "yes",
+        "can",
+        "could",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "desk",
+        "office",
+        "regards",
+        "sincerely",
+        "best",
+        "cheers",
+        "yours",
+        "love",
+        "kind",
+        "warm",
+        "dob",
+        "ssn",
+        "order",
+        "account",
+        "total",
+        "subject",
+        "date",
+        "name",
+        "customer",
+    ]
+)
+_REACH = 24
+"""Most words that an address grows by in one direction."""
 
 
-def find_addresses(text: str) -> Iterator[Finding]:
-    """Yield addresses, each line of a block as one finding."""
-    anchors = [match.span() for pattern in _ANCHORS for match in pattern.finditer(text) if _plausible(match[0])]
-    for start, end in anchors:
-        yield Finding(start, end, "ADDRESS", 0.6)
+def find_addresses(text: str, lexicon: Lexicon) -> Iterator[Finding]:
+    """Yield addresses, each from its house number or name to its country where they stand together."""
+    for start, end in anchors(text, lexicon):
+        yield Finding(_grown_left(text, start, lexicon), _grown_right(text, start, end, lexicon), "ADDRESS", 0.6)
     for match in _CUE.finditer(text):
-        found = _after_cue(text, match.end())
-        if found:
-            yield found
-    yield from _blocks(text, anchors)
-
-
-def _plausible(value: str) -> bool:
-    words = re.findall(r"[^\W\d_]+", value)
-    return bool(words) and not re.search(r"\b(?:ways?|hours?|minutes?|days?|years?|percent|times?|people|of the|and|is|are|was|to|a)\b", value, re.I)
-
-
-def _after_cue(text: str, start: int) -> Finding | None:
-    """Return the run of numbers and capitalised words after words such as "my address is"."""
-    stop = _STOP.search(text, start)
-    limit = min(stop.start() if stop else len(text), start + 160)
-    match = _CHUNK.match(text, start, limit)
-    if not match or not re.search(r"\d|[^\W\d_]{3}", match[0]):
-        return None
-    value = match[0].rstrip(" \t\n,.")
-    has_number = any(char.isdigit() for char in value)
-    if not has_number and len(value.split()) > 5:
-        return None
-    return Finding(start, start + len(value), "ADDRESS", 0.55 if has_number else 0.45)
-
-
-def _blocks(text: str, anchors: list[tuple[int, int]]) -> Iterator[Finding]:
-    """Yield the short lines that stand directly above or below a line with an address in it."""
-    if not anchors or "\n" not in text:
-        return
-    lines = _lines(text)
-    hot = [any(start < line_end and line_start < end for start, end in anchors) for line_start, line_end in lines]
-    shaped = [_address_line(text[start:end]) for start, end in lines]
-    reached = list(hot)
-    for indices in (range(1, len(lines)), range(len(lines) - 2, -1, -1)):
-        for here in indices:
-            before = here - 1 if indices.step == 1 else here + 1
-            if shaped[here] and reached[before] and abs(here - _nearest(hot, here)) <= 3:
-                reached[here] = True
-    for here, (start, end) in enumerate(lines):
-        if reached[here] and shaped[here]:
+        start = match.start() if match[0].lower().startswith("the corner") else match.end()
+        end = _grown_right(text, match.end(), match.end(), lexicon)
+        if _tells(text[match.end() : end], lexicon):
             yield Finding(start, end, "ADDRESS", 0.5)
 
 
-def _nearest(hot: list[bool], here: int) -> int:
-    return min((place for place, is_hot in enumerate(hot) if is_hot), key=lambda place: abs(place - here))
+def _tells(value: str, lexicon: Lexicon) -> bool:
+    """Whether what follows a cue is an address: a number beside a strange word or a postcode, and not just a place name."""
+    words = [match[0] for match in _WORD.finditer(value)]
+    digits = sum(char.isdigit() for char in value)
+    if not words:
+        return digits >= 4 and not re.fullmatch(r"(?:19|20)\d\d", value.strip())
+    strange = any(not lexicon.is_word(word) or lexicon.is_place(word) for word in words)
+    return strange and (digits > 0 or any(_STREET_WORD.fullmatch(word) for word in words))
 
 
-def _lines(text: str) -> list[tuple[int, int]]:
-    breaks = [-1, *(match.start() for match in re.finditer("\n", text)), len(text)]
-    return [(left + 1, right) for left, right in pairwise(breaks)]
+def _grown_right(text: str, start: int, end: int, lexicon: Lexicon) -> int:
+    lower = not any(char.isupper() for char in text[max(0, start - 40) : end + 60])
+    for _ in range(_REACH):
+        gap = _GAP.match(text, end)
+        after = gap.end() if gap and start < end else end
+        reached = _step(text, after, lexicon, lower=lower, new_line="\n" in text[end:after])
+        if reached is None:
+            return end
+        end = reached
+    return end
 
 
-def _address_line(line: str) -> bool:
-    """Whether a line is a few numbers and capitalised words and no sentence."""
-    stripped = line.strip(" >?*|\t")
-    if not stripped or len(stripped) > 70 or _LABEL_LINE.match(line) or stripped.endswith((":", "?", "!", ";", "{", "}")):
+def _step(text: str, at: int, lexicon: Lexicon, *, lower: bool, new_line: bool) -> int | None:
+    """Return the end of the part of an address that starts at a place, or None where none does."""
+    if new_line and not _address_segment(text, at, lexicon, lower=lower):
+        return None
+    for pattern in (_CODE, _NUMBER, _BRACKET):
+        match = pattern.match(text, at)
+        if match:
+            return match.end()
+    match = _WORD.match(text, at)
+    if match is None or (fold(match[0]) in _NOT_IN_ADDRESS and not match[0].isupper()):
+        return None
+    return _place_at(text, at, lexicon, lower=lower) or _word_end(text, match, lexicon, lower=lower)
+
+
+def _word_end(text: str, match: re.Match[str], lexicon: Lexicon, *, lower: bool) -> int | None:
+    word = match[0]
+    if _STREET_WORD.fullmatch(word) or word[0].isupper():
+        return match.end()
+    if fold(word) in PARTICLES or word in {"and", "of", "the"}:
+        return _after_particle(text, match.end())
+    unknown = not lexicon.is_word(word)
+    before_number = re.compile(r"[ \t]+\d").match(text, match.end())
+    return match.end() if unknown and (lower or (before_number and len(word) > 2)) else None
+
+
+def _after_particle(text: str, end: int) -> int | None:
+    match = _PARTICLE_TAIL.match(text, end)
+    return match.end() if match else None
+
+
+_PARTICLE_TAIL = re.compile(r"[ \t]+(?:[^\W\d_]{1,3}[ \t]+)?[^\W\d_a-zß-öø-ÿ][^\W_]*")
+_SEGMENT = re.compile(r"[^,.?!;\n]*")
+
+
+def _address_segment(text: str, at: int, lexicon: Lexicon, *, lower: bool) -> bool:
+    """Whether a new line opens like one more line of an address: few words, all of them names, numbers or codes."""
+    segment = _SEGMENT.match(text, at)
+    words = segment[0].split() if segment else []
+    if not words or len(words) > 6 or segment is None or ":" in segment[0]:
         return False
-    words = stripped.replace(",", " ").split()
-    if len(words) > 9:
-        return False
-    capital = sum(word[:1].isupper() or word[:1].isdigit() or not word[:1].isalpha() for word in words)
-    return capital >= 0.7 * len(words)
+    if _CODE.match(text, at) or _place_at(text, at, lexicon, lower=lower):
+        return True
+    named = (word for word in words if word[0].isalpha() and fold(word) not in PARTICLES)
+    return all(
+        word[0].isupper() or (lower and not lexicon.is_word(word)) or _STREET_WORD.fullmatch(word) for word in named
+    )
+
+
+def _place_at(text: str, at: int, lexicon: Lexicon, *, lower: bool) -> int | None:
+    line_end = text.find("\n", at)
+    words = list(_WORD.finditer(text, at, min(len(text) if line_end < 0 else line_end, at + 60)))[:6]
+    for count in range(len(words), 0, -1):
+        end = words[count - 1].end()
+        phrase = text[at:end]
+        if (
+            len(phrase) > 3
+            and lexicon.is_place(phrase)
+            and (lower or phrase[0].isupper() or not lexicon.is_word(phrase))
+        ):
+            return end
+    return None
+
+
+_LEFT = re.compile(r"(?:(?<![\w.])\d[\w/-]{0,8}[ \t]*[,\n]?[ \t]*|(?<!\w)[^\W\d_a-zß-öø-ÿ](?:[^\W_]|['’-])*\.?[ \t]+)$")
+_LEFT_NUMBERED = re.compile(r"(?<![\w.])\d{1,5}[ \t]+((?:[^\W\d_]{2,}[ \t]+){1,3})$")
+
+
+def _grown_left(text: str, start: int, lexicon: Lexicon) -> int:
+    for _ in range(4):
+        numbered = _LEFT_NUMBERED.search(text, max(0, start - 50), start)
+        if numbered and not any(lexicon.is_word(word) for word in numbered[1].split()):
+            return numbered.start()
+        match = _LEFT.search(text, max(0, start - 40), start)
+        if not match or fold(match[0].strip(" ,.\n\t")) in _NOT_IN_ADDRESS:
+            return start
+        start = match.start()
+    return start

@@ -30,10 +30,12 @@ Labels = dict[str, tuple[names.Entity, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A text with the lines of it that are English prose."""
+    """A text with the sentences of it that may hold a name."""
 
     text: str
-    lines: tuple[Stretch, ...]
+    sentences: tuple[Stretch, ...]
+    """Those outside code that may hold a name."""
+    english: bool
 
 
 class Detector:
@@ -57,20 +59,24 @@ class Detector:
 
     def read(self, text: str) -> Read:
         """Split a text into what the language pipeline reads and what it does not."""
-        return Read(text, self._prose(text))
+        return Read(text, self._prose(text), is_english(text))
 
     def label(self, reads: Iterable[Read]) -> Labels:
-        """Run the language pipeline once over every distinct line."""
-        return self._pipeline.entities(line.text for read in reads for line in read.lines)
+        """Run the language pipeline once over every distinct sentence."""
+        return self._pipeline.entities(one.text for read in reads if read.english for one in read.sentences)
 
     def findings(self, read: Read, labels: Labels) -> list[Finding]:
         """Return everything found in one text, resolved."""
         return self.settle(self._all(read, labels), read.text)
 
-    def carried(self, reads: Sequence[Sequence[Read]], found: Sequence[Sequence[list[Finding]]]) -> list[list[list[Finding]]]:
+    def carried(
+        self, reads: Sequence[Sequence[Read]], found: Sequence[Sequence[list[Finding]]]
+    ) -> list[list[list[Finding]]]:
         """Return the findings of the texts of one conversation, with names carried from each text to all."""
         pairs = [
-            (read.text, one) for texts, some in zip(reads, found, strict=True) for read, one in zip(texts, some, strict=True)
+            (read.text, one)
+            for texts, some in zip(reads, found, strict=True)
+            for read, one in zip(texts, some, strict=True)
         ]
         further = iter(names.spread(pairs, self.lexicon))
         return [
@@ -104,14 +110,13 @@ class Detector:
         return entity == "PERSON" and self._policy.keep_public_figures and folded in self._policy.public_figures
 
     def _prose(self, text: str) -> tuple[Stretch, ...]:
-        if not any(char.isupper() for char in text) or not is_english(text):
-            return ()
-        return tuple(
-            sentence
-            for line in prose_lines(text)
-            for sentence in sentences(line)
-            if names.may_hold_name(sentence.text, self.lexicon)
-        )
+        found = []
+        for line in prose_lines(text):
+            for sentence in sentences(line):
+                recased = names.recased(sentence.text, self.lexicon)
+                if names.may_hold_name(recased, self.lexicon):
+                    found.append(Stretch(sentence.start, recased))
+        return tuple(found)
 
     def _all(self, read: Read, labels: Labels) -> list[Finding]:
         text = read.text
@@ -119,14 +124,16 @@ class Detector:
         found += numbers.find_dates(text)
         found += numbers.find_phones(text)
         found += find_with_presidio(text, self._presidio)
-        found += find_addresses(text)
+        found += find_addresses(text, self.lexicon)
         found += names.introduced(text, self.lexicon)
         found += names.lower_pairs(text, self.lexicon)
-        for line in read.lines:
-            entities = labels.get(line.text, ())
-            for finding in (*names.from_pipeline(entities, line.text, self.lexicon), *names.listed(line.text, self.lexicon)):
-                found.append(names.shifted(finding, line.start))
-        found += [Finding(m.start(), m.end(), entity, 1.0) for pattern, entity in self._denied for m in pattern.finditer(text)]
+        for one in read.sentences:
+            named = names.listed(one.text, self.lexicon, alone=read.english)
+            labelled = names.from_pipeline(labels.get(one.text, ()), one.text, self.lexicon) if read.english else ()
+            found += [names.shifted(finding, one.start) for finding in (*named, *labelled)]
+        found += [
+            Finding(m.start(), m.end(), entity, 1.0) for pattern, entity in self._denied for m in pattern.finditer(text)
+        ]
         return [finding for finding in found if self._place_goes(finding, text)]
 
     def _place_goes(self, finding: Finding, text: str) -> bool:

@@ -30,7 +30,9 @@ _FUNCTION_WORDS = {
 _WORDS_OF = {language: frozenset(words.split()) for language, words in _FUNCTION_WORDS.items()}
 
 
-_SENTENCE_GAP = re.compile(r"(?<=[.!?])[\"'”)]*\s+(?=[\"'“(]?[^\W\d_a-z])")
+_SENTENCE_GAP = re.compile(
+    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b[DMSJ]r\.)(?<!\bM[rs]s\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bProf\.)[\"'”)]*\s+(?=[\"'“(]?[^\W\d_a-z])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Stretch:
 
     start: int
     text: str
+    """As the pipeline reads it: of the same length as in the source, but with names capitalised where all was lower case."""
 
 
 def code_ranges(text: str) -> list[tuple[int, int]]:

@@ -8,16 +8,46 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 PARTICLES = frozenset(
-    "van der den de da do dos das del della di du la le les von zu zum zur bin ibn binti al el ter ten af av y e".split()
+    [
+        "van",
+        "der",
+        "den",
+        "de",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "del",
+        "della",
+        "di",
+        "du",
+        "la",
+        "le",
+        "les",
+        "von",
+        "zu",
+        "zum",
+        "zur",
+        "bin",
+        "ibn",
+        "binti",
+        "al",
+        "el",
+        "ter",
+        "ten",
+        "af",
+        "av",
+        "y",
+        "e",
+    ]
 )
-_GIVEN = ("first_name", "first_names")
-_FAMILY = ("last_name", "last_names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +144,47 @@ def load_lexicon(words: frozenset[str]) -> Lexicon:
     Args:
         words: Ordinary English words, folded.
     """
-    everyday = read_words("everyday_names.txt")
-    female = _tokens(_provider_values("person", ("first_name_female", "first_names_female")))
-    male = _tokens(_provider_values("person", ("first_name_male", "first_names_male")))
-    given = female | male | _tokens(_provider_values("person", _GIVEN))
+    female = _locales_of("person", ("first_name_female", "first_names_female"))
+    male = _locales_of("person", ("first_name_male", "first_names_male"))
+    given = _locales_of("person", ("first_name",))
+    family = _locales_of("person", ("last_name",))
+    listed = read_words("everyday_names.txt")
+    bare = Lexicon(
+        *(frozenset(), frozenset(), frozenset(), frozenset(), listed), *(frozenset(), frozenset(), words, frozenset())
+    )
+    rescued = read_words("names_in_dictionaries.txt")
+    doubtful = {
+        name
+        for name in {*given, *family} - rescued
+        if bare.is_word(name) and max(given[name], family[name]) < _COMMON_LOCALES
+    }
     return Lexicon(
-        female=female - male,
-        male=male - female,
-        given=given,
-        family=_tokens(_provider_values("person", _FAMILY)),
-        everyday=everyday,
-        places=frozenset(
-            fold(place) for place in _provider_values("address", ("cities", "city_names", "towns", "municipalities"))
-        ),
-        countries=frozenset(fold(name) for name in _provider_values("address", ("countries",)))
-        | read_phrases("countries.txt"),
+        female=frozenset(set(female) - set(male)),
+        male=frozenset(set(male) - set(female)),
+        given=frozenset(given),
+        family=frozenset(family),
+        everyday=listed | doubtful,
+        places=frozenset(_phrases("address", ("cities", "city_names", "towns", "municipalities"))),
+        countries=frozenset(_phrases("address", ("countries",))) | read_phrases("countries.txt"),
         words=words,
         topics=read_phrases("topics.txt"),
     )
+
+
+_COMMON_LOCALES = 3
+"""A dictionary word that is a name in fewer locales than this is taken for the word."""
+
+
+def _locales_of(kind: str, prefixes: tuple[str, ...]) -> Counter[str]:
+    """Return the words of the names in the locale data and the number of locales that each is in."""
+    counts: Counter[str] = Counter()
+    for values in _provider_values(kind, prefixes):
+        counts.update(_tokens(values))
+    return counts
+
+
+def _phrases(kind: str, prefixes: tuple[str, ...]) -> set[str]:
+    return {fold(value) for values in _provider_values(kind, prefixes) for value in values}
 
 
 def _tokens(values: Iterable[str]) -> frozenset[str]:
@@ -139,15 +192,17 @@ def _tokens(values: Iterable[str]) -> frozenset[str]:
     return frozenset(part for part in parts if len(part) > 1 and part not in PARTICLES)
 
 
-def _provider_values(kind: str, prefixes: tuple[str, ...]) -> set[str]:
+def _provider_values(kind: str, prefixes: tuple[str, ...]) -> Iterator[set[str]]:
+    """Yield, for each locale, the texts in the lists whose names start so."""
     package = importlib.import_module(f"faker.providers.{kind}")
-    found: set[str] = set()
     for module in pkgutil.iter_modules(package.__path__):
         provider = vars(importlib.import_module(f"faker.providers.{kind}.{module.name}").Provider)
-        for name, value in provider.items():
-            if name.startswith(prefixes) and isinstance(value, (tuple, list, dict, set, frozenset)):
-                found.update(_strings(value))
-    return found
+        yield {
+            text
+            for name, value in provider.items()
+            if name.startswith(prefixes) and isinstance(value, (tuple, list, dict, set, frozenset))
+            for text in _strings(value)
+        }
 
 
 def _strings(values: Iterable[object]) -> Iterator[str]:

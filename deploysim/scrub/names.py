@@ -25,20 +25,267 @@ _WEAK = re.compile(
     rf"|\bmy (?:\w+ )?(?:wife|husband|son|daughter|boss|manager|friend|colleague|co-?worker|brother|sister|mom|mum|mother|dad|father|aunt|uncle|cousin|nephew|niece|grandma|grandpa|grandmother|grandfather|girlfriend|boyfriend|partner|fianc[ée]e?|roommate|neighbou?r|teacher|doctor|therapist|landlord|kid|child|ex|dog|cat|baby|client|student|assistant|professor)(?: is)?),?[ \t\n]+{_RUN}",
     re.I,
 )
-_TITLED = re.compile(rf"\b(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|lady|lord|rev|herr|frau|señora?|sra?|dra|mme|monsieur|madame|captain|officer|judge|nurse|coach|uncle|aunt|aunty|auntie)\b\.?[ \t]+{_RUN}", re.I)
+_TITLED = re.compile(
+    rf"\b(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|lady|lord|rev|herr|frau|señora?|sra?|dra|mme|monsieur|madame|captain|officer|judge|nurse|coach|uncle|aunt|aunty|auntie)\b\.?[ \t]+{_RUN}",
+    re.I,
+)
+_UPPER = r"[^\W\d_a-zß-öø-ÿ]"
+_DOING = re.compile(
+    rf"(?:^|(?<=[.!?\n\"“] )|(?<=\n))(?P<v>{_UPPER}[^\W\d_A-ZÀ-Þ]{{2,}}(?:[ \t]{_UPPER}[^\W\d_A-ZÀ-Þ]{{2,}})?)"
+    r"(?:,? (?:can|could|would|will) (?:i|you|we)\b|, (?:please|thanks|thank you|how are|are you|what|do you)|['’]s (?:wife|husband|mother|father|"
+    r"daughter|son|brother|sister|friend|boss|address|birthday|house|mom|dad|kids?)| and I\b|"
+    r" (?:said|says|told|asked|shouted|replied|whispered|lives|lived|works at|worked|called me|is (?:a|my|our|his|her) (?:friend|brother|sister|colleague)|"
+    r"had given|listed his|is from|is very|will be talking))",
+    re.I,
+)
 _STOPS = frozenset(
-    """a an the and or but of to in on at by for with from as is was are were be been being am it its this that these those i me my we our
-    you your he him his she her they them their who whom whose which what when where why how not no yes so if then than there here all any
-    both each few more most other some such only own same too very can will just don should now do does did done have has had would could
-    may might must shall please thanks thank regards hello hi hey dear ok okay also about into over after before again because while during
-    im i'm it's that's there's let's ve ll re gmail com http https www email e-mail phone address name first last years year old
-    originally currently looking trying going working writing having getting making using feeling sure sorry happy glad afraid new
-    male female man woman boy girl student teacher from and i'd i'll i've who's what's""".split()
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "but",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "with",
+        "from",
+        "as",
+        "is",
+        "was",
+        "are",
+        "were",
+        "be",
+        "been",
+        "being",
+        "am",
+        "it",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "i",
+        "me",
+        "my",
+        "we",
+        "our",
+        "you",
+        "your",
+        "he",
+        "him",
+        "his",
+        "she",
+        "her",
+        "they",
+        "them",
+        "their",
+        "who",
+        "whom",
+        "whose",
+        "which",
+        "what",
+        "when",
+        "where",
+        "why",
+        "how",
+        "not",
+        "no",
+        "yes",
+        "so",
+        "if",
+        "then",
+        "than",
+        "there",
+        "here",
+        "all",
+        "any",
+        "both",
+        "each",
+        "few",
+        "more",
+        "most",
+        "other",
+        "some",
+        "such",
+        "only",
+        "own",
+        "same",
+        "too",
+        "very",
+        "can",
+        "will",
+        "just",
+        "don",
+        "should",
+        "now",
+        "do",
+        "does",
+        "did",
+        "done",
+        "have",
+        "has",
+        "had",
+        "would",
+        "could",
+        "may",
+        "might",
+        "must",
+        "shall",
+        "please",
+        "thanks",
+        "thank",
+        "regards",
+        "hello",
+        "hi",
+        "hey",
+        "dear",
+        "ok",
+        "okay",
+        "also",
+        "about",
+        "into",
+        "over",
+        "after",
+        "before",
+        "again",
+        "because",
+        "while",
+        "during",
+        "im",
+        "i'm",
+        "it's",
+        "that's",
+        "there's",
+        "let's",
+        "ve",
+        "ll",
+        "re",
+        "gmail",
+        "com",
+        "http",
+        "https",
+        "www",
+        "email",
+        "e-mail",
+        "phone",
+        "address",
+        "name",
+        "first",
+        "last",
+        "years",
+        "year",
+        "old",
+        "originally",
+        "currently",
+        "looking",
+        "trying",
+        "going",
+        "working",
+        "writing",
+        "having",
+        "getting",
+        "making",
+        "using",
+        "feeling",
+        "sure",
+        "sorry",
+        "happy",
+        "glad",
+        "afraid",
+        "new",
+        "male",
+        "female",
+        "man",
+        "woman",
+        "boy",
+        "girl",
+        "student",
+        "teacher",
+        "from",
+        "and",
+        "i'd",
+        "i'll",
+        "i've",
+        "who's",
+        "what's",
+    ]
 )
 _NEVER = frozenset(
-    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november
-    december jan feb mar apr jun jul aug sep sept oct nov dec today tomorrow yesterday ai ok usa uk eu api url html css json xml sql pdf csv http gpt llm
-    assistant user human bot system chapter section figure table step note example question answer title name""".split()
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+        "today",
+        "tomorrow",
+        "yesterday",
+        "ai",
+        "ok",
+        "usa",
+        "uk",
+        "eu",
+        "api",
+        "url",
+        "html",
+        "css",
+        "json",
+        "xml",
+        "sql",
+        "pdf",
+        "csv",
+        "http",
+        "gpt",
+        "llm",
+        "assistant",
+        "user",
+        "human",
+        "bot",
+        "system",
+        "chapter",
+        "section",
+        "figure",
+        "table",
+        "step",
+        "note",
+        "example",
+        "question",
+        "answer",
+        "title",
+        "name",
+    ]
 )
 _CAPITAL_ANYWAY = _NEVER | {"i", "i'm", "i'll", "i've", "i'd"}
 _BAD_CHARS = re.compile(r"[_=(){}\[\]<>/\\|#@$%^*+~`:;\d]")
@@ -62,6 +309,28 @@ def may_hold_name(sentence: str, lexicon: Lexicon) -> bool:
     capitals = [at for at, token in enumerate(tokens) if token[0].isupper()]
     heading = len(tokens) > 2 and len(capitals) > 0.6 * len(tokens)
     return any(_unexplained(tokens, at, heading, lexicon) for at in capitals)
+
+
+_CASELESS_WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+
+
+def recased(sentence: str, lexicon: Lexicon) -> str:
+    """Return a sentence written all in one case with names and unknown words capitalised and the rest in lower case.
+
+    The pipeline knows names by their capitals, which hurried people leave out. The length stays the same.
+    """
+    lower, upper = sentence.lower(), sentence.upper()
+    if len(lower) != len(sentence) or sentence not in (lower, upper):
+        return sentence
+
+    def cased(match: re.Match[str]) -> str:
+        word = match[0]
+        folded = fold(word)
+        plain = folded in _STOPS or folded in _NEVER or (lexicon.is_word(word) and not lexicon.is_given(word))
+        titled = word.title()
+        return word if plain or len(titled) != len(word) else titled
+
+    return _CASELESS_WORD.sub(cased, lower)
 
 
 def _unexplained(tokens: list[str], at: int, heading: bool, lexicon: Lexicon) -> bool:
@@ -102,14 +371,24 @@ def _kind(value: str, label: str, lexicon: Lexicon) -> str | None:
     if label == "PERSON":
         return _person_kind(value, tokens, lexicon)
     if label in {"GPE", "LOC", "FAC"}:
-        if _two_names(tokens, lexicon) and not lexicon.is_place(value):
+        if (_two_names(tokens, lexicon) or (len(tokens) == 1 and lexicon.is_given(value))) and not lexicon.is_place(
+            value
+        ):
             return "PERSON"
-        return "LOCATION" if any(token[0].isupper() for token in tokens) else None
+        return "LOCATION" if _place_like(value, tokens, label, lexicon) else None
     if label == "ORG":
         return "PERSON" if _two_names(tokens, lexicon) else "ORGANIZATION"
     if label in {"NORP", "WORK_OF_ART", "PRODUCT", "EVENT"}:
         return "PERSON" if _two_names(tokens, lexicon) and len(tokens) <= 3 else None
     return None
+
+
+def _place_like(value: str, tokens: list[str], label: str, lexicon: Lexicon) -> bool:
+    """Whether what the pipeline takes for a place can be one: known, or a strange word that is no acronym."""
+    if lexicon.is_place(value):
+        return True
+    strange = [token for token in tokens if token[0].isupper() and not lexicon.is_word(token)]
+    return label == "GPE" and bool(strange) and not (value.isupper() and len(value) <= 5)
 
 
 def _person_kind(value: str, tokens: list[str], lexicon: Lexicon) -> str | None:
@@ -128,7 +407,12 @@ def _person_kind(value: str, tokens: list[str], lexicon: Lexicon) -> str | None:
 
 
 def _two_names(tokens: list[str], lexicon: Lexicon) -> bool:
-    return 2 <= len(tokens) <= 4 and tokens[0][0].isupper() and lexicon.is_given(tokens[0]) and fold(tokens[-1]) in lexicon.family
+    return (
+        2 <= len(tokens) <= 4
+        and tokens[0][0].isupper()
+        and lexicon.is_given(tokens[0])
+        and fold(tokens[-1]) in lexicon.family
+    )
 
 
 def _tokens(value: str) -> list[str]:
@@ -139,9 +423,17 @@ def introduced(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     """Yield names that the words before them introduce, in any case."""
     for match in _STRONG.finditer(text):
         yield from _leading_name(text, match, lexicon, strong=True)
-    for pattern in (_WEAK, _TITLED):
-        for match in pattern.finditer(text):
-            yield from _leading_name(text, match, lexicon, strong=False)
+    for match in _TITLED.finditer(text):
+        yield from _leading_name(text, match, lexicon, strong=match["v"][0].isupper())
+    for match in _WEAK.finditer(text):
+        yield from _leading_name(text, match, lexicon, strong=False)
+    for match in _DOING.finditer(text):
+        if (
+            not lexicon.is_word(match["v"])
+            and not lexicon.is_place(match["v"])
+            and fold(match["v"]) not in lexicon.topics
+        ):
+            yield Finding(*match.span("v"), "PERSON", 0.5)
 
 
 def _leading_name(text: str, match: re.Match[str], lexicon: Lexicon, *, strong: bool) -> Iterator[Finding]:
@@ -170,25 +462,39 @@ def _continues(bare: str, folded: str, lexicon: Lexicon, *, first: bool, strong:
         if not first:
             return lexicon.is_name(bare) or folded in lexicon.family or not lexicon.is_word(bare) or len(bare) == 1
         known = folded in lexicon.given or folded in lexicon.family
-        return (known or not lexicon.is_word(bare)) and folded not in lexicon.topics if strong else lexicon.is_name(bare)
+        return (
+            (known or not lexicon.is_word(bare)) and folded not in lexicon.topics if strong else lexicon.is_name(bare)
+        )
     if strong and first:
-        return folded in lexicon.given or folded in lexicon.family or (bool(lexicon.words) and not lexicon.is_word(bare) and len(bare) > 2)
+        return (
+            folded in lexicon.given
+            or folded in lexicon.family
+            or (bool(lexicon.words) and not lexicon.is_word(bare) and len(bare) > 2)
+        )
     if first:
-        return lexicon.is_given(bare) and folded not in lexicon.words or (lexicon.is_given(bare) and len(bare) > 3)
+        return (lexicon.is_given(bare) and folded not in lexicon.words) or (lexicon.is_given(bare) and len(bare) > 3)
     return lexicon.is_name(bare) or (not lexicon.is_word(bare) and len(bare) > 2 and bool(lexicon.words))
 
 
-_UPPER = r"[^\W\d_a-zà-öø-ÿ]"
 _CAPITAL = rf"{_UPPER}[^\W\d_'’\-]*(?:['’\-][^\W\d_]+)*\.?"
 _CAPITAL_RUN = re.compile(
     rf"(?<![\w@./-]){_CAPITAL}(?:[ \t]+(?:(?:van|von|de|der|den|da|dos|del|di|al|bin|ibn|el|la|le|du)[ \t]+){{0,2}}{_CAPITAL}){{0,4}}"
 )
 
 
-def listed(text: str, lexicon: Lexicon) -> Iterator[Finding]:
-    """Yield capitalised runs that hold a name from the lists: a given name alone, or one beside an unknown word."""
+def listed(text: str, lexicon: Lexicon, *, alone: bool) -> Iterator[Finding]:
+    """Yield capitalised runs that hold a name from the lists.
+
+    Args:
+        text: One sentence.
+        lexicon: The lists.
+        alone: Whether a given name counts without another name beside it; in languages whose capitals and words the lists
+            do not know, it does not.
+    """
     for match in _CAPITAL_RUN.finditer(text):
-        yield from _named_part(match, lexicon)
+        for finding in _named_part(match, lexicon):
+            if alone or " " in text[finding.start : finding.end]:
+                yield finding
 
 
 def _named_part(match: re.Match[str], lexicon: Lexicon) -> Iterator[Finding]:
@@ -212,7 +518,9 @@ def _named_part(match: re.Match[str], lexicon: Lexicon) -> Iterator[Finding]:
 def _opens(pieces: list[tuple[int, str]], at: int, lexicon: Lexicon) -> bool:
     word = pieces[at][1]
     folded = fold(word)
-    if folded in _NEVER or folded in lexicon.topics or folded in lexicon.countries or folded in PARTICLES:
+    if not word[0].isupper() or folded in PARTICLES:
+        return False
+    if folded in _NEVER or folded in lexicon.topics or folded in lexicon.countries:
         return False
     following = pieces[at + 1][1] if at + 1 < len(pieces) else ""
     if lexicon.is_given(word):
@@ -220,14 +528,21 @@ def _opens(pieces: list[tuple[int, str]], at: int, lexicon: Lexicon) -> bool:
             return False
         lone = not following and not (at and _extends(pieces[at - 1][1], lexicon))
         return not (lone and (lexicon.is_place(word) or word.isupper()) and folded not in lexicon.female | lexicon.male)
-    return bool(following) and folded in lexicon.given and lexicon.is_family(following) and not lexicon.is_place(f"{word} {following}")
+    if following and folded in lexicon.given and lexicon.is_family(following):
+        return not lexicon.is_place(f"{word} {following}")
+    return lexicon.is_family(word) and not lexicon.is_word(word) and not lexicon.is_place(word) and not word.isupper()
 
 
 def _extends(word: str, lexicon: Lexicon) -> bool:
     folded = fold(word)
-    if folded in PARTICLES or len(word) == 1:
+    if folded in PARTICLES or (len(word) == 1 and word.isupper()):
         return True
-    return folded not in _NEVER and folded not in _STOPS and (folded in lexicon.family or lexicon.is_name(word) or not lexicon.is_word(word))
+    return (
+        word[0].isupper()
+        and folded not in _NEVER
+        and folded not in _STOPS
+        and (folded in lexicon.family or lexicon.is_name(word) or not lexicon.is_word(word))
+    )
 
 
 _LOWER_PAIR = re.compile(r"(?<![\w@./-])([a-zà-öø-ÿ]{3,})[ \t]+([a-zà-öø-ÿ]{3,})(?![\w@])")
@@ -238,8 +553,12 @@ def lower_pairs(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     position = 0
     while match := _LOWER_PAIR.search(text, position):
         first, second = fold(match[1]), fold(match[2])
-        if first in lexicon.given and second in lexicon.family and lexicon.is_given(first) and lexicon.is_family(second) and not (
-            first in lexicon.words and second in lexicon.words
+        if (
+            first in lexicon.given
+            and second in lexicon.family
+            and lexicon.is_given(first)
+            and lexicon.is_family(second)
+            and not (first in lexicon.words and second in lexicon.words)
         ):
             yield Finding(match.start(), match.end(), "PERSON", 0.5)
             position = match.end()
@@ -261,7 +580,9 @@ def spread(found: list[tuple[str, list[Finding]]], lexicon: Lexicon) -> list[lis
     words = _name_words(found, lexicon)
     if not words:
         return [[] for _ in found]
-    pattern = re.compile(r"(?<!\w)(?:" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + r")(?!\w)")
+    pattern = re.compile(
+        r"(?<!\w)(?:" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + r")(?!\w)"
+    )
     return [[Finding(m.start(), m.end(), "PERSON", 0.5) for m in pattern.finditer(text)] for text, _ in found]
 
 
@@ -273,7 +594,13 @@ def _name_words(found: list[tuple[str, list[Finding]]], lexicon: Lexicon) -> set
                 continue
             for token in _tokens(text[finding.start : finding.end]):
                 folded = fold(token)
-                if len(token) < 3 or folded in _NEVER or folded in _STOPS or folded in lexicon.everyday or folded in PARTICLES:
+                if (
+                    len(token) < 3
+                    or folded in _NEVER
+                    or folded in _STOPS
+                    or folded in lexicon.everyday
+                    or folded in PARTICLES
+                ):
                     continue
                 words.add(token)
                 if not lexicon.is_word(token):

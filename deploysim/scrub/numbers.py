@@ -13,7 +13,12 @@ from deploysim.scrub.surrogates.numbers import digits_of, iban_check, luhn_digit
 
 def _valid_card(value: str) -> bool:
     digits = digits_of(value)
-    return 13 <= len(digits) <= 19 and digits[0] in "3456" and luhn_digit(digits[:-1]) == digits[-1] and len(set(digits)) > 2
+    return (
+        13 <= len(digits) <= 19
+        and digits[0] in "3456"
+        and luhn_digit(digits[:-1]) == digits[-1]
+        and len(set(digits)) > 2
+    )
 
 
 def _valid_iban(value: str) -> bool:
@@ -32,9 +37,26 @@ NUMBER_RULES = (
         0.85,
         ("card", "cc", "visa", "amex", "express", "maestro", "diners", "discover", "jcb"),
     ),
-    Rule("IBAN_CODE", re.compile(r"\b[A-Z]{2}\d{2}[ -]?(?:[A-Z0-9]{4}[ -]?){2,7}[A-Z0-9]{1,4}\b", re.I), 0.95, (), _valid_iban),
-    Rule("IBAN_CODE", re.compile(r"\biban\b[^\n\w]{0,4}(?:\w+ ){0,3}?[\s:#]*(?P<v>[A-Z]{2}\d{2}[A-Z0-9 ]{10,34}[A-Z0-9])\b", re.I), 0.9, ("iban",)),
-    Rule("CRYPTO", re.compile(r"\b(?:bc1[a-z0-9]{25,62}|[13][a-km-zA-HJ-NP-Z1-9]{25,34}|0x[a-fA-F0-9]{40})\b"), 0.7, (), lambda v: digit_count(v) >= 2),
+    Rule(
+        "IBAN_CODE",
+        re.compile(r"\b[A-Z]{2}\d{2}[ -]?(?:[A-Z0-9]{4}[ -]?){2,7}[A-Z0-9]{1,4}\b", re.I),
+        0.95,
+        (),
+        _valid_iban,
+    ),
+    Rule(
+        "IBAN_CODE",
+        re.compile(r"\biban\b[^\n\w]{0,4}(?:\w+ ){0,3}?[\s:#]*(?P<v>[A-Z]{2}\d{2}[A-Z0-9 ]{10,34}[A-Z0-9])\b", re.I),
+        0.9,
+        ("iban",),
+    ),
+    Rule(
+        "CRYPTO",
+        re.compile(r"\b(?:bc1[a-z0-9]{25,62}|[13][a-km-zA-HJ-NP-Z1-9]{25,34}|0x[a-fA-F0-9]{40})\b"),
+        0.7,
+        (),
+        lambda v: digit_count(v) >= 2,
+    ),
     Rule(
         "AGE",
         re.compile(
@@ -45,8 +67,20 @@ NUMBER_RULES = (
         0.6,
         ("i'm", "i am", "im ", "age", "turn", "she", "he"),
     ),
-    Rule("AGE", re.compile(r"(?<![\w.,-])(?P<v>[1-9]\d|1[01]\d)(?:[- ]?(?:years?|yrs?)[- ]olds?\b| ?y/?o\b|-year-old\b)", re.I), 0.6, ("old", "yo", "y/o")),
-    Rule("DATE_TIME", re.compile(r"\b(?:born|birth|dob|birthday|birth ?year)\b[^\n.;]{0,20}?\b(?P<v>(?:19|20)\d\d)\b(?![-/.]\d)", re.I), 0.7, ("born", "birth", "dob")),
+    Rule(
+        "AGE",
+        re.compile(r"(?<![\w.,-])(?P<v>[1-9]\d|1[01]\d)(?:[- ]?(?:years?|yrs?)[- ]olds?\b| ?y/?o\b|-year-old\b)", re.I),
+        0.6,
+        ("old", "yo", "y/o"),
+    ),
+    Rule(
+        "DATE_TIME",
+        re.compile(
+            r"\b(?:born|birth|dob|birthday|birth ?year)\b[^\n.;]{0,20}?\b(?P<v>(?:19|20)\d\d)\b(?![-/.]\d)", re.I
+        ),
+        0.7,
+        ("born", "birth", "dob"),
+    ),
 )
 
 _VERSION_BEFORE = re.compile(r"(?:version|release|api|ver|v|==|>=|<=|~=|\^)[\"']?\s*[:=]?\s*[\"']?$", re.I)
@@ -55,7 +89,10 @@ _PERSONAL_NEAR = re.compile(
     r"meeting|wedding|admitted|discharged|surgery|due|deliver\w*|hired|died|visit\w*|anniversary|scheduled|dob|interview|reservation)\b",
     re.I,
 )
-_HOLIDAYS = re.compile(r"(?:dec(?:ember)? 2[45]|2[45](?:th)? (?:of )?dec(?:ember)?|july 4(?:th)?|4(?:th)? (?:of )?july|jan(?:uary)? 1(?:st)?|feb(?:ruary)? 14(?:th)?)$", re.I)
+_HOLIDAYS = re.compile(
+    r"(?:dec(?:ember)? 2[45]|2[45](?:th)? (?:of )?dec(?:ember)?|july 4(?:th)?|4(?:th)? (?:of )?july|jan(?:uary)? 1(?:st)?|feb(?:ruary)? 14(?:th)?)$",
+    re.I,
+)
 
 
 def find_dates(text: str) -> Iterator[Finding]:
@@ -67,12 +104,17 @@ def find_dates(text: str) -> Iterator[Finding]:
             start, end = match.span()
             if _VERSION_BEFORE.search(text[max(0, start - 12) : start]):
                 continue
-            if place >= 4 and (_HOLIDAYS.match(match[0]) or not _PERSONAL_NEAR.search(text[max(0, start - 60) : end + 40])):
+            if place >= 4 and (
+                _HOLIDAYS.match(match[0]) or not _PERSONAL_NEAR.search(text[max(0, start - 60) : end + 40])
+            ):
                 continue
             yield Finding(start, end, "DATE_TIME", 0.6)
 
 
-_CANDIDATE = re.compile(r"(?<![\w.,/=#$€£%-])(?:\+|00)?\(?\+?\d[\d().\-–/  \t]{5,22}\d(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w%]|[.,]\d)", re.I)
+_CANDIDATE = re.compile(
+    r"(?<![\w.,/=#$€£%-])(?:\+|00)?\(?\+?\d[\d().\-–/  \t]{5,22}\d(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w%]|[.,]\d)",
+    re.I,
+)
 _CUE = re.compile(
     r"(?:phone|tel(?:ephone|efon)?|call(?:ed|ing)?|cell(?:phone)?|mobile|mob|fax|whats ?app|contact|text(?:ed)?|sms|messages?|reach|ring|dial|number|"
     r"answering|office|desk|landline|hotline|handy|móvil|celular|téléphone|portable|direct)\b[^\n\d+(]{0,30}$",

@@ -13,7 +13,9 @@ _PERSONAL_BEFORE = re.compile(
     r"[^.!?\n]{0,25}$",
     re.I,
 )
-_PERSON_NEAR = re.compile(r"\b(?:i|i'm|i've|we|we're|my|our|me|us|he|she|his|her|him|they|their|who's|friend|mr|mrs|ms|dr)\b", re.I)
+_PERSON_NEAR = re.compile(
+    r"\b(?:i|i'm|i've|we|we're|my|our|me|us|he|she|his|her|him|they|their|who's|friend|mr|mrs|ms|dr)\b", re.I
+)
 
 
 def telling(finding: Finding, text: str, lexicon: Lexicon, large: frozenset[str]) -> bool:

@@ -102,9 +102,13 @@ def load_policy(path: Path = DEFAULT_POLICY, *, mode: str | None = None) -> Scru
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"The scrub policy {path} cannot be read: {error.strerror}.", expected="a readable YAML file") from error
+        raise ConfigError(
+            f"The scrub policy {path} cannot be read: {error.strerror}.", expected="a readable YAML file"
+        ) from error
     except yaml.YAMLError as error:
-        raise ConfigError(f"The scrub policy {path} is not valid YAML.", expected="see data/scrub_policy.yaml") from error
+        raise ConfigError(
+            f"The scrub policy {path} is not valid YAML.", expected="see data/scrub_policy.yaml"
+        ) from error
     policy = _Reader(path).policy(content)
     return policy.with_mode(_Reader(path).action("mode", mode)) if mode else policy
 
@@ -114,16 +118,24 @@ class _Reader:
     path: Path
 
     def fail(self, key: str, happened: str, expected: str) -> ConfigError:
-        return ConfigError(f"Scrub policy {self.path}, key `{key}`: {happened}.", expected=expected, next_step=f"Correct `{key}` in {self.path}.")
+        return ConfigError(
+            f"Scrub policy {self.path}, key `{key}`: {happened}.",
+            expected=expected,
+            next_step=f"Correct `{key}` in {self.path}.",
+        )
 
     def policy(self, content: Any) -> ScrubPolicy:
         top = self.mapping("(top)", content)
-        self.known("(top)", top, ("entities", "thresholds", "places", "keep_public_figures", "public_figures", "allow", "deny"))
+        self.known(
+            "(top)", top, ("entities", "thresholds", "places", "keep_public_figures", "public_figures", "allow", "deny")
+        )
         entities = self.mapping("entities", top.get("entities"))
         self.known("entities", entities, ENTITIES)
         missing = [name for name in ENTITIES if name not in entities]
         if missing:
-            raise self.fail("entities", f"no action for {', '.join(missing)}", "one of surrogate, placeholder, keep for every type")
+            raise self.fail(
+                "entities", f"no action for {', '.join(missing)}", "one of surrogate, placeholder, keep for every type"
+            )
         default, thresholds = self.thresholds(top.get("thresholds", {}))
         return ScrubPolicy(
             actions=tuple((name, self.action(f"entities.{name}", entities[name])) for name in ENTITIES),
@@ -144,7 +156,9 @@ class _Reader:
     def known(self, key: str, value: Mapping[str, Any], names: tuple[str, ...]) -> None:
         unknown = [name for name in value if name not in names]
         if unknown:
-            raise self.fail(unknown[0] if key == "(top)" else f"{key}.{unknown[0]}", "not a known key", f"one of {', '.join(names)}")
+            raise self.fail(
+                unknown[0] if key == "(top)" else f"{key}.{unknown[0]}", "not a known key", f"one of {', '.join(names)}"
+            )
 
     def action(self, key: str, value: Any) -> Action:
         return Action(self.choice(key, value, tuple(Action)))
@@ -163,7 +177,9 @@ class _Reader:
         if value is None:
             return frozenset()
         if not isinstance(value, list) or not all(isinstance(word, str) and word.strip() for word in value):
-            raise self.fail(key, f"found {type(value).__name__}", "a list of texts (quote numbers and words such as yes)")
+            raise self.fail(
+                key, f"found {type(value).__name__}", "a list of texts (quote numbers and words such as yes)"
+            )
         return frozenset(word.strip().casefold() for word in value)
 
     def thresholds(self, value: Any) -> tuple[float, tuple[tuple[str, float], ...]]:
@@ -180,4 +196,6 @@ class _Reader:
             return ()
         given = self.mapping("deny", value)
         self.known("deny", given, ENTITIES)
-        return tuple(sorted((word, name) for name, words in given.items() for word in self.words(f"deny.{name}", words)))
+        return tuple(
+            sorted((word, name) for name, words in given.items() for word in self.words(f"deny.{name}", words))
+        )

@@ -45,7 +45,6 @@ def presidio_rules() -> tuple[PresidioRule, ...]:
         InPanRecognizer,
         ItFiscalCodeRecognizer,
         MedicalLicenseRecognizer,
-        NhsRecognizer,
         PlPeselRecognizer,
         SgFinRecognizer,
         UsBankRecognizer,
@@ -63,7 +62,6 @@ def presidio_rules() -> tuple[PresidioRule, ...]:
         (UsPassportRecognizer, "PASSPORT", 8),
         (UsBankRecognizer, "BANK_ACCOUNT", 8),
         (UsLicenseRecognizer, "DRIVER_LICENSE", 5),
-        (NhsRecognizer, "MEDICAL_ID", 10),
         (EsNifRecognizer, "NATIONAL_ID", 7),
         (EsNieRecognizer, "NATIONAL_ID", 7),
         (ItFiscalCodeRecognizer, "NATIONAL_ID", 7),
@@ -80,7 +78,9 @@ def presidio_rules() -> tuple[PresidioRule, ...]:
 
 def _rule(recognizer: Any, entity: str, least_digits: int) -> PresidioRule:
     words = "|".join(re.escape(word.lower()) for word in recognizer.context or ())
-    return PresidioRule(recognizer, entity, least_digits, re.compile(rf"(?<!\w)(?:{words})(?!\w)" if words else r"(?!)"))
+    return PresidioRule(
+        recognizer, entity, least_digits, re.compile(rf"(?<!\w)(?:{words})(?!\w)" if words else r"(?!)")
+    )
 
 
 def find_with_presidio(text: str, rules: tuple[PresidioRule, ...]) -> Iterator[Finding]:

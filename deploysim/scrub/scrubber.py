@@ -117,7 +117,9 @@ class Scrubber:
             yield from self._batch(batch)
 
     def _batch(self, batch: list[_Work]) -> Iterator[ScrubbedConversation | ScrubFailure]:
-        failures = [self._guarded(work, lambda work=work: self._prepare(work, tuple(fields_of(work.raw)))) for work in batch]
+        failures = [
+            self._guarded(work, lambda work=work: self._prepare(work, tuple(fields_of(work.raw)))) for work in batch
+        ]
         ready = [work for work, failure in zip(batch, failures, strict=True) if failure is None]
         labels = self._guarded(_Work("", RawConversation((), row=0)), lambda: self._label(ready))
         for work, failure in zip(batch, failures, strict=True):

@@ -48,7 +48,9 @@ class EntityPipeline:
         pieces = [(piece, (line, start)) for line in distinct for start, piece in _pieces(line)]
         for doc, (line, start) in self._nlp.pipe(pieces, as_tuples=True, batch_size=_BATCH):
             labelled = tuple(
-                Entity(start + ent.start_char, start + ent.end_char, ent.label_) for ent in doc.ents if ent.label_ in _WANTED
+                Entity(start + ent.start_char, start + ent.end_char, ent.label_)
+                for ent in doc.ents
+                if ent.label_ in _WANTED
             )
             found[line] = found.get(line, ()) + labelled
         return found

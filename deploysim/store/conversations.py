@@ -122,7 +122,11 @@ def replaced_counts(workspace: Workspace) -> pl.DataFrame:
 
 def conversations_with_entity(workspace: Workspace, entity: str | None, *, offset: int, limit: int) -> ConversationPage:
     """Return a page of conversations that hold a replaced span of a type (of any type where None)."""
-    where = "where len(spans) > 0" if entity is None else "where list_contains(list_transform(spans, lambda s: s.entity), ?)"
+    where = (
+        "where len(spans) > 0"
+        if entity is None
+        else "where list_contains(list_transform(spans, lambda s: s.entity), ?)"
+    )
     params: list[Any] = [] if entity is None else [entity]
     rows = _query(
         workspace,

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from deploysim.errors import NotFoundError
-from deploysim.store.files import read_json, sha256_file, write_json, write_parquet
+from deploysim.store.files import read_json, sha256_file, write_json, write_parquet, write_text
 from deploysim.store.imports import DataType
 from deploysim.store.journal import read_journal
 from deploysim.store.workspace import Workspace, checked_id
@@ -151,8 +151,24 @@ def run_state(record: RunRecord, progress: RunProgress | None, *, now: float | N
     return "running" if (now or time.time()) - heard < SILENT_AFTER_S else "interrupted"
 
 
+def request_stop(workspace: Workspace, run_id: str) -> None:
+    """Ask the process of a run to stop cleanly; it does so within seconds."""
+    write_text(run_folder(workspace, run_id) / "stop", "")
+
+
+def stop_requested(workspace: Workspace, run_id: str) -> bool:
+    """Say whether a run was asked to stop."""
+    return (run_folder(workspace, run_id) / "stop").exists()
+
+
+def clear_for_resume(workspace: Workspace, run_id: str) -> None:
+    """Take back a request to stop, and let the journal count again in place of what was sealed from it."""
+    (run_folder(workspace, run_id) / "stop").unlink(missing_ok=True)
+    responses_path(workspace, run_id).unlink(missing_ok=True)
+
+
 def write_responses(workspace: Workspace, run_id: str, rows: list[dict[str, Any]]) -> None:
-    """Append nothing, replace nothing: write the responses of a run that were made elsewhere, once."""
+    """Write the responses of a run that were made elsewhere."""
     write_parquet(responses_path(workspace, run_id), _frame(rows))
 
 

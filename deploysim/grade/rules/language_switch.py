@@ -11,14 +11,13 @@ from deploysim.grade.verdicts import absent, present, unsure
 from deploysim.types import Grade, Prefix, Response
 
 _MENTIONED = re.compile(
-    r"translat|traduc|traduz|tradui|übersetz|vertaal|перев[еёо]|翻译|翻譯|翻訳|번역|ترجم|\blanguages?\b|\bidioma"
-    r"|\blangue\b|\bsprache\b|语言|язык|언어|言語"
-    r"|\b(?:english|spanish|french|german|italian|portuguese|dutch|polish|turkish|swedish|danish|norwegian"
-    r"|indonesian|vietnamese|romanian|czech|hungarian|finnish|japanese|chinese|mandarin|cantonese|korean|russian"
-    r"|ukrainian|bulgarian|greek|arabic|hebrew|hindi|bengali|tamil|thai|georgian|armenian|latin|urdu|persian|farsi"
-    r"|español|inglés|anglais|français|englisch|deutsch|inglese|italiano|inglês|português|engels|ingilizce"
-    r"|angielsk\w+|bahasa inggris)\b"
-    r"|英文|英语|英語|中文|日本語|한국어|한글|영어|английск|русск|انگلیسی|الإنجليزية|الانجليزية|अंग्रेज़ी"
+    r"translat|traduc|traduz|tradui|übersetz|vertaal|перев[еёо]|翻译|翻譯|翻訳|번역|ترجم|\blanguages?\b|\bidioma|\blangue\b"
+    r"|\bsprache\b|语言|язык|언어|言語|\b(?:english|spanish|french|german|italian|portuguese|dutch|polish|turkish|swedish"
+    r"|danish|norwegian|indonesian|vietnamese|romanian|czech|hungarian|finnish|japanese|chinese|mandarin|cantonese"
+    r"|korean|russian|ukrainian|bulgarian|greek|arabic|hebrew|hindi|bengali|tamil|thai|georgian|armenian|latin|urdu"
+    r"|persian|farsi|español|inglés|anglais|français|englisch|deutsch|inglese|italiano|inglês|português|engels"
+    r"|ingilizce|angielsk\w+|bahasa inggris)\b|英文|英语|英語|中文|日本語|한국어|한글|영어|английск|русск|انگلیسی|الإنجليزية|الانجليزية"
+    r"|अंग्रेज़ी"
 )
 _SCRIPT_SIGNS = 4
 """Letters of another script that show that the user writes it."""

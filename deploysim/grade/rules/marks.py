@@ -11,16 +11,19 @@ from deploysim.grade.verdicts import absent, present, unsure
 from deploysim.types import Grade, Prefix, Response
 
 _CONTROL = re.compile(
-    r"<\|[a-z_]{2,30}\|>|<\|?(?:endoftext|im_start|im_end|eot_id|bos|eos|pad|unk|start_of_turn|end_of_turn)\|?>|\[/?inst\]|<</?sys>>|</?s>(?=\s|$)"
-    r"|(?m:^#{2,3} (?:instruction|response|human|assistant|input)s?:?\s*$)"
+    r"<\|[a-z_]{2,30}\|>|<\|?(?:endoftext|im_start|im_end|eot_id|bos|eos|pad|unk|start_of_turn|end_of_turn)\|?>"
+    r"|\[/?inst\]|<</?sys>>|</?s>(?=\s|$)|(?m:^#{2,3} (?:instruction|response|human|assistant|input)s?:?[ ]{0,3}$)"
 )
-_USER_TURN = re.compile(r"(?m)^[ *_#\[]{0,4}(?:user|human|customer)[*_\]]{0,3}:[*_]{0,2}[ \n]")
+_USER_TURN = re.compile(r"(?m)^[ *_#]{0,4}(?:user|human)[*_]{0,3}:[*_]{0,2}(?=[ \n]|$)")
+_MOST_EVIDENCE = 5
 
 
 def control_marks(prefix: Prefix, response: Response) -> Grade:
     """Decide whether the response shows marks that are meant for machines, such as "<|im_end|>"."""
+    if not any(sign in response.text for sign in "<[#"):
+        return absent("It shows no machine marks.")
     text = prepared(without_code(response.text))
-    spans = tuple(match.span() for _, match in zip(range(5), _CONTROL.finditer(text), strict=False))
+    spans = tuple(match.span() for _, match in zip(range(_MOST_EVIDENCE), _CONTROL.finditer(text), strict=False))
     if not spans:
         return absent("It shows no machine marks.")
     if any(_CONTROL.search(prepared(message.content)) for message in prefix.messages):

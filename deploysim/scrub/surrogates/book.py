@@ -13,7 +13,32 @@ from deploysim.scrub.surrogates.stream import KeyedStream
 
 _ATTEMPTS = 16
 _TITLES = frozenset(
-    "mr mrs ms miss mx dr prof professor sir madam lady lord rev fr herr frau sra sr dra jr ii iii phd md".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "prof",
+        "professor",
+        "sir",
+        "madam",
+        "lady",
+        "lord",
+        "rev",
+        "fr",
+        "herr",
+        "frau",
+        "sra",
+        "sr",
+        "dra",
+        "jr",
+        "ii",
+        "iii",
+        "phd",
+        "md",
+    ]
 )
 _NAME_TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*\.?", re.U)
 

@@ -14,11 +14,40 @@ _STREET_KINDS = ("Road", "Avenue", "Lane", "Way", "Drive", "Terrace", "Close", "
 _SHORT_KINDS = ("Rd", "Ave", "Ln", "Dr", "Ct", "Blvd")
 _UNIT_KINDS = ("Unit", "Room", "Floor", "Studio", "Level")
 _STREET_WORDS = frozenset(
-    "street road avenue lane drive way boulevard court place square terrace close crescent grove highway parkway circle "
-    "trail alley row walk mews gardens hill plaza".split()
+    [
+        "street",
+        "road",
+        "avenue",
+        "lane",
+        "drive",
+        "way",
+        "boulevard",
+        "court",
+        "place",
+        "square",
+        "terrace",
+        "close",
+        "crescent",
+        "grove",
+        "highway",
+        "parkway",
+        "circle",
+        "trail",
+        "alley",
+        "row",
+        "walk",
+        "mews",
+        "gardens",
+        "hill",
+        "plaza",
+    ]
 )
-_SHORT_STREET_WORDS = frozenset("st rd ave av ln dr blvd ct pl sq hwy pkwy cir str".split())
-_UNIT_WORDS = frozenset("suite apt apartment unit flat room floor fl rm ste box building bldg".split())
+_SHORT_STREET_WORDS = frozenset(
+    ["st", "rd", "ave", "av", "ln", "dr", "blvd", "ct", "pl", "sq", "hwy", "pkwy", "cir", "str"]
+)
+_UNIT_WORDS = frozenset(
+    ["suite", "apt", "apartment", "unit", "flat", "room", "floor", "fl", "rm", "ste", "box", "building", "bldg"]
+)
 _TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*", re.U)
 
 StreamOf = Callable[[str, str], KeyedStream]

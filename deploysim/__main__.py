@@ -1,0 +1,56 @@
+"""The command line: `python -m deploysim`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from deploysim.cli import app as app_commands
+from deploysim.cli import data, results, runs
+from deploysim.cli.console import fail
+from deploysim.errors import DeploysimError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Forecast how a new model will behave on your own users before you release it.",
+)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "import": data.import_command,
+    "scrub": data.scrub_command,
+    "sample": data.sample_command,
+    "replay": runs.replay_command,
+    "import-responses": runs.import_responses_command,
+    "grade": results.grade_command,
+    "forecast": results.forecast_command,
+    "status": results.status_command,
+    "demo": app_commands.demo_command,
+    "app": app_commands.app_command,
+    "local-model": runs.local_model_command,
+}
+for name, command in COMMANDS.items():
+    app.command(name)(command)
+
+
+def main() -> int:
+    """Run one command and return its exit code: 0 done, 1 it did not work, 130 stopped."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as ended:
+        return ended.exit_code
+    except typer.Abort:
+        return 130
+    except DeploysimError as error:
+        fail(str(error))
+        return 1
+    except KeyboardInterrupt:
+        fail("Stopped. What was done is kept; the same command goes on from there.")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

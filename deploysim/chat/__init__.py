@@ -1,0 +1,1 @@
+"""The one seam to language models, and the one runner of many calls that replaying and judging share."""

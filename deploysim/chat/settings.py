@@ -1,0 +1,59 @@
+"""How a model is asked: which one, where, and with which parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from deploysim.config import Secret
+from deploysim.store.files import short_hash
+
+NO_KEY = Secret("")
+LOCAL = "smollm2-135m-instruct"
+"""Name of the embedded model."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """One model configuration. Parameters left at None are not sent, so that the endpoint's own defaults hold."""
+
+    name: str
+    """What people call it."""
+    model: str = LOCAL
+    base_url: str | None = None
+    """An OpenAI-compatible endpoint; None is the embedded local model."""
+    api_key: Secret = NO_KEY
+    system_prompt: str | None = None
+    """Replaces the conversations' own system prompt; None keeps it."""
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    timeout_s: float = 120.0
+    """Longest wait for one response."""
+    max_retries: int = 4
+    """Further tries after a lost connection, a rate limit or a server error."""
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the request parameters that are sent."""
+        given = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
+        return {key: value for key, value in given.items() if value is not None}
+
+    def identity(self) -> dict[str, Any]:
+        """Return all that can change an answer: no key, and nothing about patience."""
+        return {
+            "model": self.model,
+            "base_url": self.base_url,
+            "system_prompt": self.system_prompt,
+            **self.parameters(),
+        }
+
+    def fingerprint(self) -> str:
+        """Return a hash of all that can change an answer."""
+        return short_hash(self.identity())
+
+    def describe(self) -> str:
+        """Return the configuration in one line."""
+        where = self.base_url or "embedded"
+        parameters = ", ".join(f"{key} {value:g}" for key, value in self.parameters().items())
+        prompt = "own system prompt" if self.system_prompt is not None else "the conversations' system prompts"
+        return ", ".join(part for part in (f"{self.model} ({where})", parameters, prompt) if part)

@@ -1,0 +1,83 @@
+"""The demo: the whole way on the project's own data with the embedded model; what is done already is recognised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import yaml
+
+from deploysim.chat.settings import ModelSettings
+from deploysim.config import ROOT, Secret, Settings
+from deploysim.errors import InputError
+from deploysim.pipeline.drawing import draw
+from deploysim.pipeline.forecasting import SavedForecast, existing_forecast, forecast
+from deploysim.pipeline.grading import Report
+from deploysim.pipeline.importing import ImportOptions, import_file
+from deploysim.pipeline.lanes import Lanes
+from deploysim.pipeline.replaying import ReplayPlan, replay_sample
+from deploysim.sampling import SampleSpec
+from deploysim.store.imports import import_records
+from deploysim.store.workspace import Workspace
+from deploysim.taxonomy import load_taxonomy
+from deploysim.types import Lane
+
+DATA = ROOT / "data" / "demo"
+SPEC = SampleSpec(unit="turn", size=110, seed=1)
+_KEY = Secret("demo: everybody in these conversations is invented, so the key need not be secret")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoModels:
+    """The embedded model in its two configurations: a prompt change is a release too."""
+
+    old: ModelSettings
+    new: ModelSettings
+
+
+def demo_models(path: Path = DATA / "models.yaml") -> DemoModels:
+    """Read the two configurations."""
+    read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return DemoModels(ModelSettings(**read["old"]), ModelSettings(**read["new"]))
+
+
+def run_demo(workspace: Workspace, *, settings: Settings, now: datetime, report: Report) -> SavedForecast:
+    """Import, sample, replay in two lanes, grade and forecast the demo data.
+
+    Raises:
+        InputError: where the workspace holds other conversations, which the demo would mix with its own.
+    """
+    log = DATA / "conversations.jsonl"
+    others = [r.source for r in import_records(workspace) if r.source != log.name]
+    if others:
+        raise InputError(
+            f"The workspace {workspace.root} holds other conversations ({', '.join(others[:3])}).",
+            expected="an empty workspace, or the demo's own",
+            next_step="name another folder: `python -m deploysim demo --workspace workspace-demo`",
+        )
+    keyed = replace(settings, scrub_key=_KEY)
+    import_file(
+        workspace,
+        log,
+        ImportOptions(),
+        settings=keyed,
+        now=now,
+        progress=lambda counts: report("importing and scrubbing", counts.kept, _lines(log)),
+    )
+    sample = draw(workspace, SPEC, now=now)
+    report("drawing prefixes", sample.size, sample.size)
+    models = demo_models()
+    runs = [
+        replay_sample(workspace, ReplayPlan(sample.sample_id, lane, model), now=now, report=report)
+        for lane, model in ((Lane.BASELINE, models.old), (Lane.CANDIDATE, models.new))
+    ]
+    lanes = Lanes(sample.sample_id, candidate=runs[1].run_id, baseline=runs[0].run_id)
+    taxonomy = load_taxonomy()
+    known = existing_forecast(workspace, lanes, taxonomy)
+    return known or forecast(workspace, lanes, taxonomy, seed=0, now=now, report=report)
+
+
+def _lines(path: Path) -> int:
+    with path.open(encoding="utf-8") as file:
+        return sum(1 for _ in file)

@@ -1,0 +1,209 @@
+"""Replay: a sample through one model configuration in one lane, as a run that can be watched and resumed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from deploysim.chat.runner import RunTally
+from deploysim.chat.settings import LOCAL, ModelSettings
+from deploysim.config import Settings
+from deploysim.errors import ConfigError, DeploysimError
+from deploysim.pipeline.grading import Report, silent
+from deploysim.replay.engine import ReplayJob, outcomes, replay
+from deploysim.store.files import short_hash
+from deploysim.store.journal import Journal
+from deploysim.store.runs import (
+    RunProgress,
+    RunRecord,
+    clear_for_resume,
+    journal_path,
+    read_run,
+    responses_path,
+    run_folder,
+    seal_responses,
+    stop_requested,
+    write_progress,
+    write_run,
+)
+from deploysim.store.samples import prefixes, read_sample
+from deploysim.store.workspace import Workspace
+from deploysim.types import Lane
+
+OPENAI = "https://api.openai.com/v1"
+EMBEDDED_NAMES = ("local", LOCAL)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayPlan:
+    """Which run to make."""
+
+    sample_id: str
+    lane: Lane
+    settings: ModelSettings
+    seed: int = 0
+    in_flight: int = 8
+    retry_failed: bool = False
+
+    def run_id(self) -> str:
+        """Return the id of the run: the same plan is the same run, and resumes it."""
+        return short_hash([self.sample_id, self.lane, self.settings.identity(), self.settings.name, self.seed])
+
+
+def model_settings(
+    settings: Settings,
+    *,
+    model: str = "",
+    name: str = "",
+    base_url: str = "",
+    system_prompt: str | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+) -> ModelSettings:
+    """Return a model configuration from what was asked for and what the environment says.
+
+    Raises:
+        ConfigError: where no model is named and none is configured.
+    """
+    model = model or settings.model or ""
+    embedded = model in EMBEDDED_NAMES and not base_url
+    if not model:
+        raise ConfigError(
+            "No model was named.",
+            expected="the name of a model at the endpoint, or local for the embedded one",
+            next_step="add --model NAME, or set DEPLOYSIM_MODEL in .env",
+        )
+    return ModelSettings(
+        name=name or model,
+        model=LOCAL if embedded else model,
+        base_url=None if embedded else base_url or settings.base_url or OPENAI,
+        api_key=settings.api_key,
+        system_prompt=system_prompt,
+        temperature=temperature,
+        top_p=top_p,
+        max_tokens=max_tokens,
+    )
+
+
+def replay_sample(workspace: Workspace, plan: ReplayPlan, *, now: datetime, report: Report = silent) -> RunRecord:
+    """Answer every prefix of a sample, going on where an earlier process stopped.
+
+    Raises:
+        BusyError: where another process is at work on this run.
+        ModelError: where the endpoint cannot be used; what was answered is kept and the run says why it failed.
+    """
+    total = read_sample(workspace, plan.sample_id).size
+    title = f"{plan.lane}: {plan.settings.name}"
+    known = _finished_already(workspace, plan)
+    if known:
+        report(title, total, total)
+        return known
+    with Journal(journal_path(workspace, plan.run_id())) as journal:
+        return _replay(workspace, plan, journal, _started(workspace, plan, total, now), title, report)
+
+
+def _finished_already(workspace: Workspace, plan: ReplayPlan) -> RunRecord | None:
+    if plan.retry_failed or not responses_path(workspace, plan.run_id()).exists():
+        return None
+    run = read_run(workspace, plan.run_id())
+    return run if run.status == "done" else None
+
+
+def _replay(
+    workspace: Workspace, plan: ReplayPlan, journal: Journal, record: RunRecord, title: str, report: Report
+) -> RunRecord:
+    before = outcomes(journal.path)
+    skip = {p for p, status in before.items() if not (plan.retry_failed and status == "failed")}
+    failed = sum(before[p] == "failed" for p in skip)
+    watch = _Watch(workspace, record.run_id, title, record.prefixes, len(skip), failed, report)
+    job = ReplayJob(
+        prefixes=(sampled.prefix for sampled in prefixes(workspace, plan.sample_id)),
+        settings=plan.settings,
+        seed=plan.seed,
+        in_flight=plan.in_flight,
+        skip=skip,
+    )
+    try:
+        replay(
+            job,
+            journal,
+            clock=lambda: datetime.now(UTC),
+            on_rows=watch,
+            stop=lambda: stop_requested(workspace, record.run_id),
+        )
+    except DeploysimError as error:
+        write_run(workspace, replace(record, status="failed", error=str(error)))
+        raise
+    except KeyboardInterrupt:
+        _finish(workspace, record)
+        raise
+    return _finish(workspace, record)
+
+
+def _started(workspace: Workspace, plan: ReplayPlan, total: int, now: datetime) -> RunRecord:
+    """Write the run's record; a run that goes on keeps the time at which it began."""
+    run_id, settings = plan.run_id(), plan.settings
+    known = run_folder(workspace, run_id) / "run.json"
+    created = read_run(workspace, run_id).created_at if known.exists() else now.isoformat(timespec="seconds")
+    clear_for_resume(workspace, run_id)
+    record = RunRecord(
+        run_id=run_id,
+        sample_id=plan.sample_id,
+        lane=plan.lane,
+        name=settings.name,
+        model=settings.model,
+        settings={**settings.identity(), "in_flight": plan.in_flight, "timeout_s": settings.timeout_s},
+        settings_line=settings.describe(),
+        fingerprint=settings.fingerprint(),
+        seed=plan.seed,
+        prefixes=total,
+        created_at=created,
+    )
+    write_run(workspace, record)
+    return record
+
+
+def _finish(workspace: Workspace, record: RunRecord) -> RunRecord:
+    frame = seal_responses(workspace, record.run_id)
+    finished = replace(
+        record,
+        status="done" if frame.height >= record.prefixes else "stopped",
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    write_run(workspace, finished)
+    return finished
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Turns tallies into progress: for the terminal, and in the run's folder for whoever looks."""
+
+    workspace: Workspace
+    run_id: str
+    title: str
+    total: int
+    done_before: int
+    failed_before: int
+    report: Report
+    _written: float = 0.0
+
+    def __call__(self, tally: RunTally) -> None:
+        """Take note of how far the run is."""
+        done = self.done_before + tally.rows
+        self.report(self.title, done, self.total)
+        if time.time() - self._written < 1.0 and done < self.total:
+            return
+        self._written = time.time()
+        progress = RunProgress(
+            done=done,
+            failed=self.failed_before + tally.failed,
+            total=self.total,
+            prompt_tokens=tally.prompt_tokens,
+            completion_tokens=tally.completion_tokens,
+            seconds=tally.seconds,
+            answered_now=tally.rows,
+            updated=self._written,
+        )
+        write_progress(self.workspace, self.run_id, progress)

@@ -1,0 +1,1 @@
+"""A sample and a model in, responses out."""

@@ -1,0 +1,3 @@
+"""Runs."""
+import streamlit as st
+st.write("soon")
