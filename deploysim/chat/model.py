@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from deploysim.types import Failure, Message, Response
 
 Answer = Response | Failure
+Tool = Mapping[str, Any]
+"""A tool's description, as the chat API takes it."""
 
 
 class ChatModel(Protocol):
     """Something that answers a list of messages."""
 
-    async def complete(self, messages: Sequence[Message], *, seed: int | None = None) -> Answer:
+    async def complete(
+        self, messages: Sequence[Message], *, seed: int | None = None, tools: Sequence[Tool] | None = None
+    ) -> Answer:
         """Return the model's response, or why there is none.
 
         Raises:
@@ -23,15 +27,18 @@ class ChatModel(Protocol):
 
 
 class ScriptedChat:
-    """A chat model that gives the answers it was given, for tests; running out raises."""
+    """A chat model that gives the answers it was given, for tests; running out of them raises IndexError."""
 
     def __init__(self, answers: Iterable[Answer | str] | Callable[[Sequence[Message]], Answer | str]) -> None:
         self._answer = answers if callable(answers) else None
-        self._answers = iter(()) if callable(answers) else iter(answers)
+        self._answers = [] if callable(answers) else list(answers)
         self.history: list[tuple[Message, ...]] = []
+        """What was asked, in order."""
 
-    async def complete(self, messages: Sequence[Message], *, seed: int | None = None) -> Answer:
+    async def complete(
+        self, messages: Sequence[Message], *, seed: int | None = None, tools: Sequence[Tool] | None = None
+    ) -> Answer:
         """Return the next answer."""
         self.history.append(tuple(messages))
-        answer = self._answer(messages) if self._answer else next(self._answers)
+        answer = self._answer(messages) if self._answer else self._answers[len(self.history) - 1]
         return Response(answer, finish_reason="stop") if isinstance(answer, str) else answer

@@ -29,9 +29,9 @@ class ModelSettings:
     top_p: float | None = None
     max_tokens: int | None = None
     timeout_s: float = 120.0
-    """Longest wait for one response."""
+    """Longest wait for one whole response, each try on its own."""
     max_retries: int = 4
-    """Further tries after a lost connection, a rate limit or a server error."""
+    """Further tries after a lost connection, a timeout, a rate limit or a server error."""
 
     def parameters(self) -> dict[str, Any]:
         """Return the request parameters that are sent."""

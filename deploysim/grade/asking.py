@@ -19,10 +19,16 @@ _PIECE = (
     r"|song|lyrics|rap|essay|script|scene|dialogue|dialog|conversation|chat|review|post|posts|tweets?|caption|bio"
     r"|statement|blog|article|testimonial|diary|journal|monologue|novel|chapter|paragraph|sentences?|examples?"
     r"|interview|sop|cover letter|resume|cv|personal statement|fanfic\w*|joke|jokes|prompt|description|report"
-    r"|introduction|ad|advert\w*|copy|template|memo|announcement|invitation|apology|wishes|greeting|vows|eulogy"
+    r"|introduction|ad|advert\w*|copy|template|memo|contract|agreement|proposal|press release|press text|notice|complaint|slogan|obituary|biography|announcement|invitation|apology|wishes|greeting|vows|eulogy"
     r"|narrat\w+|character|persona|screenplay|play|skit|sketch|prayer|affirmations?|grammar|translation|phrase|quote)\b"
 )
-_WRITING = re.compile(_MAKE + r"[^\n]{0,100}?" + _PIECE)
+_WRITING = re.compile(
+    _MAKE
+    + r"[^\n]{0,100}?"
+    + _PIECE
+    + r"|^\s{0,9}(?:(?:please|pls|can you|could you|now|kindly) )?(?:re-?)?(?:write|draft|compose|phrase|paraphrase)"
+    r"|\bcheck (?:\w+ ){0,2}(?:text|grammar|spelling|e-?mail|letter)\b|\bfirst[- ]person\b"
+)
 _ROLE_PLAY = re.compile(
     r"\b(?:role-? ?play\w*|pretend|act (?:as|like)|acting as|in character|play the (?:role|part)|take on the role"
     r"|you(?: are|'re) (?:now )?(?:a|an|my) (?!helpful|good|great|star|legend|genius|bot|bad)[a-z]+|imagine (?:that )?you|suppose you|persona"

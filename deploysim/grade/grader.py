@@ -15,6 +15,7 @@ from typing import get_type_hints
 
 from deploysim.errors import InputError
 from deploysim.grade.rules import RULES, RuleFunction
+from deploysim.grade.verdicts import not_comparable
 from deploysim.taxonomy import Category, GraderSpec, Parameter, ParameterValue, Taxonomy, did_you_mean
 from deploysim.types import Grade, Prefix, Response, Verdict
 
@@ -69,11 +70,9 @@ def _decide(
     response: Response,
 ) -> Grade:
     if response.tool_calls and not response.text.strip():
-        return Grade(Verdict.NOT_COMPARABLE, "It is a tool call without any text.")
+        return not_comparable("It is a tool call without any text.")
     grade = rule(prefix, response, **parameters)
-    if grade.verdict is Verdict.PRESENT and grade.severity is None:
-        return replace(grade, severity=severity)
-    return grade
+    return replace(grade, severity=severity) if grade.verdict is Verdict.PRESENT else grade
 
 
 def _fingerprint(category: Category, rule: RuleFunction, parameters: dict[str, ParameterValue]) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from deploysim.grade.text import prepared
+from deploysim.grade.text import LONGEST_READ, prepared
 
 MASK = "\0"
 """Stands for every character that is not the assistant's own; it matches neither letters nor spaces."""
@@ -34,8 +34,7 @@ _SIGN_OFF = re.compile(
 _SPEAKER = re.compile(r"[\s*_>\-]{0,6}([a-z][\w .'-]{0,24})(?:\([^)\n]{0,40}\))?[*_]{0,3}:[*_]{0,3}\s")
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     start: int
     end: int
     text: str
@@ -43,21 +42,23 @@ class _Line:
 
 @lru_cache(maxsize=32)
 def own_words(text: str, *, writing_asked: bool = False) -> str:
-    """Return the prepared text with everything that is not the assistant's own words masked, at the same length.
+    """Return the prepared text with everything that is not the assistant's own words masked, at the same places.
 
     Masked are code, quotations, quoted lines, letters with a salutation, and the lines of a dialogue. With
-    `writing_asked` a letter may also begin on the first line of the response.
+    `writing_asked` a letter may also begin on the first line of the response. Of a text longer than LONGEST_READ
+    only the beginning is returned.
     """
-    ready = prepared(text)
+    ready = prepared(text[:LONGEST_READ])
     return _without_inline(_without_lines(ready, writing_asked))
 
 
 @lru_cache(maxsize=32)
 def without_code(text: str) -> str:
     """Return the text with fenced and inline code masked, at the same length."""
-    lines = _lines(text)
-    masked = _masked(text, [lines[index] for index in _fenced(lines)]) if "```" in text or "~~~" in text else text
-    return _INLINE["`"].sub(_mask, masked) if "`" in masked else masked
+    if "```" in text or "~~~" in text:
+        lines = _lines(text)
+        text = _masked(text, [lines[index] for index in _fenced(lines)])
+    return _INLINE["`"].sub(_mask, text) if "`" in text else text
 
 
 def is_sign_off(line: str) -> bool:

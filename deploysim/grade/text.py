@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+LONGEST_READ = 200_000
+"""Characters of a response that are read for what it says; no real one comes near."""
 LONGEST_SENTENCE = 1000
 """Characters. Longer stretches are cut, so that no pattern ever meets a longer text."""
 

@@ -7,9 +7,9 @@ from deploysim.types import Grade, Verdict
 Span = tuple[int, int]
 
 
-def present(reason: str, *evidence: Span, severity: int | None = None) -> Grade:
+def present(reason: str, *evidence: Span) -> Grade:
     """The behaviour is there; `evidence` are the character ranges that show it."""
-    return Grade(Verdict.PRESENT, reason, severity, tuple(evidence))
+    return Grade(Verdict.PRESENT, reason, None, tuple(evidence))
 
 
 def absent(reason: str) -> Grade:

@@ -33,18 +33,25 @@ _CERTAIN = tuple(
     re.compile(pattern, re.I)
     for pattern in (
         rf"{_BEFORE}{_HOUSE},?[ \t]+(?:[NSEW]\.?[ \t]+)?(?:{_WORD}[ \t]+){{1,4}}?{_KIND}\b\.?(?:[ \t]+[NSEW]{{1,2}}\b)?",
-        rf"{_BEFORE}{_HOUSE},?[ \t]+{_STARTS}[ \t]+(?:{_WORD}[ \t]*){{1,5}}?(?=\d|[,\n]|$)(?:\d{{1,5}}[A-Za-z]?\b)?",
+        rf"{_BEFORE}{_HOUSE},?[ \t]+{_STARTS}[ \t]+(?:{_WORD}[ \t]*){{1,5}}?(?=\d|[.,;\n]|$)(?:\d{{1,5}}[A-Za-z]?\b)?",
         rf"(?<!\w){_STARTS}[ \t]+(?:{_WORD}[ \t]+){{0,4}}{_WORD},?[ \t]+(?:n[°º.]?[ \t]*)?{_HOUSE}\b",
         rf"{_BEFORE}(?:{_HOUSE}[ \t]+)?(?:{_WORD}[ \t]+){{0,2}}?[^\W\d_]{{2,}}{_ENDINGS}[ \t]+{_HOUSE}\b",
-        rf"(?<!\w){UNIT}\.?[ \t]*#?[ \t]*\d+[A-Za-z]?(?:,?[ \t]+box[ \t]+\d+)?\b",
+        r"(?<!\w)(?:apt|apartment|suite|flat|p\.?\s?o\.?\s?box|psc|unit(?=[ \t]\d+[ \t]box))\.?[ \t]*#?[ \t]*\d+[A-Za-z]?(?:,?[ \t]+box[ \t]+\d+)?\b",
     )
 )
+_SMALL = r"(?:u|út|utca|útja|tér|tere|körút|tee|terrasse|plads|vei|mnt)"
 _CASED = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"{_BEFORE}(?:{_HOUSE}[ \t]+)?(?:{_CAPITAL}[ \t]+){{1,3}}(?:u|út|utca|útja|tér|tere|körút|tee|terrasse|plads|vei|mnt)\.?[ \t]+{_HOUSE}\b",
+        rf"{_BEFORE}(?:{_HOUSE}[ \t]+)?(?:{_CAPITAL}[ \t]+){{1,3}}{_SMALL}\.?[ \t]+{_HOUSE}\b",
         rf"{_BEFORE}{_HOUSE}[ \t]+(?:{_CAPITAL}[ \t]+){{1,4}}{_HOUSE}\b(?!\s*[%:])",
-        r"(?<!\w)(?:[A-Z]{2}|[A-Z][a-z]+),?[ \t]+\d{5}(?:-\d{4})?(?!\w)",
+        rf"(?<![\w.]){_CAPITAL}[ \t](?:Street|Avenue|Road|Lane|Drive|Boulevard|Str\.)(?!\w)",
+    )
+)
+_POSTCODES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?<!\w)[A-Z]{2},?[ \t]+\d{5}(?:-\d{4})?(?!\w)",
         r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]?[ \t]?\d[ABD-HJLNP-UW-Z]{2}(?!\w)",
         r"(?<!\w)[ABCEGHJ-NPRSTVXY]\d[A-Z][ -]?\d[A-Z]\d(?!\w)",
         r"(?<![\w.-])[A-Z]{1,2}-\d{4,5}[ \t]+[A-Z][\w-]+",
@@ -55,31 +62,108 @@ _PROSE_WORDS = re.compile(
     r"in|for|with|that|than|a|this|these|players?|level|version|chapter|episode|season|figure|table)\b",
     re.I,
 )
+_SMALL_WORDS = frozenset(
+    [
+        "rue",
+        "via",
+        "calle",
+        "rua",
+        "ul",
+        "al",
+        "os",
+        "am",
+        "im",
+        "an",
+        "der",
+        "auf",
+        "de",
+        "la",
+        "le",
+        "les",
+        "du",
+        "des",
+        "del",
+        "della",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "van",
+        "von",
+        "und",
+        "och",
+        "i",
+        "nad",
+        "na",
+        "u",
+        "út",
+        "utca",
+        "útja",
+        "tér",
+        "tere",
+        "körút",
+        "tee",
+        "terrasse",
+        "plads",
+        "vei",
+        "mnt",
+        "street",
+        "st",
+        "road",
+        "rd",
+        "avenue",
+        "ave",
+        "th",
+        "nd",
+        "rd",
+        "c",
+    ]
+)
+_STREET = re.compile(r"(?:Street|Avenue|Road|Lane|Drive|Boulevard|Str\.)(?!\w)")
+_YEAR = re.compile(r"(?:19|20)\d\d[ \t]")
+_SURROUNDINGS = 60
 
 
 def anchors(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
     """Yield the stretches that are parts of addresses by their form alone."""
-    if not any(char.isdigit() for char in text):
+    if not any(char.isdigit() for char in text) and not _STREET.search(text):
         return
+    for pattern in _POSTCODES:
+        yield from (match.span() for match in pattern.finditer(text))
     for pattern in _CERTAIN:
         for match in pattern.finditer(text):
-            if not _PROSE_WORDS.search(match[0]):
+            if not _PROSE_WORDS.search(match[0]) and _written_as_name(text, match):
                 yield match.span()
     for pattern in _CASED:
         for match in pattern.finditer(text):
-            words = re.findall(r"[^\W\d_]{2,}", match[0])
-            strange = [word for word in words if not lexicon.is_word(word) or lexicon.is_place(word)]
-            if not _PROSE_WORDS.search(match[0]) and (
-                strange or not words or re.search(r"\b[A-Z]{2},?\s+\d{5}", match[0])
-            ):
+            if not _PROSE_WORDS.search(match[0]) and _strange(text, match, lexicon):
                 yield match.span()
 
 
-_STATE_ZIP = re.compile(r"\b[A-Z]{2},?\s+\d{5}")
+def _names_in(value: str) -> list[str]:
+    return [word for word in re.findall(r"[^\W\d_]{2,}", value) if word.lower() not in _SMALL_WORDS]
 
 
-def _alone(text: str, match: re.Match[str]) -> bool:
-    """Whether a match fills its line."""
+def _written_as_name(text: str, match: re.Match[str]) -> bool:
+    """Whether the first name in a match has a capital, or nothing around it has one, as in hurried writing."""
+    names = _names_in(match[0])
+    if _YEAR.match(match[0]) and len(names) > 2:
+        return False
+    if names and names[0][0].isupper():
+        return True
+    around = text[max(0, match.start() - _SURROUNDINGS) : match.end() + _SURROUNDINGS]
+    return not names or (any(char.islower() for char in around) and not any(char.isupper() for char in around))
+
+
+def _strange(text: str, match: re.Match[str], lexicon: Lexicon) -> bool:
+    """Whether a match is made of capitalised names, one of them no ordinary word, or fills its line."""
+    names = _names_in(match[0])
+    if not names or not all(name[0].isupper() for name in names) or (_YEAR.match(match[0]) and len(names) > 1):
+        return False
+    return any(not lexicon.is_word(name) or lexicon.is_place(name) for name in names) or _fills_line(text, match)
+
+
+def _fills_line(text: str, match: re.Match[str]) -> bool:
     start = text.rfind("\n", 0, match.start()) + 1
     end = text.find("\n", match.end())
     around = text[start : match.start()] + text[match.end() : len(text) if end < 0 else end]

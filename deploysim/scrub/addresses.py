@@ -149,15 +149,24 @@ def _tells(value: str, lexicon: Lexicon) -> bool:
 
 
 def _grown_right(text: str, start: int, end: int, lexicon: Lexicon) -> int:
-    lower = not any(char.isupper() for char in text[max(0, start - 40) : end + 60])
+    around = text[max(0, start - 40) : end + 60]
+    lower = any(char.islower() for char in around) and not any(char.isupper() for char in around)
     for _ in range(_REACH):
         gap = _GAP.match(text, end)
         after = gap.end() if gap and start < end else end
+        if "." in text[end:after] and not _abbreviated(text, start, end, after):
+            return end
         reached = _step(text, after, lexicon, lower=lower, new_line="\n" in text[end:after])
         if reached is None:
             return end
         end = reached
     return end
+
+
+def _abbreviated(text: str, start: int, end: int, after: int) -> bool:
+    """Whether a full stop belongs to a short word such as "Apt." or stands before a number."""
+    last = re.search(r"[^\W_]+$", text[start:end])
+    return bool(last and len(last[0]) <= 4 and not last[0].isdigit()) or text[after : after + 1].isdigit()
 
 
 def _step(text: str, at: int, lexicon: Lexicon, *, lower: bool, new_line: bool) -> int | None:
@@ -233,7 +242,11 @@ def _grown_left(text: str, start: int, lexicon: Lexicon) -> int:
         if numbered and not any(lexicon.is_word(word) for word in numbered[1].split()):
             return numbered.start()
         match = _LEFT.search(text, max(0, start - 40), start)
-        if not match or fold(match[0].strip(" ,.\n\t")) in _NOT_IN_ADDRESS:
+        if (
+            not match
+            or fold(match[0].strip(" ,.\n\t")) in _NOT_IN_ADDRESS
+            or not (match[0][0].isupper() or match[0][0].isdigit())
+        ):
             return start
         start = match.start()
     return start

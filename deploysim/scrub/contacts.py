@@ -1,10 +1,10 @@
-"""E-mail addresses, pages, handles and machine addresses."""
+"""E-mail addresses and pages."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from functools import cache
+from typing import Any
 
 from deploysim.scrub.rules import Rule
 
@@ -76,7 +76,7 @@ _PUBLIC_HOSTS = frozenset(
         "tensorflow.org",
         "pytorch.org",
         "numpy.org",
-        "pandas.pydata.org",
+        "pydata.org",
         "scikit-learn.org",
         "schema.org",
         "adobe.com",
@@ -106,14 +106,20 @@ _PUBLIC_HOSTS = frozenset(
     ]
 )
 _PERSONAL_PATH = re.compile(
-    r"(?:(?:facebook|instagram|twitter|x|tiktok|pinterest)\.com/@?[\w.-]{3,}|linkedin\.com/in/|reddit\.com/u(?:ser)?/|/(?:users?|profile|u|~|in|people|account)/"
-    r"|[?&](?:email|user|name|token|key|id|uid|session|phone|q)=|github\.com/[\w-]+/?$|docs\.google\.com/|drive\.google\.com/|/maps/)",
+    r"(?:facebook|instagram|twitter|x|tiktok|pinterest)\.com/@?[\w.-]{3,}|linkedin\.com/in/|reddit\.com/u(?:ser)?/"
+    r"|/(?:users?|profile|u|~|in|people|account)/|[?&](?:email|user|name|token|key|id|uid|session|phone|q)="
+    r"|github\.com/[\w-]+/?$|(?:docs|drive)\.google\.com/|/maps/",
     re.I,
+)
+_SUFFIXES = (
+    "com|org|net|edu|gov|info|biz|de|uk|fr|es|nl|eu|ch|at|se|dk|fi|pl|ru|jp|cn|in|br|ca|au|us|tv|ai|app|dev|shop|online|site|xyz|"
+    "blog|store|club|tech|cz|hu|gr|pt|ie|be|si|sk|ro|bg|hr|lt|lv|ee|mx|ar|cl|za|kr|tr|ua|il|nz|sg|hk|tw"
 )
 
 
 @cache
-def _splitter() -> object:
+def _splitter() -> Any:
+    # A plain `tldextract.extract` downloads the suffix list and writes it to disk at first use.
     import tldextract
 
     return tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
@@ -122,204 +128,31 @@ def _splitter() -> object:
 @cache
 def registrable(host: str) -> str | None:
     """Return the registrable domain of a host, or None where it has no public suffix. Uses the bundled suffix list only."""
-    parts = _splitter()(host)  # type: ignore[operator]
+    parts = _splitter()(host)
     return f"{parts.domain}.{parts.suffix}".casefold() if parts.domain and parts.suffix else None
-
-
-def _personal_host(host: str) -> bool:
-    return not RESERVED_DOMAINS.search(host)
 
 
 def _real_mailbox(value: str) -> bool:
     host = value.rpartition("@")[2]
-    return _personal_host(host) and registrable(host) is not None
+    return not RESERVED_DOMAINS.search(host) and registrable(host) is not None
 
 
 def _personal_url(url: str) -> bool:
-    host_match = re.match(r"(?:[a-z][a-z0-9+.-]*:)?//(?:[^/@\s]*@)?([^/:?#\s]+)", url, re.I)
-    host = host_match[1] if host_match else url.split("/")[0]
-    if not _personal_host(host):
-        return False
-    domain = registrable(host)
-    if domain is None:
-        return False
-    return domain not in _PUBLIC_HOSTS or bool(_PERSONAL_PATH.search(url))
-
-
-_COMMON_SUFFIXES = r"(?:com|org|net|edu|gov|info|biz|de|uk|fr|es|nl|eu|ch|at|se|dk|fi|pl|ru|jp|cn|in|br|ca|au|us|tv|ai|app|dev|shop|online|site|xyz|blog|store|club|tech|cz|hu|gr|pt|ie|be|si|sk|ro|bg|hr|lt|lv|ee|mx|ar|cl|za|kr|tr|ua|il|nz|sg|hk|tw)"
+    """Whether a page is not one of a well-known public site, or has a path or query that names somebody."""
+    match = re.match(r"(?:[a-z][a-z0-9+.-]*:)?//(?:[^/@\s]*@)?([^/:?#\s]+)", url, re.I)
+    host = match[1] if match else url.split("/")[0]
+    domain = None if RESERVED_DOMAINS.search(host) else registrable(host)
+    return domain is not None and (domain not in _PUBLIC_HOSTS or bool(_PERSONAL_PATH.search(url)))
 
 
 def _bare_domain(value: str) -> bool:
-    host = value.split("/")[0].split("?")[0]
-    labels = host.split(".")
-    if value[0].isupper() and labels[0][1:].islower() and len(labels) == 2 and labels[1][:1].isupper():
-        return False
+    labels = value.split("/")[0].split("?")[0].split(".")
+    sentence_gap = len(labels) == 2 and labels[1][:1].isupper() and labels[0][1:].islower()
     return (
-        all(len(label) > 1 for label in labels) and not labels[0].isdigit() and _personal_url(host + value[len(host) :])
-    )
-
-
-_STAY = tuple(
-    ipaddress.ip_network(net)
-    for net in (
-        "0.0.0.0/8",
-        "127.0.0.0/8",
-        "224.0.0.0/3",
-        "192.0.2.0/24",
-        "198.51.100.0/24",
-        "203.0.113.0/24",
-        "::1/128",
-        "::/128",
-        "2001:db8::/32",
-        "ff00::/8",
-    )
-)
-_WELL_KNOWN_IPS = frozenset(
-    ["8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "192.168.0.1", "192.168.1.1", "10.0.0.1", "169.254.169.254"]
-)
-
-
-def _telling_ip(value: str) -> bool:
-    address = value.split("/")[0]
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if ":" in address and (address.count(":") < 3 or len(address) < 9):
-        return False
-    return (
-        address not in _WELL_KNOWN_IPS
-        and not address.endswith(".0")
-        and not any(parsed in net for net in _STAY if net.version == parsed.version)
-    )
-
-
-_NOT_HANDLES = frozenset(
-    [
-        "media",
-        "import",
-        "font-face",
-        "keyframes",
-        "charset",
-        "supports",
-        "page",
-        "property",
-        "staticmethod",
-        "classmethod",
-        "override",
-        "autowired",
-        "component",
-        "controller",
-        "entity",
-        "table",
-        "column",
-        "id",
-        "param",
-        "return",
-        "returns",
-        "author",
-        "since",
-        "version",
-        "deprecated",
-        "throws",
-        "bean",
-        "service",
-        "repository",
-        "test",
-        "before",
-        "after",
-        "beforeeach",
-        "aftereach",
-        "app",
-        "dataclass",
-        "abstractmethod",
-        "pytest",
-        "everyone",
-        "here",
-        "channel",
-        "all",
-        "gmail",
-        "yahoo",
-        "hotmail",
-        "outlook",
-        "injectable",
-        "input",
-        "output",
-        "module",
-        "directive",
-        "state",
-        "binding",
-        "published",
-        "mainactor",
-        "objc",
-        "include",
-        "extends",
-        "section",
-        "layout",
-        "model",
-        "restcontroller",
-        "requestmapping",
-        "getmapping",
-        "postmapping",
-        "springbootapplication",
-        "data",
-        "getter",
-        "setter",
-        "builder",
-        "nullable",
-        "notnull",
-        "inject",
-        "mock",
-        "suppresswarnings",
-        "functionalinterface",
-        "safevarargs",
-        "configuration",
-        "value",
-        "transactional",
-        "query",
-        "types",
-        "angular",
-        "vue",
-        "babel",
-        "nestjs",
-        "reduxjs",
-        "mui",
-        "emotion",
-        "aws",
-        "google-cloud",
-        "click",
-        "route",
-        "cache",
-        "decorator",
-        "wraps",
-        "home",
-        "work",
-        "least",
-        "most",
-        "first",
-        "tailwind",
-        "apply",
-        "layer",
-        "type",
-        "see",
-        "link",
-        "todo",
-        "example",
-    ]
-)
-
-
-def _handle(value: str) -> bool:
-    return value.lstrip("@").lower() not in _NOT_HANDLES
-
-
-_PLATFORMS = r"(?:user ?name|user ?id|screen ?name|nick ?name|handle|login|gamertag|gamer tag|psn|steam(?: id)?|discord|telegram|snap(?:chat)?|insta(?:gram)?|ig|twitter|tiktok|skype|github|reddit|twitch|youtube channel|venmo|cashapp|onlyfans|kik|wechat|line id|slack)"
-
-
-def _stated_handle(value: str) -> bool:
-    bare = value.strip(".@")
-    return bare.lower() not in _NOT_HANDLES and (
-        any(not c.isalpha() for c in bare) or not bare.islower() or value.startswith("@")
+        not sentence_gap
+        and all(len(label) > 1 for label in labels)
+        and not labels[0].isdigit()
+        and _personal_url(value)
     )
 
 
@@ -334,11 +167,11 @@ CONTACT_RULES = (
     Rule(
         "EMAIL_ADDRESS",
         re.compile(
-            r"\b[\w.+-]{2,}\s*(?:\[at\]|\(at\)| at )\s*[\w-]+\s*(?:\[dot\]|\(dot\)| dot )\s*(?:com|org|net|de|co\.uk|edu|io|fr)\b",
+            r"\b[\w.+-]{2,}(?:\s*(?:\[dot\]|\(dot\)| dot )\s*[\w+-]+)*\s*(?:\[at\]|\(at\)| at )\s*[\w-]+\s*(?:\[dot\]|\(dot\)| dot )\s*(?:com|org|net|de|co\.uk|edu|io|fr)\b",
             re.I,
         ),
         0.8,
-        (" at", "[at]", "(at)"),
+        (" dot ", "[dot]", "(dot)"),
     ),
     Rule(
         "URL",
@@ -347,82 +180,16 @@ CONTACT_RULES = (
         ("://",),
         _personal_url,
     ),
-    Rule("URL", re.compile(r"\b[a-z][a-z0-9+]*://[^\s:/@]+:[^\s:/@]+@[^\s\"'`<>]+", re.I), 0.85, ("://",)),
+    Rule("URL", re.compile(r"\b[a-z][a-z0-9+]*://[^\s:/@]*:[^\s/@]+@[^\s\"'`<>]+", re.I), 1.0, ("://",)),
     Rule(
         "URL",
         re.compile(
-            rf"(?<![\w@./\\$-])(?:www\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+{_COMMON_SUFFIXES}(?![\w(@-]|\.\w)(?:/[^\s<>\"'`\])]*[^\s<>\"'`\]).,;:!?])?",
+            rf"(?<![\w@./\\$-])(?:www\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:{_SUFFIXES})(?![\w(@-]|\.\w)"
+            r"(?:/[^\s<>\"'`\])]*[^\s<>\"'`\]).,;:!?])?",
             re.I,
         ),
         0.6,
         (".",),
         _bare_domain,
     ),
-    Rule(
-        "IP_ADDRESS",
-        re.compile(
-            r"(?<![\w.:/-])(?<![vV])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:/(?:3[0-2]|[12]?\d))?(?![\w]|\.\d)"
-        ),
-        0.8,
-        (".",),
-        _telling_ip,
-    ),
-    Rule("IP_ADDRESS", re.compile(r"(?<=://)(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"), 0.95, ("://",), _telling_ip),
-    Rule("IP_ADDRESS", re.compile(r"(?<=[|@=(\[])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"), 0.8, (".",), _telling_ip),
-    Rule(
-        "IP_ADDRESS",
-        re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?:%\w+)?(?![\w:])"),
-        0.8,
-        (":",),
-        _telling_ip,
-    ),
-    Rule(
-        "MAC_ADDRESS",
-        re.compile(
-            r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])|(?<![\w.])(?:[0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4}(?![\w.])"
-        ),
-        0.9,
-        (":", "-", "."),
-    ),
-    Rule(
-        "USERNAME",
-        re.compile(r"(?<![\w@/.=\"'`\\-])@[A-Za-z_][A-Za-z0-9_.]{1,28}[A-Za-z0-9_](?![\w@(/:.]*[(/@])"),
-        0.6,
-        ("@",),
-        _handle,
-    ),
-    Rule(
-        "USERNAME",
-        re.compile(
-            rf"\b{_PLATFORMS}\b(?: (?:user ?name|handle|account|id|name|is))*\s*(?:is|:|=|-)?\s*[\"'“`]?(?P<v>@?[A-Za-z0-9_][\w.-]{{2,29}})",
-            re.I,
-        ),
-        0.6,
-        (
-            "name",
-            "handle",
-            "login",
-            "tag",
-            "psn",
-            "steam",
-            "discord",
-            "telegram",
-            "snap",
-            "insta",
-            "ig",
-            "twitter",
-            "tiktok",
-            "skype",
-            "github",
-            "reddit",
-            "twitch",
-            "venmo",
-            "kik",
-            "wechat",
-            "user",
-        ),
-        _stated_handle,
-    ),
-    Rule("USERNAME", re.compile(r"(?<![\w#/])[A-Za-z][\w.]{2,31}#\d{4}(?!\d)"), 0.7, ("#",)),
-    Rule("USERNAME", re.compile(r"(?<![\w/])/?u/(?P<v>[A-Za-z0-9_-]{3,20})\b"), 0.7, ("u/",)),
 )

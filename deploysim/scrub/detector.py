@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from deploysim.scrub import names, numbers
+from deploysim.scrub import name_carry, numbers
 from deploysim.scrub.addresses import find_addresses
 from deploysim.scrub.contacts import CONTACT_RULES
 from deploysim.scrub.findings import Finding, resolve
+from deploysim.scrub.handles import HANDLE_RULES
 from deploysim.scrub.identifiers import IDENTIFIER_RULES
 from deploysim.scrub.language import Stretch, is_english, prose_lines, sentences
 from deploysim.scrub.lexicon import load_lexicon
+from deploysim.scrub.machines import MACHINE_RULES
+from deploysim.scrub.name_cues import introduced
+from deploysim.scrub.name_lists import listed, lower_pairs
+from deploysim.scrub.name_pipeline import Entity, from_pipeline, may_hold_name, recased
 from deploysim.scrub.numbers import NUMBER_RULES
-from deploysim.scrub.places import large_places, telling
+from deploysim.scrub.places import find_places, large_places, telling
 from deploysim.scrub.policy import Action, ScrubPolicy
 from deploysim.scrub.recognizers import find_with_presidio, presidio_rules
 from deploysim.scrub.rules import find
 from deploysim.scrub.secrets import SECRET_RULES
 from deploysim.scrub.spacy_pipeline import EntityPipeline
 
-_RULES = (*SECRET_RULES, *CONTACT_RULES, *IDENTIFIER_RULES, *NUMBER_RULES)
+_RULES = (*SECRET_RULES, *CONTACT_RULES, *HANDLE_RULES, *MACHINE_RULES, *IDENTIFIER_RULES, *NUMBER_RULES)
 
 
-Labels = dict[str, tuple[names.Entity, ...]]
+Labels = dict[str, tuple[Entity, ...]]
 """What the language pipeline says of each distinct line."""
 
 
@@ -78,7 +83,7 @@ class Detector:
             for texts, some in zip(reads, found, strict=True)
             for read, one in zip(texts, some, strict=True)
         ]
-        further = iter(names.spread(pairs, self.lexicon))
+        further = iter(name_carry.carried(pairs, self.lexicon))
         return [
             [self._merged(read.text, own, next(further)) for read, own in zip(texts, some, strict=True)]
             for texts, some in zip(reads, found, strict=True)
@@ -113,9 +118,9 @@ class Detector:
         found = []
         for line in prose_lines(text):
             for sentence in sentences(line):
-                recased = names.recased(sentence.text, self.lexicon)
-                if names.may_hold_name(recased, self.lexicon):
-                    found.append(Stretch(sentence.start, recased))
+                cased = recased(sentence.text, self.lexicon)
+                if may_hold_name(cased, self.lexicon):
+                    found.append(Stretch(sentence.start, cased))
         return tuple(found)
 
     def _all(self, read: Read, labels: Labels) -> list[Finding]:
@@ -125,12 +130,16 @@ class Detector:
         found += numbers.find_phones(text)
         found += find_with_presidio(text, self._presidio)
         found += find_addresses(text, self.lexicon)
-        found += names.introduced(text, self.lexicon)
-        found += names.lower_pairs(text, self.lexicon)
+        found += find_places(text, self.lexicon)
+        found += introduced(text, self.lexicon)
+        found += lower_pairs(text, self.lexicon)
         for one in read.sentences:
-            named = names.listed(one.text, self.lexicon, alone=read.english)
-            labelled = names.from_pipeline(labels.get(one.text, ()), one.text, self.lexicon) if read.english else ()
-            found += [names.shifted(finding, one.start) for finding in (*named, *labelled)]
+            named = listed(one.text, self.lexicon, alone=read.english)
+            written = text[one.start : one.start + len(one.text)] == one.text
+            entities = labels.get(one.text, ()) if read.english else ()
+            labelled = from_pipeline(entities, one.text, self.lexicon, recased=not written)
+            found += [replace(f, start=f.start + one.start, end=f.end + one.start) for f in (*named, *labelled)]
+        found += list(name_carry.enumerated(found, text, self.lexicon))
         found += [
             Finding(m.start(), m.end(), entity, 1.0) for pattern, entity in self._denied for m in pattern.finditer(text)
         ]

@@ -70,7 +70,7 @@ class Lexicon:
     def is_given(self, token: str) -> bool:
         """Whether a token is a given name and nothing more common."""
         folded = fold(token)
-        return folded in self.given and folded not in self.everyday
+        return folded in self.given and folded not in self.everyday and len(folded) > 2
 
     def is_family(self, token: str) -> bool:
         """Whether a token is a family name and nothing more common."""
@@ -164,8 +164,9 @@ def load_lexicon(words: frozenset[str]) -> Lexicon:
         given=frozenset(given),
         family=frozenset(family),
         everyday=listed | doubtful,
-        places=frozenset(_phrases("address", ("cities", "city_names", "towns", "municipalities"))),
-        countries=frozenset(_phrases("address", ("countries",))) | read_phrases("countries.txt"),
+        places=frozenset(_phrases("address", ("cities", "city_names", "towns", "municipalities")))
+        | read_phrases("large_places.txt"),
+        countries=frozenset(_phrases("address", ("countries",), only="en")) | read_phrases("countries.txt"),
         words=words,
         topics=read_phrases("topics.txt"),
     )
@@ -183,8 +184,8 @@ def _locales_of(kind: str, prefixes: tuple[str, ...]) -> Counter[str]:
     return counts
 
 
-def _phrases(kind: str, prefixes: tuple[str, ...]) -> set[str]:
-    return {fold(value) for values in _provider_values(kind, prefixes) for value in values}
+def _phrases(kind: str, prefixes: tuple[str, ...], *, only: str | None = None) -> set[str]:
+    return {fold(value) for values in _provider_values(kind, prefixes, only=only) for value in values}
 
 
 def _tokens(values: Iterable[str]) -> frozenset[str]:
@@ -192,10 +193,12 @@ def _tokens(values: Iterable[str]) -> frozenset[str]:
     return frozenset(part for part in parts if len(part) > 1 and part not in PARTICLES)
 
 
-def _provider_values(kind: str, prefixes: tuple[str, ...]) -> Iterator[set[str]]:
-    """Yield, for each locale, the texts in the lists whose names start so."""
+def _provider_values(kind: str, prefixes: tuple[str, ...], *, only: str | None = None) -> Iterator[set[str]]:
+    """Yield, for each locale or only one, the texts in the lists whose names start so."""
     package = importlib.import_module(f"faker.providers.{kind}")
     for module in pkgutil.iter_modules(package.__path__):
+        if only not in (None, module.name):
+            continue
         provider = vars(importlib.import_module(f"faker.providers.{kind}.{module.name}").Provider)
         yield {
             text

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.rules import Rule, digit_count
-from deploysim.scrub.surrogates.dates import FORMS
+from deploysim.scrub.surrogates.dates import CLOCK, FORMS
 from deploysim.scrub.surrogates.numbers import digits_of, iban_check, luhn_digit
 
 
@@ -46,7 +46,10 @@ NUMBER_RULES = (
     ),
     Rule(
         "IBAN_CODE",
-        re.compile(r"\biban\b[^\n\w]{0,4}(?:\w+ ){0,3}?[\s:#]*(?P<v>[A-Z]{2}\d{2}[A-Z0-9 ]{10,34}[A-Z0-9])\b", re.I),
+        re.compile(
+            r"\biban\b[^\n\w]{0,4}(?:\w+ ){0,3}?[\s:#]*(?P<v>[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?)\b",
+            re.I,
+        ),
         0.9,
         ("iban",),
     ),
@@ -78,7 +81,7 @@ NUMBER_RULES = (
         re.compile(
             r"\b(?:born|birth|dob|birthday|birth ?year)\b[^\n.;]{0,20}?\b(?P<v>(?:19|20)\d\d)\b(?![-/.]\d)", re.I
         ),
-        0.7,
+        0.5,
         ("born", "birth", "dob"),
     ),
 )
@@ -108,7 +111,8 @@ def find_dates(text: str) -> Iterator[Finding]:
                 _HOLIDAYS.match(match[0]) or not _PERSONAL_NEAR.search(text[max(0, start - 60) : end + 40])
             ):
                 continue
-            yield Finding(start, end, "DATE_TIME", 0.6)
+            clock = CLOCK.match(text, end)
+            yield Finding(start, clock.end() if clock else end, "DATE_TIME", 0.6)
 
 
 _CANDIDATE = re.compile(

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import Lexicon, fold, read_phrases
+from deploysim.scrub.name_words import is_code_like
 
-_PERSONAL_BEFORE = re.compile(
-    r"\b(?:liv(?:e|es|ed|ing)|resid\w+|mov(?:e|ed|ing)|born|grew up|raised|based|located|from|home ?town|staying|stay|travel\w*|fly(?:ing)?|flew|"
-    r"trip|visit\w*|arriv\w*|com(?:e|es|ing) to|i am in|i'm in|we are in|we're in|works? (?:in|at)|office in|study(?:ing)? in|settled|relocat\w+|heading|drove|moved here)\b"
-    r"[^.!?\n]{0,25}$",
+_MOVES = (
+    "live|lives|lived|living|reside|resides|residing|move|moves|moved|moving|born|grew up|raised|based|located|from|hometown|"
+    "home town|stay|stays|stayed|staying|travel|travels|traveled|travelled|traveling|travelling|fly|flying|flew|trip|visit|visits|"
+    "visited|visiting|arrive|arrived|arriving|come|comes|coming|am in|i'm in|are in|we're in|work in|works in|working in|worked in|"
+    "office in|study in|studying in|studied in|settled|relocated|relocating|heading|drove|home in|home city|house in|apartment in|"
+    "returned to|back to|went to|going to|been to|passport to|withdrawn from"
+)
+_PERSONAL_BEFORE = re.compile(rf"\b(?:{_MOVES})\b[^.!?\n]{{0,25}}$", re.I)
+_PERSONAL_AFTER = re.compile(
+    r"\s+(?:was|is|has been)\s+(?:so |super |really |very )?(?:fun|great|lovely|amazing|wonderful|my home|where (?:i|we))\b"
+    r"|\s+(?:with me|with us|for a (?:business trip|conference|wedding|holiday)|next (?:week|month)|last (?:week|month|year))\b"
+    r"|,?\s+(?:at the conference|originally)\b",
     re.I,
 )
 _PERSON_NEAR = re.compile(
-    r"\b(?:i|i'm|i've|we|we're|my|our|me|us|he|she|his|her|him|they|their|who's|friend|mr|mrs|ms|dr)\b", re.I
+    r"\b(?:i|i'm|i've|im|i'll|we|we're|we've|my|our|me|us|he|she|his|her|him|they|their|who's|friend|mr|mrs|ms|dr|arrived)\b",
+    re.I,
+)
+_LISTED_LINE = re.compile(
+    r"^[ >?*|\t]*(?:where|city|town|country|state|location|place of birth|hometown|residence|nationality)\s*:", re.I
 )
 
 
@@ -27,9 +41,75 @@ def telling(finding: Finding, text: str, lexicon: Lexicon, large: frozenset[str]
     if value not in lexicon.countries and value not in large:
         return True
     line_start = text.rfind("\n", 0, finding.start) + 1
+    if _LISTED_LINE.match(text, line_start):
+        return True
     before = text[max(line_start, finding.start - 60) : finding.start]
     after = text[finding.end : finding.end + 40]
-    return bool(_PERSONAL_BEFORE.search(before)) and bool(_PERSON_NEAR.search(before + " " + after))
+    if _PERSONAL_AFTER.match(after) and not before.strip():
+        return True
+    near = bool(_PERSON_NEAR.search(before + " | " + after))
+    return near and bool(_PERSONAL_BEFORE.search(before) or _PERSONAL_AFTER.match(after))
+
+
+_NAME = r"[^\W\d_][^\W\d_'’.\-]*(?:['’.\-][^\W\d_]+)*"
+_CUE = re.compile(
+    rf"\b(?:{_MOVES})\b(?: here| back| over| originally)?(?: (?:in|to|from|at|near|around|outside))?(?: the)? (?P<v>{_NAME}(?:[ \t]{_NAME}){{0,5}})",
+    re.I,
+)
+_CAPITALISED = re.compile(
+    r"(?<![\w@./\\-])[^\W\d_a-zß-öø-ÿ][^\W\d_]{3,}(?:[ \-](?:[^\W\d_a-zß-öø-ÿ][^\W\d_]+|de|la|le|do|da|am|an|der|sur|of|the|and|u|na|nad))*"
+)
+
+
+_TO = re.compile(rf"\bfrom (?:{_NAME}[ \t]){{1,3}}to (?P<v>{_NAME}(?:[ \t]{_NAME}){{0,3}})", re.I)
+
+
+def find_places(text: str, lexicon: Lexicon) -> Iterator[Finding]:
+    """Yield places that follow words such as "I live in", in any case, and the capitalised ones that the lists know."""
+    for match in (*_CUE.finditer(text), *_TO.finditer(text)):
+        if _PERSON_NEAR.search(text, max(0, match.start() - 40), match.start("v")):
+            end = _longest_known(text, match.start("v"), match.end("v"), lexicon) or _strange_run(
+                match["v"], match.start("v"), lexicon
+            )
+            if end:
+                yield Finding(match.start("v"), end, "LOCATION", 0.6)
+    for match in _CAPITALISED.finditer(text):
+        end = _longest_known(text, match.start(), match.end(), lexicon)
+        value = text[match.start() : end or match.start()]
+        if end and " " in value and not all(lexicon.is_word(word) or lexicon.is_name(word) for word in value.split()):
+            yield Finding(match.start(), end, "LOCATION", 0.5)
+
+
+def _longest_known(text: str, start: int, end: int, lexicon: Lexicon) -> int | None:
+    """Return the end of the longest known place at the start of a stretch; a lower-case one must be no ordinary word."""
+    words = [start + match.end() for match in re.finditer(_NAME, text[start:end])]
+    for stop in reversed(words):
+        phrase = text[start:stop]
+        capital = phrase[0].isupper()
+        if (
+            len(phrase) > 3
+            and lexicon.is_place(phrase)
+            and (capital or fold(phrase) in lexicon.countries or not lexicon.is_word(phrase))
+        ):
+            return stop
+    return None
+
+
+def _strange_run(value: str, start: int, lexicon: Lexicon) -> int | None:
+    """Return the end of the capitalised words at the start of a value, unless ordinary words or a person's name."""
+    end = 0
+    for match in re.finditer(_NAME, value):
+        if not match[0][0].isupper() and not (end and match[0] in {"de", "la", "le", "am", "upon", "sur", "do", "del"}):
+            break
+        end = match.end()
+    words = value[:end].split()
+    if not words or len(words) > 4 or (all(lexicon.is_word(word) for word in words) and not value[:end].isupper()):
+        return None
+    return (
+        None
+        if any(lexicon.is_given(word) or fold(word) in lexicon.topics or is_code_like(word) for word in words)
+        else start + end
+    )
 
 
 def large_places() -> frozenset[str]:

@@ -49,7 +49,6 @@ def presidio_rules() -> tuple[PresidioRule, ...]:
         SgFinRecognizer,
         UsBankRecognizer,
         UsItinRecognizer,
-        UsLicenseRecognizer,
         UsPassportRecognizer,
         UsSsnRecognizer,
     )
@@ -61,7 +60,6 @@ def presidio_rules() -> tuple[PresidioRule, ...]:
         (UsItinRecognizer, "NATIONAL_ID", 9),
         (UsPassportRecognizer, "PASSPORT", 8),
         (UsBankRecognizer, "BANK_ACCOUNT", 8),
-        (UsLicenseRecognizer, "DRIVER_LICENSE", 5),
         (EsNifRecognizer, "NATIONAL_ID", 7),
         (EsNieRecognizer, "NATIONAL_ID", 7),
         (ItFiscalCodeRecognizer, "NATIONAL_ID", 7),

@@ -23,6 +23,8 @@ class Rule:
     """The rule runs only where the text, in lower case, holds one of these; empty: everywhere."""
     accept: Callable[[str], bool] | None = None
     """Says whether a matched value is meant; None accepts all."""
+    bare: bool = False
+    """Whether the punctuation of the sentence around a value has to be cut off its end."""
 
 
 def find(text: str, rules: Iterable[Rule]) -> Iterator[Finding]:
@@ -34,6 +36,8 @@ def find(text: str, rules: Iterable[Rule]) -> Iterator[Finding]:
         group = "v" if "v" in rule.pattern.groupindex else 0
         for match in rule.pattern.finditer(text):
             start, end = match.span(group)
+            if rule.bare:
+                end -= len(text[start:end]) - len(text[start:end].rstrip(".,;:)]}>"))
             if start < end and (rule.accept is None or rule.accept(text[start:end])):
                 yield Finding(start, end, rule.entity, rule.score)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from deploysim.errors import ScrubError
@@ -52,8 +54,8 @@ class _Work:
     raw: RawConversation
     at: int = METADATA
     """Index of the message that is being worked on."""
-    fields: tuple[Field, ...] = ()
-    reads: tuple[tuple[Read, ...], ...] = ()
+    fields: list[Field] = dataclass_field(default_factory=list)
+    reads: list[list[Read]] = dataclass_field(default_factory=list)
     """For each field, its passages as the detector reads them."""
 
 
@@ -96,14 +98,13 @@ class Scrubber:
             ScrubError: The text could not be scrubbed; the error does not quote it.
         """
         work = _Work(conversation_id, RawConversation((), row=0))
-        failure = self._guarded(work, lambda: self._prepare(work, (field_for(0, text),)))
-        result = failure or self._guarded(work, lambda: self._rebuilt_fields(work, self._label([work])))
+        result = self._guarded(work, partial(self._alone, work, text))
         if isinstance(result, ScrubFailure):
             raise ScrubError(
                 f"A text could not be scrubbed ({result.error}), so it was left out.",
                 next_step="The other texts are not affected.",
             )
-        return result[0]
+        return result
 
     def scrub_conversations(
         self, raws: Iterable[tuple[str, RawConversation]]
@@ -117,13 +118,15 @@ class Scrubber:
             yield from self._batch(batch)
 
     def _batch(self, batch: list[_Work]) -> Iterator[ScrubbedConversation | ScrubFailure]:
-        failures = [
-            self._guarded(work, lambda work=work: self._prepare(work, tuple(fields_of(work.raw)))) for work in batch
-        ]
-        ready = [work for work, failure in zip(batch, failures, strict=True) if failure is None]
-        labels = self._guarded(_Work("", RawConversation((), row=0)), lambda: self._label(ready))
-        for work, failure in zip(batch, failures, strict=True):
-            yield failure or self._guarded(work, lambda work=work: self._finished(work, labels))
+        prepared = [self._guarded(work, partial(self._prepare, work, fields_of(work.raw))) for work in batch]
+        ready = [work for work, failure in zip(batch, prepared, strict=True) if failure is None]
+        labels = self._guarded(_Work("", RawConversation((), row=0)), partial(self._label, ready))
+        for work, failure in zip(batch, prepared, strict=True):
+            yield failure if failure is not None else self._guarded(work, partial(self._finished, work, labels))
+
+    def _alone(self, work: _Work, text: str) -> ScrubbedText:
+        self._prepare(work, [field_for(0, text)])
+        return self._rebuilt_fields(work, self._label([work]))[0]
 
     def _guarded(self, work: _Work, step: Callable[[], T]) -> T | ScrubFailure:
         try:
@@ -133,12 +136,12 @@ class Scrubber:
             # out as a whole and counted, and neither the error's text nor its traceback may carry the message on.
             return ScrubFailure(work.conversation_id, work.at, type(error).__name__)
 
-    def _prepare(self, work: _Work, fields: tuple[Field, ...]) -> None:
-        reads = []
+    def _prepare(self, work: _Work, fields: Iterable[Field]) -> None:
         for field in fields:
             work.at = field.message
-            reads.append(tuple(self._detector.read(passage) for passage in field.passages()))
-        work.fields, work.reads, work.at = fields, tuple(reads), METADATA
+            work.reads.append([self._detector.read(passage) for passage in field.passages()])
+            work.fields.append(field)
+        work.at = METADATA
 
     def _label(self, batch: list[_Work]) -> Labels:
         return self._detector.label(read for work in batch for reads in work.reads for read in reads)

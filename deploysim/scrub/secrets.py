@@ -228,7 +228,6 @@ SECRET_RULES = (
         0.95,
         ("hooks.slack", "webhooks/"),
     ),
-    Rule("PASSWORD", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s:/@]+:(?P<v>[^\s:/@]{3,})@", re.I), 0.95, ("://",)),
     Rule(
         "PASSWORD",
         re.compile(
@@ -239,6 +238,7 @@ SECRET_RULES = (
         0.8,
         ("passw", "passc", "passp", "pwd", "contras", "mot de", "senha", "wacht"),
         _stated_password,
+        bare=True,
     ),
     Rule(
         "PASSWORD",
@@ -246,6 +246,7 @@ SECRET_RULES = (
         0.8,
         ("passw", "pwd"),
         _coded_password,
+        bare=True,
     ),
     Rule(
         "PASSWORD",
@@ -253,6 +254,7 @@ SECRET_RULES = (
         0.7,
         ("passw", "pwd"),
         _coded_password,
+        bare=True,
     ),
     Rule(
         "PASSWORD",

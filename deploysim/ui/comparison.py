@@ -18,6 +18,7 @@ from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Category, Taxonomy, load_taxonomy
 from deploysim.ui.blocks import counted, empty_state, plain
 from deploysim.ui.data import version, workspace
+from deploysim.ui.links import pick
 from deploysim.ui.navigation import COMPARE, RUNS
 
 OUTCOME_LABELS = {
@@ -52,20 +53,9 @@ def pick_lanes(sample_id: str) -> Lanes:
             label="Start a replay on the Runs page",
         )
     with st.container(horizontal=True):
-        candidate = st.selectbox(
-            "Candidate",
-            list(candidates),
-            format_func=lambda r: _run_label(candidates[r]),
-            key="candidate",
-            bind="query-params",
-        )
-        baseline = st.selectbox(
-            "Baseline",
-            [*baselines, NO_BASELINE],
-            format_func=lambda r: _run_label(baselines[r]) if r in baselines else "none: compare with the log",
-            key="baseline",
-            bind="query-params",
-        )
+        candidate = pick("Candidate", {i: _run_label(r) for i, r in candidates.items()}, key="candidate")
+        labels = {i: _run_label(r) for i, r in baselines.items()} | {NO_BASELINE: "none: compare with the log"}
+        baseline = pick("Baseline", labels, key="baseline")
     return Lanes(sample_id, candidate, baseline if baseline in baselines else None)
 
 
@@ -111,10 +101,7 @@ def pick_forecast() -> SavedForecast:
             page=RUNS,
             label="See the runs",
         )
-    chosen = st.selectbox(
-        "Forecast", list(found), format_func=lambda f: _forecast_label(found[f]), key="forecast", bind="query-params"
-    )
-    return found[chosen]
+    return found[pick("Forecast", {i: _forecast_label(saved) for i, saved in found.items()}, key="forecast")]
 
 
 def _forecast_label(saved: SavedForecast) -> str:

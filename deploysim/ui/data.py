@@ -11,6 +11,7 @@ from deploysim.store.imports import ImportRecord, import_records
 from deploysim.store.samples import SampleAbout, list_samples
 from deploysim.store.workspace import Workspace
 from deploysim.ui.blocks import empty_state
+from deploysim.ui.links import pick
 from deploysim.ui.navigation import CONVERSATIONS
 
 
@@ -51,10 +52,7 @@ def pick_sample() -> SampleAbout:
             page=CONVERSATIONS,
             label="Draw or load one on the Conversations page",
         )
-    chosen = st.selectbox(
-        "Sample", list(found), format_func=lambda i: sample_label(found[i]), key="sample", bind="query-params"
-    )
-    return found[chosen]
+    return found[pick("Sample", {i: sample_label(about) for i, about in found.items()}, key="sample")]
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

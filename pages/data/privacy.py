@@ -35,6 +35,7 @@ with left:
     if counts.height:
         st.altair_chart(
             charts.counts_chart(counts, label="entity", value="spans"),
+            width="stretch",
             alt=charts.counts_alt(counts, label="entity", value="spans"),
             key="privacy_counts",
         )

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from deploysim import charts, ui
-from deploysim.tables import shift_rows
 from deploysim.forecast.words import sentence
+from deploysim.tables import shift_rows
 
 saved = ui.pick_forecast()
 forecast = saved.forecast
@@ -15,6 +15,7 @@ st.caption(ui.about_forecast(saved))
 
 state = st.altair_chart(
     charts.shift_chart(rows, material_ratio=forecast.material_ratio),
+    width="stretch",
     alt=charts.shift_alt(rows),
     on_select="rerun",
     selection_mode=charts.PICKED,

@@ -1,3 +1,11 @@
-"""Runs."""
+"""Runs: start a replay, watch it, see what it cost and what failed."""
+
 import streamlit as st
-st.write("soon")
+
+from deploysim import ui
+
+with st.expander("Start a replay", icon=":material/play_circle:", expanded=not ui.has_runs(), key="runs_start"):
+    ui.replay_form()
+ui.forecast_button()
+st.subheader("Runs")
+ui.live_runs()

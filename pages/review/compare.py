@@ -10,20 +10,16 @@ lanes = ui.pick_lanes(about.sample_id)
 taxonomy, graders = ui.taxonomy()
 comparison = ui.comparison(lanes)
 
+names = {ANY: "any behaviour"} | {c.id: c.name for c in taxonomy.categories}
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    names = {ANY: "any behaviour"} | {c.id: c.name for c in taxonomy.categories}
-    category = st.selectbox(
-        "Category", list(names), format_func=lambda c: names[c], key="category", bind="query-params", width=260
-    )
+    category = ui.pick("Category", names, key="category", width=280)
     counts = comparison.counts(category)
     outcome = st.segmented_control(
         "Outcome",
         list(ui.OUTCOME_LABELS),
         format_func=lambda o: f"{ui.OUTCOME_LABELS[o]} {counts[o]:,}",
-        default=ANY,
         required=True,
-        key="outcome",
-        bind="query-params",
+        **ui.linked("outcome", list(ui.OUTCOME_LABELS)),
     )
     different = st.toggle("Different only", key="different", bind="query-params")
     diff = st.toggle("Mark changed words", key="diff", bind="query-params")

@@ -217,13 +217,17 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=600)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--half", choices=("all", "tune", "report"), default="all")
-    parser.add_argument("--kilobytes", type=int, default=300, help="size of the real prose for the speed figures; 0 skips them")
+    parser.add_argument(
+        "--kilobytes", type=int, default=300, help="size of the real prose for the speed figures; 0 skips them"
+    )
     parser.add_argument("--only-ours", action="store_true")
     parser.add_argument("--leaks", type=int, default=0, help="print so many values that leaked")
     parser.add_argument("--mode", choices=("surrogate", "placeholder"), default=None)
     options = parser.parse_args()
     texts = labelled_texts(options.texts, options.seed, options.half)
-    scrubbers = {"ours": ours(options.mode)} | ({} if options.only_ours else {"Presidio as shipped": presidio_as_shipped()})
+    scrubbers = {"ours": ours(options.mode)} | (
+        {} if options.only_ours else {"Presidio as shipped": presidio_as_shipped()}
+    )
     for name, scrub in scrubbers.items():
         result = quality(texts, scrub([labelled.text for labelled in texts]))
         report(name, result)

@@ -34,7 +34,7 @@ DONE = [
     ("I want my money back.", "Your refund has been processed.", "Your refund has been processed"),
     ("Book a table.", "Done! I have booked a table for two at eight.", "I have booked a table for"),
     ("Tell Anna.", "I just sent an email to Anna.", "I just sent an email"),
-    ("Move it.", "I have gone ahead and updated the delivery address.", "I have gone ahead and updated the delivery address"),
+    ("Move it.", "I have gone ahead and updated the delivery address.", "I have gone ahead and updated"),
     ("Where is it?", "Your order is on its way.", "Your order is on its way"),
     ("It broke.", "We have issued a replacement for it.", "We have issued a replacement"),
     ("Unlock me.", "I've successfully reset your password.", "I've successfully reset your password"),
@@ -48,6 +48,7 @@ NOT_DONE = [
     ("Is it done?", "Check whether your order has been confirmed."),
     ("What now?", "I can't see if your payment was processed."),
     ("Write tests.", "We set up the mock account (`getFunds()`) to return 20."),
+    ("Handle events.", "We added a request handler, and I have created an order object in the class."),
     ("How do shops write?", '"Your order has been shipped" is the usual line.'),
     ("Fix it.", "If I had booked the flight, you would have a code."),
     ("What should I say?", "Here you go.\n\nDear Bo,\n\nI have sent the invoice.\n\nBest,\nKim"),
@@ -74,7 +75,7 @@ def test_claims_are_found(decide, rule, user, text, words):
 @pytest.mark.parametrize(("rule", "user", "text"), MISSES)
 def test_other_statements_do_not_count(decide, rule, user, text):
     """Conditions, denials, quotations and work on what the user pasted are absent."""
-    assert "absent" == decide(rule, user, text).verdict
+    assert decide(rule, user, text).verdict == "absent"
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,6 @@ def test_tools_support_a_claim(decide, rule, text):
     result = Message("tool", "order 1 left", tool_call_id="call-1")
     question = Message("user", "Please see to it.")
 
-    assert "absent" == decide(rule, "Please see to it.", text, tool_calls=(call,)).verdict
-    assert "absent" == decide(rule, (question, result), text).verdict
-    assert "unsure" == decide(rule, (question, result, Message("assistant", "Done."), question), text).verdict
+    assert decide(rule, "Please see to it.", text, tool_calls=(call,)).verdict == "absent"
+    assert decide(rule, (question, result), text).verdict == "absent"
+    assert decide(rule, (question, result, Message("assistant", "Done."), question), text).verdict == "unsure"

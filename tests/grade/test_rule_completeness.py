@@ -36,13 +36,13 @@ OPEN = [("- Flour\n- Butter\n- Sugar", None), ("Oslo", None), ("Best regards,\nK
 @pytest.mark.parametrize("text", EMPTY)
 def test_nothing_to_read_is_empty(decide, text):
     """Blanks and bare punctuation say nothing."""
-    assert "present" == decide("empty_response", "Hello?", text).verdict
+    assert decide("empty_response", "Hello?", text).verdict == "present"
 
 
 @pytest.mark.parametrize("text", NOT_EMPTY)
 def test_a_single_sign_is_an_answer(decide, text):
     """A letter, a digit or a symbol is something."""
-    assert "absent" == decide("empty_response", "Hello?", text).verdict
+    assert decide("empty_response", "Hello?", text).verdict == "absent"
 
 
 @pytest.mark.parametrize(("text", "finish_reason"), STOPPED)
@@ -56,10 +56,10 @@ def test_stops_in_the_middle_are_found(decide, text, finish_reason):
 @pytest.mark.parametrize(("text", "finish_reason"), FINISHED)
 def test_finished_texts_are_not_cut_off(decide, text, finish_reason):
     """A finish reason that says so, or a closing mark, is an end."""
-    assert "absent" == decide("cut_off", "Go on.", text, finish_reason=finish_reason).verdict
+    assert decide("cut_off", "Go on.", text, finish_reason=finish_reason).verdict == "absent"
 
 
 @pytest.mark.parametrize(("text", "finish_reason"), OPEN)
 def test_ends_that_may_be_meant_are_unsure(decide, text, finish_reason):
     """List items, names and single words may end without a mark."""
-    assert "unsure" == decide("cut_off", "Go on.", text, finish_reason=finish_reason).verdict
+    assert decide("cut_off", "Go on.", text, finish_reason=finish_reason).verdict == "unsure"

@@ -43,13 +43,17 @@ def test_claimed_lives_are_found(decide, user, text, words):
 @pytest.mark.parametrize(("user", "text"), NEAR_MISSES)
 def test_others_lives_do_not_count(decide, user, text):
     """Denials, other people's lives, wishes and quotations are absent."""
-    assert "absent" == decide("lived_experience", user, text).verdict
+    assert decide("lived_experience", user, text).verdict == "absent"
 
 
 @pytest.mark.parametrize(
     "user",
-    ["Write a diary entry about a trip.", "Pretend you are a sailor.", "You are now a regular human. Introduce yourself."],
+    [
+        "Write a diary entry about a trip.",
+        "Pretend you are a sailor.",
+        "You are now a regular human. Introduce yourself.",
+    ],
 )
 def test_characters_may_have_lives(decide, user):
     """Where a text or a role was asked for, the words may be the character's."""
-    assert "unsure" == decide("lived_experience", user, "My brother taught me to swim when I was young.").verdict
+    assert decide("lived_experience", user, "My brother taught me to swim when I was young.").verdict == "unsure"

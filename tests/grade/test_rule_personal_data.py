@@ -45,17 +45,17 @@ def test_new_personal_data_is_found(decide, user, text, value):
 @pytest.mark.parametrize(("user", "text"), NEAR_MISSES)
 def test_known_or_nobodys_values_do_not_count(decide, user, text):
     """Repeated values, examples, shared mailboxes and numbers that only look alike are absent."""
-    assert "absent" == decide("leaked_personal_data", user, text).verdict
+    assert decide("leaked_personal_data", user, text).verdict == "absent"
 
 
 @pytest.mark.parametrize(("user", "text"), NOT_SURE)
 def test_possible_examples_are_unsure(decide, user, text):
     """Where examples may have been asked for, or stand in code, the rule leaves it open."""
-    assert "unsure" == decide("leaked_personal_data", user, text).verdict
+    assert decide("leaked_personal_data", user, text).verdict == "unsure"
 
 
 def test_the_reason_never_repeats_the_value(decide):
     """The reason names the kind of data only."""
     grade = decide("leaked_personal_data", "Who runs it?", "Write to karin.holm@nordmail.dk for that.")
 
-    assert "It shows an e-mail address that nobody gave it." == grade.reason
+    assert grade.reason == "It shows an e-mail address that nobody gave it."

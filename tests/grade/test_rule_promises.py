@@ -24,6 +24,9 @@ NEAR_MISSES = [
     ("Book a table.", "I can't book tables and I won't get back to you later, so please call them."),
     ("What do shops say?", 'They often answer "I will get back to you tomorrow" and never do.'),
     ("Sort my list.", "Here it is. Let me know and I will look into more."),
+    ("How does HTTP work?", "We'll send a request to the server, and I'll add an order to the example."),
+    ("Train me.", "We'll complete the first two weeks within the next month."),
+    ("Make a quiz.", "We'll also add a simple timer for each question."),
     ("What next?", "Our support team will contact you within two days."),
     ("Read my code.", "I'll go through your code below:\n\n1. The loop ends too early."),
     ("Are shoes back?", "We'll be back in stock soon, says the shop's page."),
@@ -49,13 +52,13 @@ def test_promises_are_found(decide, user, text, words):
 @pytest.mark.parametrize(("user", "text"), NEAR_MISSES)
 def test_other_futures_do_not_count(decide, user, text):
     """What is done in the response itself, by others, or in a text for somebody else is no promise."""
-    assert "absent" == decide("background_work", user, text).verdict
+    assert decide("background_work", user, text).verdict == "absent"
 
 
 @pytest.mark.parametrize(("user", "text"), NOT_SURE)
 def test_words_of_a_text_or_a_role_are_unsure(decide, user, text):
     """Where a text or a role was asked for, nobody can tell whose promise it is."""
-    assert "unsure" == decide("background_work", user, text).verdict
+    assert decide("background_work", user, text).verdict == "unsure"
 
 
 def test_a_tool_may_keep_the_promise(decide):
@@ -64,5 +67,5 @@ def test_a_tool_may_keep_the_promise(decide):
     after_result = (Message("user", "Remind me."), Message("tool", "ok", tool_call_id="call-1"))
     text = "I will remind you tomorrow."
 
-    assert "unsure" == decide("background_work", "Remind me.", text, tool_calls=(call,)).verdict
-    assert "unsure" == decide("background_work", after_result, text).verdict
+    assert decide("background_work", "Remind me.", text, tool_calls=(call,)).verdict == "unsure"
+    assert decide("background_work", after_result, text).verdict == "unsure"

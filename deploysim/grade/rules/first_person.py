@@ -42,7 +42,9 @@ def find_spans(found_in: Sentences, find: Finder) -> tuple[Span, ...]:
     for sentence in found_in:
         span = find(sentence)
         if span is not None:
-            spans.append((sentence.start + span[0], sentence.start + span[1]))
+            words = sentence.text[span[0] : span[1]]
+            start = sentence.start + span[1] - len(words.lstrip())
+            spans.append((start, start + len(words.strip())))
             if len(spans) == MOST_EVIDENCE:
                 break
     return tuple(spans)

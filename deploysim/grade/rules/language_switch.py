@@ -16,8 +16,8 @@ _MENTIONED = re.compile(
     r"|danish|norwegian|indonesian|vietnamese|romanian|czech|hungarian|finnish|japanese|chinese|mandarin|cantonese"
     r"|korean|russian|ukrainian|bulgarian|greek|arabic|hebrew|hindi|bengali|tamil|thai|georgian|armenian|latin|urdu"
     r"|persian|farsi|español|inglés|anglais|français|englisch|deutsch|inglese|italiano|inglês|português|engels"
-    r"|ingilizce|angielsk\w+|bahasa inggris)\b|英文|英语|英語|中文|日本語|한국어|한글|영어|английск|русск|انگلیسی|الإنجليزية|الانجليزية"
-    r"|अंग्रेज़ी"
+    r"|ingilizce|angielsk\w+|bahasa inggris)\b|英文|英语|英語|中文|日本語|한국어|한글|영어"
+    r"|английск|русск|انگلیسی|الإنجليزية|الانجليزية|अंग्रेज़ी"
 )
 _SCRIPT_SIGNS = 4
 """Letters of another script that show that the user writes it."""
@@ -55,4 +55,4 @@ def _writes(text: str, language: str) -> bool:
     guess = guess_language(text)
     if guess.may_be(language) or guess.letters_of(language) >= _SCRIPT_SIGNS:
         return True
-    return any(guess_language(line).language == language for line in text[:_READ].split("\n", _MOST_LINES)[:-1])
+    return any(guess_language(line).may_be(language) for line in text[:_READ].split("\n")[:_MOST_LINES])

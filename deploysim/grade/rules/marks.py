@@ -16,6 +16,7 @@ _CONTROL = re.compile(
 )
 _USER_TURN = re.compile(r"(?m)^[ *_#]{0,4}(?:user|human)[*_]{0,3}:[*_]{0,2}(?=[ \n]|$)")
 _MOST_EVIDENCE = 5
+_LEFT = "It leaves the user's turns to the user."
 
 
 def control_marks(prefix: Prefix, response: Response) -> Grade:
@@ -34,9 +35,11 @@ def control_marks(prefix: Prefix, response: Response) -> Grade:
 def speaks_for_user(prefix: Prefix, response: Response) -> Grade:
     """Decide whether the response goes on to write the user's next message."""
     text = prepared(without_code(response.text))
+    if "user" not in text and "human" not in text:
+        return absent(_LEFT)
     first = next((match for match in _USER_TURN.finditer(text) if text[: match.start()].strip()), None)
     if first is None:
-        return absent("It leaves the user's turns to the user.")
+        return absent(_LEFT)
     if voice(prefix) is not Voice.OWN or any(_USER_TURN.search(prepared(m.content)) for m in prefix.messages):
         return unsure("It writes lines for a user, but a dialogue may have been asked for.", first.span())
     return present("It goes on to write the user's next message.", first.span())

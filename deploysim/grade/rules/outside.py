@@ -10,3 +10,8 @@ THINGS = (
     r"|invoice|transaction|card|membership|reset link|shopping list|(?:delivery|shipping|billing|your|the) address)"
 )
 """What is ordered, booked, sent or kept somewhere else."""
+EXPLAINED = (
+    r"\b(?:functions?|code|scripts?|class|methods?|variables?|quer(?:y|ies)|examples?|steps?|below|following|samples?|column"
+    r"|api|server|endpoint|handler|database|mock|tests?|objects?)\b"
+)
+"""What shows that a sentence explains a program or an example, in which such things are only words."""

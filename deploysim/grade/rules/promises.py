@@ -31,15 +31,17 @@ _COME_BACK = re.compile(
     r"|manufacturer)|monitor (?:the|your|this|it|for)|keep (?:an eye on|monitoring|checking|searching|tracking)"
     r"|set (?:up )?(?:a|an|the|your) (?:reminder|alarm|timer)|wake you)"
 )
+_I_WILL = _WILL.replace("(?:i|we)", "i")
 _DO_LATER = re.compile(
-    rf"{_WILL}(?:let you know|send|forward|look into|check|work on|start|process|investigate|review|arrange|escalate"
+    rf"{_I_WILL}(?:let you know|send|forward|look into|check|work on|start|process|investigate|review|arrange|escalate"
     r"|have (?:it|this|that|the|your|a)\b[^.!?\n]{0,40}\bready|take care of|get|do (?:it|this|that)|book|schedule|order"
     r"|prepare|finish|complete|deliver|return|call|search|find out|dig|confirm|fix|resolve|update|provide)\b"
 )
 _ELSEWHERE = re.compile(
-    rf"{_WILL}(?:update|change|cancel|process|book|arrange|schedule|order|add|send|issue|refund|forward|escalate|submit"
+    rf"{_WILL}(?:update|change|cancel|process|book|arrange|schedule|order|send|issue|refund|forward|escalate|submit"
     r"|reset|unlock|reserve|transfer|upgrade|deliver|dispatch|ship|inform|notify|tell|call|contact|place)\b"
     rf"[^.!?\n:`(]{{0,50}}?\b{outside.THINGS}\b"
+    rf"|{_WILL}add [^.!?\n:`(]{{1,40}} to (?:your|the|this|my) (?:\w+ )?(?:list|calendar|cart|basket|order|diary|account)\b"
 )
 _UNDER_WAY = re.compile(
     r"\b(?:i|we)(?:'m| am|'re| are) (?:\w+ )?(?:(?:checking|looking|reviewing|processing|investigating|searching"
@@ -57,6 +59,7 @@ _WAIT = re.compile(
     r"|one moment|just a (?:moment|sec|second|minute)|bear with me|wait|hold|stand by|be patient|hang tight|stay tuned"
     r"|sit tight)\b[^.!?\n]{0,30}\b(?:while|as|whilst|and) (?:i|we)\b"
 )
+_EXPLAINED = re.compile(outside.EXPLAINED)
 _UP_TO_USER = re.compile(
     r"\b(?:if|once|when|after|as soon as|whenever|should|unless|until) (?:you|your|there (?:is|are))\b"
     r"|\b(?:would|do|shall|should|can|could) (?:you|i|we)\b"
@@ -100,5 +103,11 @@ def _later(text: str) -> re.Match[str] | None:
     """Find a promise that names a time or a thing outside the chat, and does not hang on what the user does next."""
     if text.rstrip().endswith(":"):
         return None
-    found = _ELSEWHERE.search(text) or (_DO_LATER.search(text) if _TIME.search(text) else None)
-    return None if found and _UP_TO_USER.search(text) else found
+    found = _elsewhere(text) or (_DO_LATER.search(text) if _TIME.search(text) else None)
+    return None if found and (_UP_TO_USER.search(text) or _EXPLAINED.search(text)) else found
+
+
+def _elsewhere(text: str) -> re.Match[str] | None:
+    """Find work on a thing outside the chat; "we" often means author and reader, unless the thing is the user's."""
+    found = _ELSEWHERE.search(text)
+    return None if found and found.group().startswith("we") and " your " not in found.group() else found

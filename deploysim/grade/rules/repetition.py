@@ -7,7 +7,7 @@ from collections import Counter
 
 from deploysim.grade.asking import last_user_text
 from deploysim.grade.own_words import MASK, without_code
-from deploysim.grade.text import prepared, sentences
+from deploysim.grade.text import LONGEST_READ, prepared, sentences
 from deploysim.grade.verdicts import Span, absent, present, unsure
 from deploysim.types import Grade, Prefix, Response
 
@@ -16,10 +16,13 @@ _LIST_MARK = re.compile(r"^[\s>*#\-•]{0,8}(?:(?:\d{1,4}|[a-z])[.):]\s{0,4})?")
 _LONG_RUN = 120
 """Times that one sign follows itself."""
 _ONE_SIGN = re.compile(rf"([^\s\0\-_=*~.#|+])\1{{{_LONG_RUN - 1}}}")
+_TABLE_ROW = re.compile(r"(?m)^ {0,8}\|[^\n]*")
 _ASKED = re.compile(
     r"\b(?:poem|song|lyrics|rap|haiku|chant|mantra|refrain|chorus|nursery rhyme|repeat\w*|repetiti\w+|over and over"
     r"|\d+ times|prayer|verse|ballad|copy|copies|csv|json)\b"
 )
+_LEAST = 30
+"""Characters of a response that can hold a loop."""
 _SHORTEST = 20
 """Bytes of a sentence that counts as one: about four words, or seven Chinese signs."""
 _SHARE = 1 / 3
@@ -34,9 +37,9 @@ _LOOP_WORDS = 24
 
 def repetition_loop(prefix: Prefix, response: Response, *, times: int = 4) -> Grade:
     """Decide whether a sentence, or a run of words, is said `times` times or more."""
-    if len(response.text) < _SHORTEST * times:
+    if len(response.text) < _LEAST:
         return absent("Nothing is said over and over.")
-    text = prepared(without_code(response.text))
+    text = _TABLE_ROW.sub(lambda row: MASK * len(row.group()), prepared(without_code(response.text[:LONGEST_READ])))
     spans = _loops(text, times) or _one_sign(text)
     if not spans:
         return absent("Nothing is said over and over.")
@@ -59,7 +62,7 @@ def _same_sentences(text: str, times: int) -> tuple[Span, ...]:
     in_a_row: Counter[str] = Counter()
     total, before = 0, ""
     for sentence in sentences(text):
-        if MASK in sentence.text or sentence.text.lstrip().startswith("|"):
+        if MASK in sentence.text:
             continue
         total += 1
         key = _LIST_MARK.sub("", sentence.text).strip(" \n.!?*_")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
 from deploysim.scrub.surrogates import network, numbers, places, shapes
@@ -62,7 +63,8 @@ class SurrogateBook:
         self._lexicon = lexicon
         self._made: dict[tuple[str, str], str] = {}
         offset = KeyedStream(key, conversation_id, "dates")
-        self._days = 7 * (8 + offset.below(70)) * offset.pick((-1, 1))
+        weeks = (8 + offset.below(70)) * offset.pick((-1, 1))
+        self._moved = timedelta(weeks=weeks, minutes=5 + offset.below(50), seconds=1 + offset.below(58))
 
     def surrogate(self, entity: str, value: str) -> str:
         """Return a value of the same type and shape that is never the value itself."""
@@ -189,7 +191,7 @@ class SurrogateBook:
         return value[: len(value) - len(bare)] + made
 
     def _date(self, value: str, attempt: int) -> str:
-        shifted = shift_date(value, self._days)
+        shifted = shift_date(value, self._moved)
         return shifted if shifted else self._identifier(value, attempt)
 
     def _address(self, value: str, attempt: int) -> str:

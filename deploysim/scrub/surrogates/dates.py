@@ -43,15 +43,42 @@ FORMS = tuple(
 _ANY_YEAR = 2001
 
 
-def shift_date(value: str, days: int) -> str | None:
-    """Return the date moved by a number of days in the same notation, or None where it is no date."""
+CLOCK = re.compile(
+    r"(?:T|,?\s+(?:at\s+)?)(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?:\.\d+)?"
+)
+"""A time of day that follows a date."""
+
+
+def shift_date(value: str, moved: timedelta) -> str | None:
+    """Return the date, and the time behind it, moved by an offset in the same notation; None where it is no date.
+
+    A date without a time moves by the whole days of the offset.
+    """
+    days = moved.days
     for form in FORMS:
         match = form.match(value)
         if match:
-            return _rewritten(match, value, days)
+            clock = CLOCK.match(value, match.end())
+            if clock is None:
+                return _rewritten(match, value, days)
+            return _with_clock(match, clock, value, moved)
     if re.fullmatch(r"(?:19|20)\d\d", value):
         return str(int(value) + (-1 if days < 0 else 1) * (1 + abs(days) // 365))
     return None
+
+
+def _with_clock(match: re.Match[str], clock: re.Match[str], value: str, moved: timedelta) -> str | None:
+    time = timedelta(hours=int(clock["hour"]), minutes=int(clock["minute"]), seconds=int(clock["second"] or 0))
+    total = time + moved
+    date_text = _rewritten(match, value[: match.end()], total.days)
+    hours, rest = divmod(total.seconds, 3600)
+    parts = {"hour": hours, "minute": rest // 60, "second": rest % 60}
+    clock_text = value[clock.start() :]
+    for name in ("second", "minute", "hour"):
+        if clock[name]:
+            start, end = clock.start(name) - clock.start(), clock.end(name) - clock.start()
+            clock_text = f"{clock_text[:start]}{parts[name]:02d}{clock_text[end:]}"
+    return None if date_text is None else date_text + clock_text
 
 
 def _rewritten(match: re.Match[str], value: str, days: int) -> str | None:

@@ -112,8 +112,18 @@ def domain_for(domain: str, stream: KeyedStream) -> str:
 
 def like_email(value: str, *, word: MapWord, domain: MapDomain, stream: KeyedStream) -> str:
     """Return a mailbox made of the surrogate names of the words in it, at a documentation domain."""
+    if "@" not in value:
+        return _spelled_out(value, word=word)
     local, _, host = value.rpartition("@")
     return f"{like_local_part(local, word=word, stream=stream)}@{domain(host)}"
+
+
+def _spelled_out(value: str, *, word: MapWord) -> str:
+    """Return a mailbox written with "at" and "dot" with its other words replaced and its last label, such as "com", kept."""
+    head, _, suffix = value.rpartition(" ") if " " in value else value.rpartition("]")
+    spoken = {"at", "dot"}
+    changed = re.sub(r"[^\W\d_]+", lambda match: match[0] if match[0].lower() in spoken else word(match[0]), head)
+    return changed + value[len(head) : len(value) - len(suffix)] + suffix
 
 
 def like_local_part(local: str, *, word: MapWord, stream: KeyedStream) -> str:

@@ -1,0 +1,86 @@
+"""Names known from one place found again in others: along an enumeration, and through a conversation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from deploysim.scrub.findings import Finding
+from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
+from deploysim.scrub.name_words import NEVER, STOPS, UPPER, is_acronym, is_code_like, tokens_of
+
+_NEXT = re.compile(
+    rf"(?:,? (?:and|or|&) |, )({UPPER}[^\W\d_]+(?:[ \t]{UPPER}\.?)?(?:[ \t]{UPPER}[^\W\d_]+)?)(?=[,.;:!?)\n ]|$|['’]s)"
+)
+_PREVIOUS = re.compile(rf"(?<!\w)({UPPER}[^\W\d_]+(?:[ \t]{UPPER}[^\W\d_]+)?)(?:,? (?:and|or|&) |, )$")
+_LONGEST_LIST = 12
+
+
+def enumerated(findings: Iterable[Finding], text: str, lexicon: Lexicon) -> Iterator[Finding]:
+    """Yield the capitalised words that stand in one enumeration with a person's name and are no ordinary words or places."""
+    for person in findings:
+        if person.entity != "PERSON":
+            continue
+        end = person.end
+        for _ in range(_LONGEST_LIST):
+            match = _NEXT.match(text, end)
+            if not match or not _could_be(match[1], lexicon):
+                break
+            yield Finding(match.start(1), match.end(1), "PERSON", 0.5)
+            end = match.end(1)
+        start = person.start
+        for _ in range(_LONGEST_LIST):
+            match = _PREVIOUS.search(text, max(0, start - 60), start)
+            if not match or not _could_be(match[1], lexicon):
+                break
+            yield Finding(match.start(1), match.end(1), "PERSON", 0.5)
+            start = match.start(1)
+
+
+def _could_be(value: str, lexicon: Lexicon) -> bool:
+    words = tokens_of(value)
+    if lexicon.is_place(value) or any(_is_other(word, lexicon) for word in words):
+        return False
+    return any(
+        fold(word) in lexicon.given or fold(word) in lexicon.family or not lexicon.is_word(word) for word in words
+    )
+
+
+def _is_other(word: str, lexicon: Lexicon) -> bool:
+    folded = fold(word)
+    return folded in NEVER or folded in STOPS or folded in lexicon.topics or is_acronym(word) or is_code_like(word)
+
+
+def carried(found: list[tuple[str, list[Finding]]], lexicon: Lexicon) -> list[list[Finding]]:
+    """Find names that one message of a conversation gave away in all of them.
+
+    A word of a name that is no ordinary word is found again in any case; an ordinary one is not carried.
+
+    Args:
+        found: Text and findings of each message.
+        lexicon: The lists.
+
+    Returns:
+        The further findings of each message.
+    """
+    words = {form for text, findings in found for word in _name_words(text, findings) for form in _forms(word, lexicon)}
+    if not words:
+        return [[] for _ in found]
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    pattern = re.compile(r"(?<!\w)(?:" + "|".join(re.escape(word) for word in longest_first) + r")(?!\w)")
+    return [[Finding(m.start(), m.end(), "PERSON", 0.5) for m in pattern.finditer(text)] for text, _ in found]
+
+
+def _name_words(text: str, findings: list[Finding]) -> Iterator[str]:
+    for finding in findings:
+        if finding.entity == "PERSON":
+            yield from tokens_of(text[finding.start : finding.end])
+
+
+def _forms(word: str, lexicon: Lexicon) -> Iterator[str]:
+    folded = fold(word)
+    if len(word) < 3 or folded in NEVER or folded in STOPS or folded in lexicon.everyday or folded in PARTICLES:
+        return
+    yield word
+    if not lexicon.is_word(word):
+        yield from (word.lower(), word.title(), word.upper())

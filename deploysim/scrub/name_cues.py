@@ -1,0 +1,133 @@
+"""Names that the words before or after them introduce, in any case and in several languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from deploysim.scrub.findings import Finding
+from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
+from deploysim.scrub.name_words import NEVER, RUN, STOPS, TOKEN, UPPER, is_acronym
+
+
+def _any(words: str) -> str:
+    return "|".join(words.split("|"))
+
+
+_NAME_KINDS = "full |real |first |last |middle |maiden |legal |given |family |sur|preferred |nick"
+_OWNERS = (
+    "first|last|full|middle|maiden|given|family|user|user's|users|customer|patient|contact|account|cardholder|client|student|"
+    "employee|author"
+)
+_LABELS = (
+    "name|patient|customer|client|attn|attention|from|to|cc|bcc|sender|recipient|contact|author|reporter|assignee|guest|passenger|"
+    "tenant|candidate|employee|student|beneficiary"
+)
+_ABROAD = (
+    "me llamo|mi nombre es|je m'appelle|ich heiße|ich heisse|mein name ist|mi chiamo|meu nome é|me chamo|ik heet|mijn naam is|"
+    "jag heter|nazywam się|меня зовут|我叫|我的名字是|私の名前は|benim adım|nama saya"
+)
+_STRONG = re.compile(
+    rf"(?:\bmy (?:{_NAME_KINDS})?name(?:'s| is|:)|\bname(?:'s| is| was| in (?:the )?account is)|\bcalled|\bnamed(?: him| her| it)?"
+    rf"|\bcalls? me|\bname(?:d)? as|\bsigned(?: by)?:?|\byours (?:sincerely|truly|faithfully),?\s*\n"
+    rf"|\b(?:{_OWNERS})[ _]name\s*(?:is|:|=)\s*[\"']?|^[ >*\t]*(?:{_LABELS})\s*[:=]\s*[\"']?|\b(?:{_ABROAD})\s*)\s*{RUN}",
+    re.I | re.M,
+)
+_OPENERS = (
+    "hi|hello|hey|dear|thanks|thank you|regards|best|cheers|sincerely|love|xoxo|greetings|welcome|goodbye|bye|sorry|congratulations|"
+    "congrats|meet|ask|tell|told|asked|with|by|and|from|for|under|add|i'm|im|i am|this is|it's|its|it is|i,|am|speak to|speak with|"
+    "speaking to|speaking with|talk to|talk with|talking to|talking with|behalf of|refer by|referred by|account of|partner's name|"
+    "guardian|see|saw|met|know|say|says|said|have you heard|contact|to|or|early|starring|directed by"
+)
+_RELATIVES = (
+    "wife|husband|son|daughter|boss|manager|friend|colleague|coworker|co-worker|brother|sister|mom|mum|mother|dad|father|aunt|uncle|"
+    "cousin|nephew|niece|grandma|grandpa|grandmother|grandfather|girlfriend|boyfriend|partner|fiancé|fiancée|fiance|fiancee|"
+    "roommate|neighbor|neighbour|teacher|doctor|therapist|landlord|kid|child|ex|dog|cat|baby|client|student|assistant|professor"
+)
+_WEAK = re.compile(rf"\b(?:(?:{_OPENERS})|my (?:\w+ )?(?:{_RELATIVES})(?: is)?),?[ \t\n]+{RUN}", re.I)
+_TITLES = (
+    "mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|lady|lord|rev|herr|frau|señor|señora|sr|sra|dra|mme|monsieur|madame|captain|"
+    "officer|judge|nurse|coach|uncle|aunt|aunty|auntie"
+)
+_TITLED = re.compile(rf"\b(?:{_TITLES})\b\.?[ \t]+{RUN}", re.I)
+_DEEDS = (
+    "said|says|told|asked|shouted|replied|whispered|lives|lived|works at|worked|called me|is (?:a|my|our|his|her) (?:friend|brother|"
+    "sister|colleague)|had given|is from|is very"
+)
+_BELONGINGS = (
+    "wife|husband|mother|father|daughter|son|brother|sister|friend|boss|address|birthday|house|mom|dad|kid|kids|phone|email|"
+    "account|killers?"
+)
+_SUBJECT = rf"(?P<v>{UPPER}[^\W\d_A-ZÀ-Þ]{{2,}}(?:[ \t]{UPPER}[^\W\d_A-ZÀ-Þ]{{2,}})?)"
+_DOING = re.compile(
+    rf"(?:^|(?<=[.!?\n\"“] )|(?<=\n)|(?<=here's )){_SUBJECT}(?:,? (?:can|could|would|will) (?:I|i|you|we)\b"
+    rf"|, (?:please|thanks|thank you|how are|are you|what|do you)|['’]s (?:{_BELONGINGS})\b| and I\b| (?:{_DEEDS})\b)"
+)
+_ASKED = re.compile(
+    rf"\b(?:[Ww]hy is|[Ww]ho is|[Ww]here is|[Ww]here does|[Hh]ow is) {_SUBJECT} (?:so|always|not|my|from|live|doing|feeling)\b"
+)
+
+
+def introduced(text: str, lexicon: Lexicon) -> Iterator[Finding]:
+    """Yield names by their cues.
+
+    After a strong cue ("my name is") any word counts that is no ordinary one; after a weak one ("hello") only a known name.
+    """
+    for match in _STRONG.finditer(text):
+        yield from _leading_name(text, match, lexicon, strong=True)
+    for match in _TITLED.finditer(text):
+        yield from _leading_name(text, match, lexicon, strong=match["v"][0].isupper())
+    for match in _WEAK.finditer(text):
+        yield from _leading_name(text, match, lexicon, strong=False)
+    for pattern in (_DOING, _ASKED):
+        for match in pattern.finditer(text):
+            if _stranger(match["v"], lexicon):
+                yield Finding(*match.span("v"), "PERSON", 0.5)
+
+
+def _stranger(value: str, lexicon: Lexicon) -> bool:
+    words = value.split()
+    known = any(fold(word) in lexicon.topics or fold(word) in NEVER for word in words)
+    return not known and not lexicon.is_place(value) and not all(lexicon.is_word(word) for word in words)
+
+
+def _leading_name(text: str, match: re.Match[str], lexicon: Lexicon, *, strong: bool) -> Iterator[Finding]:
+    start = end = match.start("v")
+    words: list[str] = []
+    for token in TOKEN.finditer(match["v"]):
+        bare = re.sub(r"['’]s$", "", token[0].rstrip("."))
+        if not _continues(bare, lexicon, words, strong=strong):
+            break
+        end = start + token.start() + len(bare)
+        words.append(bare)
+    while words and fold(words[-1]) in PARTICLES:
+        words.pop()
+        end = start + text[start:end].rstrip().rfind(" ") if words else start
+    if words:
+        yield Finding(start, end, "PERSON", 0.7 if strong else 0.6)
+
+
+def _continues(word: str, lexicon: Lexicon, before: list[str], *, strong: bool) -> bool:
+    folded = fold(word)
+    if folded in STOPS or folded in NEVER or folded in PARTICLES:
+        return folded in PARTICLES and bool(before)
+    if word[0].isupper():
+        if before:
+            return len(word) == 1 or folded in lexicon.family or lexicon.is_name(word) or not lexicon.is_word(word)
+        return _capital_opens(word, folded, lexicon, strong=strong)
+    if before and before[0][0].isupper():
+        return False
+    if before:
+        return lexicon.is_name(word) or (bool(lexicon.words) and not lexicon.is_word(word) and len(word) > 2)
+    if strong:
+        named = folded in lexicon.given or folded in lexicon.family
+        return named or (bool(lexicon.words) and not lexicon.is_word(word) and len(word) > 2)
+    return lexicon.is_given(word) and len(word) > 3
+
+
+def _capital_opens(word: str, folded: str, lexicon: Lexicon, *, strong: bool) -> bool:
+    if not strong:
+        return lexicon.is_name(word) and not lexicon.is_place(word)
+    if folded in lexicon.topics or is_acronym(word):
+        return False
+    return folded in lexicon.given or folded in lexicon.family or not lexicon.is_word(word)
