@@ -16,38 +16,46 @@ PICKED = "picked"
 
 _REACH = 20.0
 """Ratios beyond 20x or below 1/20 are drawn at the edge; the text beside them says the value."""
-_ROW_PX = 30
+_ROW_PX = 72
 
 
-def shift_chart(rows: pl.DataFrame, *, material_ratio: float) -> Chart:
+def shift_chart(rows: pl.DataFrame, *, material_ratio: float, ink: str) -> Chart:
     """Draw each category's ratio to its previous rate on a log axis, with interval, direction and rates in words.
 
     Args:
-        rows: One row per category, as `tables.shift_rows` gives it, in the order to show.
+        rows: One row per category that has a ratio, as `tables.shift_rows` gives it, in the order to show.
         material_ratio: Ratios between this and its inverse are shaded as "hardly changed".
+        ink: Colour of words on the page, which charts do not take from the theme.
     """
     data = rows.with_columns(
-        pl.col("ratio", "ratio_low", "ratio_high").clip(1 / _REACH, _REACH), label=pl.format("{} {}", "symbol", "name")
+        pl.col("ratio", "ratio_low", "ratio_high").clip(1 / _REACH, _REACH),
+        title=pl.format("{} {}", "symbol", "name"),
+        words=pl.format("{} per 100k · {}", "rates", "call"),
     )
-    order = data["label"].to_list()
-    y = alt.Y(
-        "label:N", sort=order, title=None, axis=alt.Axis(labelLimit=230, ticks=False, domain=False, labelPadding=10)
-    )
-    x = alt.X("ratio:Q", scale=_ratio_scale(data), title="forecast rate over previous rate", axis=_ratio_axis())
-    known = alt.Chart(data).transform_filter("isValid(datum.ratio)")
+    y = alt.Y("title:N", sort=data["title"].to_list(), axis=None)
+    x = alt.X("ratio:Q", scale=_ratio_scale(data), title="forecast rate ÷ previous rate", axis=_ratio_axis())
     picked = alt.selection_point(name=PICKED, fields=["category"], on="click", empty=False)
     colour = alt.Color("direction:N", scale=_direction_colours(), legend=None)
-    tooltip = _tooltip()
-    interval = known.mark_rule(strokeWidth=2.5, opacity=0.85).encode(
+    base = alt.Chart(data)
+    interval = base.mark_rule(strokeWidth=2.5, opacity=0.85).encode(
         y=y, x="ratio_low:Q", x2="ratio_high:Q", color=colour
     )
-    point = known.mark_point(filled=True, size=150, opacity=1, cursor="pointer").encode(
-        y=y, x=x, color=colour, tooltip=tooltip, shape=alt.Shape("direction:N", scale=_direction_shapes(), legend=None)
+    point = base.mark_point(filled=True, size=170, opacity=1, cursor="pointer").encode(
+        y=y,
+        x=x,
+        color=colour,
+        tooltip=_tooltip(),
+        shape=alt.Shape("direction:N", scale=_direction_shapes(), legend=None),
     )
-    layers = [_unchanged_band(material_ratio), _no_change_line(), interval, point.add_params(picked), *_texts(data, y)]
-    return alt.layer(*layers).properties(
-        height=_ROW_PX * max(1, data.height), padding={"left": 0, "right": 330, "top": 26}
+    # The words stand above and below each line, so that they fit at any width of the window.
+    title = base.mark_text(align="left", dy=-15, color=ink, fontSize=13, fontWeight=600).encode(
+        y=y, x=alt.value(2), text="title:N"
     )
+    words = base.mark_text(align="left", dy=16, color=ink, fontSize=12, opacity=0.8).encode(
+        y=y, x=alt.value(2), text="words:N"
+    )
+    layers = [_unchanged_band(material_ratio), _no_change_line(), interval, title, words, point.add_params(picked)]
+    return alt.layer(*layers).properties(height=_ROW_PX * max(1, data.height))
 
 
 def shift_alt(rows: pl.DataFrame) -> str:
@@ -56,8 +64,8 @@ def shift_alt(rows: pl.DataFrame) -> str:
     return "Forecast rate over previous rate by category, on a log axis with intervals. " + ". ".join(parts) + "."
 
 
-def counts_chart(rows: pl.DataFrame, *, label: str, value: str) -> Chart:
-    """Draw counts as plain horizontal bars with the numbers beside them."""
+def counts_chart(rows: pl.DataFrame, *, label: str, value: str, ink: str) -> Chart:
+    """Draw counts as plain horizontal bars with the numbers beside them, in the ink given."""
     y = alt.Y(
         f"{label}:N", sort=rows[label].to_list(), title=None, axis=alt.Axis(labelLimit=230, ticks=False, domain=False)
     )
@@ -65,7 +73,7 @@ def counts_chart(rows: pl.DataFrame, *, label: str, value: str) -> Chart:
         y=y, x=alt.X(f"{value}:Q", axis=None), tooltip=[label, alt.Tooltip(f"{value}:Q", format=",")]
     )
     bars = base.mark_bar(color=UNCLEAR, height=14)
-    numbers = base.mark_text(align="left", dx=5).encode(text=alt.Text(f"{value}:Q", format=","))
+    numbers = base.mark_text(align="left", dx=5, color=ink).encode(text=alt.Text(f"{value}:Q", format=","))
     return (bars + numbers).properties(height=24 * max(1, rows.height), padding={"right": 50})
 
 
@@ -93,20 +101,6 @@ def _unchanged_band(material_ratio: float) -> Chart:
 
 def _no_change_line() -> Chart:
     return alt.Chart(pl.DataFrame({"one": [1.0]})).mark_rule(color=UNCLEAR, strokeWidth=1).encode(x="one:Q")
-
-
-def _texts(data: pl.DataFrame, y: alt.Y) -> list[Chart]:
-    """Write the rates and the call beside each row, and a heading above them."""
-    columns = (("rates", "before → forecast per 100k", 14), ("call", "call", 190))
-    texts = []
-    for field, heading, dx in columns:
-        base = alt.Chart(data).mark_text(align="left", dx=dx, fontSize=12)
-        texts.append(base.encode(y=y, x=alt.value("width"), text=f"{field}:N"))
-        head = alt.Chart(pl.DataFrame({"t": [heading]})).mark_text(
-            align="left", dx=dx, dy=-14, fontSize=11, opacity=0.7
-        )
-        texts.append(head.encode(x=alt.value("width"), y=alt.value(0), text="t:N"))
-    return texts
 
 
 def _direction_colours() -> alt.Scale:

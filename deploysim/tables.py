@@ -40,6 +40,15 @@ def shift_rows(forecast: Forecast) -> pl.DataFrame:
     return pl.DataFrame([_row(row) for row in by_evidence(forecast.categories)], schema=COLUMNS)
 
 
+def unseen_sentence(rows: pl.DataFrame) -> str:
+    """Say which categories have no ratio, because no lane compared showed them, and what that still allows."""
+    unseen = rows.filter(pl.col("ratio").is_null())
+    if unseen.is_empty():
+        return ""
+    parts = [f"{row['name']} ({row['rates']})" for row in unseen.iter_rows(named=True)]
+    return f"Without a ratio: {'; '.join(parts)}. Rates per 100,000."
+
+
 def _row(row: CategoryForecast) -> dict[str, object]:
     seen = _seen_anywhere(row)
     ratio = row.ratio if seen else None

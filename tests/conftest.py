@@ -6,6 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from makers import compared_workspace
+
+from deploysim.pipeline.lanes import Lanes
+from deploysim.store.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -31,3 +35,9 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(tmp_path / "workspace"))
     monkeypatch.setenv("DEPLOYSIM_ENV_FILE", str(tmp_path / "none.env"))
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Lanes]:
+    """A workspace with everything in it up to a forecast. Tests only read it."""
+    return compared_workspace(tmp_path_factory.mktemp("compared"))

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from deploysim.config import read_settings
+from deploysim.pipeline.drawing import draw
+from deploysim.pipeline.forecasting import forecast
+from deploysim.pipeline.importing import ImportOptions, import_file
+from deploysim.pipeline.importing_responses import ResponseFile, import_responses
+from deploysim.pipeline.lanes import Lanes
+from deploysim.sampling import SampleSpec
 from deploysim.store.imports import ImportRecord, ImportWriter
 from deploysim.store.workspace import Workspace
-from deploysim.types import Conversation, Message, Span
+from deploysim.taxonomy import load_taxonomy
+from deploysim.types import Conversation, Lane, Message, Span
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -60,3 +70,56 @@ def fill(workspace: Workspace, conversations: list[Conversation], import_id: str
     for item in conversations:
         writer.add(item)
     writer.finish(record(import_id, len(conversations)))
+
+
+def write_log(path: Path, count: int, *, turns: int = 1) -> Path:
+    """Write a log of chat messages in which every conversation asks for something by number."""
+    with path.open("w", encoding="utf-8") as file:
+        for n in range(count):
+            messages = [{"role": "system", "content": "You are a helpful assistant."}]
+            for turn in range(1, turns + 1):
+                messages.append({"role": "user", "content": f"Please tell me fact {turn} about the number {n}."})
+                messages.append({"role": "assistant", "content": FACT, "finish_reason": "stop"})
+            row = {
+                "id": f"chat-{n}",
+                "model": "old-model",
+                "created": 1_790_000_000 + 3_600 * n,
+                "user": f"user-{n % 5}",
+            }
+            file.write(json.dumps({**row, "messages": messages}) + "\n")
+    return path
+
+
+FACT = "It is a whole number, and it comes right after the one before it."
+REFUSAL = "I'm sorry, but I can't help with that request."
+
+
+def write_responses_file(path: Path, count: int, *, refuse_every: int) -> Path:
+    """Write one response to each conversation of `write_log`; some of them refuse."""
+    with path.open("w", encoding="utf-8") as file:
+        for n in range(count):
+            text = REFUSAL if refuse_every and n % refuse_every == 0 else FACT
+            file.write(json.dumps({"id": f"chat-{n}", "response": text, "model": path.stem}) + "\n")
+    return path
+
+
+def compared_workspace(root: Path, *, count: int = 40) -> tuple[Workspace, Lanes]:
+    """Return a workspace with a log, a sample, two runs made elsewhere and a forecast."""
+    here, settings = Workspace(root / "ws"), read_settings({})
+    import_file(here, write_log(root / "log.jsonl", count), ImportOptions(), settings=settings, now=NOW)
+    sample = draw(here, SampleSpec(unit="conversation", seed=1), now=NOW)
+    runs = {
+        lane: import_responses(
+            here,
+            sample.sample_id,
+            ResponseFile(write_responses_file(root / f"{lane}-model.jsonl", count, refuse_every=every)),
+            lane=lane,
+            name=f"{lane} model",
+            settings=settings,
+            now=NOW,
+        )
+        for lane, every in ((Lane.BASELINE, 20), (Lane.CANDIDATE, 2))
+    }
+    lanes = Lanes(sample.sample_id, runs[Lane.CANDIDATE].run_id, runs[Lane.BASELINE].run_id)
+    forecast(here, lanes, load_taxonomy(), seed=0, now=NOW)
+    return here, lanes

@@ -1,46 +1,105 @@
-"""What went wrong with a call: a failure of this one, or an error that every call would meet."""
+"""What an error status stands for: a failure of this one call, or an error that every call would meet."""
 
 from __future__ import annotations
 
-import openai
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
-from deploysim.chat.settings import ModelSettings
-from deploysim.errors import ModelError
+from deploysim.chat.endpoint import Endpoint
+from deploysim.chat.model import Answer
+from deploysim.chat.retry import asked_wait_s
 from deploysim.types import Failure, FailureKind
 
-_CONTEXT_CODES = ("context_length_exceeded", "exceed_context_size_error", "string_above_max_length")
-_FILTER_CODES = ("content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation")
+PATIENCE_S = 300.0
+"""A server that asks to wait longer ends the run: it can go on later."""
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}")
+_CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error", "string_above_max_length"}
+_CONTEXT_WORDS = re.compile(
+    r"context[ _](length|size|window)|(prompt|input|request) is too long|too many (input |prompt )?tokens",
+    re.IGNORECASE,
+)
+_FILTER_CODES = {"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation", "moderation_blocked"}
+_NO_CREDIT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
+_OWN_PARAMETERS = {"model", "temperature", "top_p", "max_tokens", "max_completion_tokens", "seed"}
+_TRY_AGAIN = {408, 409, 425, 429}
 
 
-def failure_of(error: Exception, *, settings: ModelSettings, base_url: str | None) -> Failure:
-    """Return the failure that an exception of the client stands for. Details name codes, never conversation text.
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one try gave, and whether another may give more."""
+
+    answer: Answer
+    again: bool = False
+    asked_wait_s: float | None = None
+    """Seconds that the server asks to wait first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Complaint:
+    """What a server said about an error, without the sentences, which may quote the prompt."""
+
+    codes: tuple[str, ...]
+    parameter: str | None
+    too_long: bool
+    flagged: bool
+
+
+def error_attempt(endpoint: Endpoint, status: int, headers: Mapping[str, str], error: Any) -> Attempt:
+    """Return what an error status stands for. Details name codes, never conversation text.
+
+    Args:
+        endpoint: Who answered.
+        status: The HTTP status.
+        headers: The reply's headers, with names in lower case.
+        error: The reply's JSON, or what stands under "error" in it.
 
     Raises:
-        ModelError: for a wrong key, a forbidden or an unknown model, which no other call would fare better with.
+        ModelError: for what no other call would fare better with: a wrong key, an unknown model, no credit left, a
+            parameter that the endpoint does not take, or a request to wait for a very long time.
     """
-    if isinstance(error, openai.APITimeoutError):
-        return Failure(FailureKind.TIMED_OUT, f"no reply within {settings.timeout_s:g} s")
-    if isinstance(error, openai.APIStatusError):
-        return _of_status(error, settings, base_url)
-    if isinstance(error, openai.APIConnectionError):
-        return Failure(FailureKind.CONNECTION_LOST, type(error.__cause__ or error).__name__)
-    return Failure(FailureKind.MALFORMED, "the reply is not the JSON of a chat completion")
+    complaint = _complaint(error)
+    kind = _kind(status, complaint)
+    if kind in (FailureKind.REJECTED, FailureKind.RATE_LIMITED):
+        _raise_for_all(endpoint, status, complaint)
+    again = kind is not FailureKind.CONTEXT_TOO_LONG and (status in _TRY_AGAIN or status >= 500)
+    wait = asked_wait_s(headers, now=datetime.now(UTC)) if again else None
+    if wait is not None and wait > PATIENCE_S:
+        raise endpoint.asks_to_wait(wait)
+    return Attempt(Failure(kind, _detail(status, complaint)), again, wait)
 
 
-def _of_status(error: openai.APIStatusError, settings: ModelSettings, base_url: str | None) -> Failure:
-    status, codes = error.status_code, _codes(error)
+def error_in(body: bytes) -> Any:
+    """Return what an error reply says, or None where it is not JSON."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value.get("error", value) if isinstance(value, dict) else value
+
+
+def _raise_for_all(endpoint: Endpoint, status: int, complaint: _Complaint) -> None:
+    if status == 402 or _NO_CREDIT_CODES & set(complaint.codes):
+        raise endpoint.has_no_credit(status)
     if status in (401, 403):
-        raise _refused_key(status, base_url)
-    if status == 404:
-        raise _unknown(settings, base_url)
-    return Failure(_kind(status, codes), ", ".join([f"HTTP {status}", *codes[:1]]))
+        raise endpoint.refused_the_key(status)
+    if status in (404, 405) or complaint.parameter == "model":
+        raise endpoint.lacks_the_model(status)
+    if status in (400, 422) and complaint.parameter in _OWN_PARAMETERS:
+        raise endpoint.refused_parameter(status, complaint.parameter or "")
 
 
-def _kind(status: int, codes: list[str]) -> FailureKind:
-    if any(code in _CONTEXT_CODES for code in codes):
-        return FailureKind.CONTEXT_TOO_LONG
-    if any(code in _FILTER_CODES for code in codes):
-        return FailureKind.REFUSED_BY_FILTER
+def _kind(status: int, complaint: _Complaint) -> FailureKind:
+    codes = set(complaint.codes)
+    if status < 500 and status != 429:
+        if codes & _CONTEXT_CODES or (status in (400, 413, 422) and complaint.too_long):
+            return FailureKind.CONTEXT_TOO_LONG
+        if codes & _FILTER_CODES or complaint.flagged:
+            return FailureKind.REFUSED_BY_FILTER
     if status == 429:
         return FailureKind.RATE_LIMITED
     if status in (408, 504):
@@ -48,25 +107,19 @@ def _kind(status: int, codes: list[str]) -> FailureKind:
     return FailureKind.SERVER_ERROR if status >= 500 else FailureKind.REJECTED
 
 
-def _codes(error: openai.APIStatusError) -> list[str]:
-    """Return the error's codes: single words of a program, not sentences, which may quote the prompt."""
-    body = error.body if isinstance(error.body, dict) else {}
-    values = (error.code, body.get("code"), error.type, body.get("type"))
-    words = [v for v in values if isinstance(v, str) and len(v) <= 60 and v.replace("_", "").replace("-", "").isalpha()]
-    return list(dict.fromkeys(words))
-
-
-def _refused_key(status: int, base_url: str | None) -> ModelError:
-    return ModelError(
-        f"{base_url} refused the key (HTTP {status}).",
-        expected="a key that may use this model",
-        next_step="set OPENAI_API_KEY in .env or in the environment, then run the same command: it goes on from here",
+def _complaint(error: Any) -> _Complaint:
+    fields: dict[str, Any] = error if isinstance(error, dict) else {"message": error}
+    inner = fields.get("innererror")
+    metadata = fields.get("metadata")
+    values = [fields.get("code"), fields.get("type"), inner.get("code") if isinstance(inner, dict) else None]
+    parameter = fields.get("param")
+    return _Complaint(
+        codes=tuple(dict.fromkeys(v for v in values if isinstance(v, str) and _WORD.fullmatch(v))),
+        parameter=parameter if isinstance(parameter, str) else None,
+        too_long=bool(_CONTEXT_WORDS.search(str(fields.get("message", ""))[:2_000])),
+        flagged=isinstance(metadata, dict) and ("flagged_input" in metadata or "reasons" in metadata),
     )
 
 
-def _unknown(settings: ModelSettings, base_url: str | None) -> ModelError:
-    return ModelError(
-        f"{base_url} knows no model {settings.model!r}, or has no chat completions (HTTP 404).",
-        expected="a model name of that endpoint, and a base URL that usually ends in /v1",
-        next_step="check --model and OPENAI_BASE_URL",
-    )
+def _detail(status: int, complaint: _Complaint) -> str:
+    return ", ".join([f"HTTP {status}", *complaint.codes[:1]])

@@ -2,37 +2,77 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
 from types import TracebackType
 from typing import Any, Self
 
 import openai
-from openai.types.chat import ChatCompletion
 
-from deploysim.chat.failures import failure_of
-from deploysim.chat.model import Answer
+from deploysim.chat.endpoint import Endpoint
+from deploysim.chat.failures import Attempt, error_attempt, error_in
+from deploysim.chat.messages import request_body
+from deploysim.chat.model import Answer, Tool
+from deploysim.chat.reply import read_reply
+from deploysim.chat.retry import wait_s
 from deploysim.chat.settings import ModelSettings
-from deploysim.types import Failure, FailureKind, Message, Response, ToolCall
+from deploysim.types import Failure, FailureKind, Message
 
+CONNECT_S = 15.0
+"""Longest wait for a connection; the whole response has its own limit."""
+GIVE_UP_AFTER = 20
+"""Calls in a row, each with all its tries, that find no connection: the endpoint is gone."""
+_FIRST_CONTACT_TRIES = 3
 # The client insists on a key; endpoints without keys ignore this one.
 _NO_KEY = "none"
+
+
+@dataclass(slots=True)
+class _Contact:
+    """What is known of the endpoint so far."""
+
+    heard: bool = False
+    """It replied to something, whatever it said."""
+    answered: bool = False
+    """It gave a response at least once."""
+    lost: int = 0
+    """Calls in a row that found no connection."""
 
 
 class OpenAIModel:
     """A chat model behind an endpoint. Open it inside the coroutine that uses it: its connections belong to one loop.
 
-    Retries are the client's: exponential backoff with jitter, and `Retry-After` where the server sends it.
+    A call that failed for a passing reason is tried again, after what the server asks to wait or an exponential
+    backoff with jitter. These tries are made here and not by the client, because the client forgets requests to wait
+    longer than two minutes, limits the gaps between bytes but not the whole response, and counts waiting as latency.
+
+    Args:
+        settings: Which model, and how it is asked.
+        base_url: Where it is, when the settings do not say (the embedded model).
+
+    Raises:
+        ModelError: where the address or the key can never work.
     """
 
     def __init__(self, settings: ModelSettings, *, base_url: str | None = None) -> None:
         self._settings = settings
-        self._base_url = base_url or settings.base_url
+        self._endpoint = Endpoint(base_url or settings.base_url or "", settings.model)
+        self._endpoint.check()
+        key = settings.api_key.reveal() or _NO_KEY
+        if not (key.isascii() and key.isprintable()):
+            raise self._endpoint.unusable_key()
+        self._contact = _Contact()
+        # Spreads waiting times only; it has no part in any result.
+        self._random = Random()
         self._client = openai.AsyncOpenAI(
-            base_url=self._base_url,
-            api_key=settings.api_key.reveal() or _NO_KEY,
-            timeout=settings.timeout_s,
-            max_retries=settings.max_retries,
+            base_url=self._endpoint.base_url,
+            api_key=key,
+            timeout=openai.Timeout(None, connect=CONNECT_S),
+            max_retries=0,
+            http_client=openai.DefaultAsyncHttpxClient(trust_env=not self._endpoint.is_this_machine),
         )
 
     async def __aenter__(self) -> Self:
@@ -41,67 +81,86 @@ class OpenAIModel:
     async def __aexit__(self, kind: object, error: object, at: TracebackType | None) -> None:
         await self._client.close()
 
-    async def complete(self, messages: Sequence[Message], *, seed: int | None = None) -> Answer:
-        """Ask once and return the response, or why there is none."""
-        body: dict[str, Any] = {**self._settings.parameters(), **({} if seed is None else {"seed": seed})}
+    async def complete(
+        self, messages: Sequence[Message], *, seed: int | None = None, tools: Sequence[Tool] | None = None
+    ) -> Answer:
+        """Ask until there is a response, a failure that would only repeat itself, or no try left."""
+        body = request_body(self._settings, messages, seed=seed, tools=tools)
+        tries = 0
+        while True:
+            attempt = await self._try(body)
+            tries += 1
+            if not attempt.again or tries >= self._tries():
+                break
+            await asyncio.sleep(wait_s(tries, attempt.asked_wait_s, self._random))
+        self._note(attempt.answer)
+        return attempt.answer
+
+    def _tries(self) -> int:
+        most = self._settings.max_retries + 1
+        return most if self._contact.heard else min(most, _FIRST_CONTACT_TRIES)
+
+    async def _try(self, body: dict[str, Any]) -> Attempt:
         started = time.monotonic()
         try:
-            raw = await self._client.chat.completions.with_raw_response.create(
-                model=self._settings.model, messages=api_messages(with_system(messages, self._settings)), **body
+            async with asyncio.timeout(self._settings.timeout_s):
+                raw = await self._client.chat.completions.with_raw_response.create(**body)
+        except TimeoutError:
+            detail = f"no whole response within {self._settings.timeout_s:g} s"
+            return Attempt(Failure(FailureKind.TIMED_OUT, detail), again=True)
+        except UnicodeEncodeError:
+            return Attempt(
+                Failure(FailureKind.REJECTED, "the messages hold halves of characters, which cannot be sent")
             )
-            completion = raw.parse()
-        except (openai.OpenAIError, ValueError) as error:
-            # A reply that is not JSON surfaces as a ValueError of the JSON parser.
-            return failure_of(error, settings=self._settings, base_url=self._base_url)
-        return read_completion(completion, latency_s=time.monotonic() - started)
+        except openai.APIStatusError as error:
+            self._contact.heard = True
+            reply = error.response
+            return error_attempt(self._endpoint, reply.status_code, reply.headers, error_in(reply.content))
+        except openai.APIConnectionError as error:
+            return Attempt(Failure(FailureKind.CONNECTION_LOST, _cause(error)), again=True)
+        self._contact.heard = True
+        reply = raw.http_response
+        return self._read(reply.content, reply.headers, time.monotonic() - started)
+
+    def _read(self, body: bytes, headers: Mapping[str, str], latency_s: float) -> Attempt:
+        answer = read_reply(body, latency_s=latency_s)
+        if isinstance(answer, Failure) and answer.kind is FailureKind.MALFORMED:
+            if "html" in headers.get("content-type", "") and not self._contact.answered:
+                raise self._endpoint.is_a_web_page()
+            hidden = _hidden_status(body)
+            if hidden:
+                return error_attempt(self._endpoint, hidden, headers, error_in(body))
+        return Attempt(answer)
+
+    def _note(self, answer: Answer) -> None:
+        """Keep account of the endpoint's health.
+
+        Raises:
+            ModelError: where it never answered, or stopped answering for good.
+        """
+        if not isinstance(answer, Failure):
+            self._contact.answered = True
+        if not isinstance(answer, Failure) or answer.kind is not FailureKind.CONNECTION_LOST:
+            self._contact.lost = 0
+            return
+        if not self._contact.heard:
+            raise self._endpoint.is_unreachable(answer.detail)
+        self._contact.lost += 1
+        if self._contact.lost >= GIVE_UP_AFTER:
+            raise self._endpoint.stopped_answering(self._contact.lost)
 
 
-def with_system(messages: Sequence[Message], settings: ModelSettings) -> list[Message]:
-    """Return the messages with the run's system prompt in place of the conversation's own, where it has one."""
-    if settings.system_prompt is None:
-        return list(messages)
-    return [Message("system", settings.system_prompt), *(m for m in messages if m.role != "system")]
+def _cause(error: openai.APIConnectionError) -> str:
+    """Return the kind of error underneath; its own words may name hosts, but it has seen no text to quote."""
+    if isinstance(error, openai.APITimeoutError):
+        return f"no connection within {CONNECT_S:g} s"
+    return type(error.__cause__ or error).__name__
 
 
-def api_messages(messages: Iterable[Message]) -> list[Any]:
-    """Return messages in the chat API's own shape."""
-    return [_api_message(message) for message in messages]
-
-
-def _api_message(message: Message) -> dict[str, Any]:
-    if message.role == "tool":
-        return {"role": "tool", "content": message.content, "tool_call_id": message.tool_call_id or ""}
-    if not message.tool_calls:
-        return {"role": message.role, "content": message.content}
-    calls = [
-        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-        for call in message.tool_calls
-    ]
-    return {"role": message.role, "content": message.content or None, "tool_calls": calls}
-
-
-def read_completion(completion: object, *, latency_s: float) -> Answer:
-    """Turn a parsed completion into a response, or say what is wrong with it. No model is asked."""
-    if not isinstance(completion, ChatCompletion) or not completion.choices:
-        return Failure(FailureKind.MALFORMED, "the reply has no choices")
-    choice = completion.choices[0]
-    if choice.finish_reason == "content_filter":
-        return Failure(FailureKind.REFUSED_BY_FILTER, "finish_reason content_filter")
-    message = choice.message
-    # Fields are not validated by the client, so a server may have sent null where an object should stand.
-    if message is None or (message.content is None and not message.tool_calls and not message.refusal):
-        return Failure(FailureKind.MALFORMED, "the reply has neither text nor tool calls")
-    usage = completion.usage
-    return Response(
-        text=message.content or message.refusal or "",
-        tool_calls=tuple(_tool_call(call) for call in message.tool_calls or ()),
-        finish_reason=choice.finish_reason,
-        prompt_tokens=usage.prompt_tokens if usage else None,
-        completion_tokens=usage.completion_tokens if usage else None,
-        latency_s=round(latency_s, 3),
-        model=completion.model,
-    )
-
-
-def _tool_call(call: Any) -> ToolCall:
-    return ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
+def _hidden_status(body: bytes) -> int | None:
+    """Return the status of an error that came as a successful reply, as some gateways send it."""
+    error = error_in(body)
+    if not isinstance(error, dict) or not ({"code", "message"} & set(error)):
+        return None
+    code = error.get("code")
+    return code if isinstance(code, int) and 400 <= code < 600 else 502

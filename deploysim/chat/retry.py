@@ -26,7 +26,7 @@ def asked_wait_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
             return max(0.0, seconds / per_second)
     try:
         until = parsedate_to_datetime(headers.get("retry-after", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(0.0, (aware - now).total_seconds())
@@ -37,7 +37,7 @@ def wait_s(tries: int, asked: float | None, random: Random) -> float:
 
     The random part keeps calls that failed together from coming back together.
     """
-    if asked is not None:
+    if asked:
         return asked + random.random() * min(1.0, 0.1 * asked)
     backoff = min(FIRST_WAIT_S * 2.0 ** min(tries - 1, 16), LONGEST_BACKOFF_S)
     return backoff * (1 - 0.25 * random.random())

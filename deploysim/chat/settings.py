@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from deploysim.config import Secret
 from deploysim.store.files import short_hash
@@ -42,7 +43,7 @@ class ModelSettings:
         """Return all that can change an answer: no key, and nothing about patience."""
         return {
             "model": self.model,
-            "base_url": self.base_url,
+            "base_url": self.base_url and address(self.base_url),
             "system_prompt": self.system_prompt,
             **self.parameters(),
         }
@@ -53,7 +54,16 @@ class ModelSettings:
 
     def describe(self) -> str:
         """Return the configuration in one line."""
-        where = self.base_url or "embedded"
+        where = address(self.base_url) if self.base_url else "embedded"
         parameters = ", ".join(f"{key} {value:g}" for key, value in self.parameters().items())
         prompt = "own system prompt" if self.system_prompt is not None else "the conversations' system prompts"
         return ", ".join(part for part in (f"{self.model} ({where})", parameters, prompt) if part)
+
+
+def address(base_url: str) -> str:
+    """Return a base URL without the user name, password and query that it may carry."""
+    try:
+        parts = urlsplit(base_url)
+    except ValueError:
+        return "not an address"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import socket
 from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from deploysim.chat.local import SLOTS, local_server
 from deploysim.chat.model import Answer, ChatModel
 from deploysim.chat.openai_model import OpenAIModel
 from deploysim.chat.runner import RunTally, Work, run_calls
 from deploysim.chat.settings import ModelSettings
-from deploysim.errors import ModelError
 from deploysim.store.imports import encode_tool_calls
 from deploysim.store.journal import Journal, read_journal
-from deploysim.types import Failure, Prefix
+from deploysim.types import Failure, FailureKind, Prefix
+
+LOCAL_TIMEOUT_S = 1_800.0
+"""The embedded model is slow on a busy machine, not stuck: giving up on it would only send the same prefix again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,17 @@ class ReplayJob:
     """Prefixes that have their outcome already."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where the prefixes are sent."""
+
+    settings: ModelSettings
+    base_url: str
+    in_flight: int
+    check: Callable[[], None]
+    """Raises ModelError where nothing can be sent there any more."""
+
+
 def replay(
     job: ReplayJob,
     journal: Journal,
@@ -47,12 +57,24 @@ def replay(
 ) -> RunTally:
     """Answer every prefix that is not to be skipped, and append each outcome to an open journal.
 
+    Prefixes are sent in the order given. Where all have their outcome already, no model is started or asked.
+
+    Args:
+        job: What to replay.
+        journal: Where outcomes are kept.
+        clock: Tells the time that is written beside an outcome.
+        on_rows: Called after each write with the tally of this process.
+        stop: Asked before each prefix; True ends the run cleanly after what is in flight.
+
     Raises:
         ModelError: where the endpoint refuses every call or cannot be reached; what was answered is kept.
     """
-    waiting = (prefix for prefix in job.prefixes if prefix.prefix_id not in job.skip)
-    with _endpoint(job) as base_url:
-        return asyncio.run(_replay(job, waiting, journal, base_url, clock, on_rows, stop))
+    waiting = _once_each(job)
+    first = next(waiting, None)
+    if first is None or stop():
+        return RunTally()
+    with _target(job) as target:
+        return asyncio.run(_replay(job, target, _chain(first, waiting), journal, clock, on_rows, stop))
 
 
 def outcomes(journal: Path) -> dict[str, str]:
@@ -68,22 +90,22 @@ def prefix_seed(seed: int, prefix_id: str) -> int:
 
 async def _replay(
     job: ReplayJob,
+    target: _Target,
     waiting: Iterator[Prefix],
     journal: Journal,
-    base_url: str,
     clock: Callable[[], datetime],
     on_rows: Callable[[RunTally], None],
     stop: Callable[[], bool],
 ) -> RunTally:
-    async with OpenAIModel(job.settings, base_url=base_url) as model:
+    async with OpenAIModel(target.settings, base_url=target.base_url) as model:
 
         async def call(prefix: Prefix) -> dict[str, Any]:
-            return await answer_row(model, prefix, seed=job.seed, clock=clock)
+            row = await answer_row(model, prefix, seed=job.seed, clock=clock)
+            if row["failure_kind"] == FailureKind.CONNECTION_LOST:
+                target.check()
+            return row
 
-        try:
-            return await run_calls(Work(waiting, call, job.in_flight), journal, on_rows=on_rows, stop=stop)
-        except* ModelError as group:
-            raise group.exceptions[0] from None
+        return await run_calls(Work(waiting, call, target.in_flight), journal, on_rows=on_rows, stop=stop)
 
 
 async def answer_row(model: ChatModel, prefix: Prefix, *, seed: int, clock: Callable[[], datetime]) -> dict[str, Any]:
@@ -104,33 +126,27 @@ def response_row(prefix_id: str, answer: Answer, *, at: datetime) -> dict[str, A
     return {**row, **fields, "status": "ok", "failure_kind": None, "failure_detail": None}
 
 
+def _once_each(job: ReplayJob) -> Iterator[Prefix]:
+    sent = set(job.skip)
+    for prefix in job.prefixes:
+        if prefix.prefix_id not in sent:
+            sent.add(prefix.prefix_id)
+            yield prefix
+
+
+def _chain(first: Prefix, rest: Iterator[Prefix]) -> Iterator[Prefix]:
+    yield first
+    yield from rest
+
+
 @contextmanager
-def _endpoint(job: ReplayJob) -> Iterator[str]:
-    if job.settings.base_url is None:
-        with local_server(slots=max(1, min(job.in_flight, SLOTS))) as url:
-            yield url
-    else:
-        _check_reachable(job.settings.base_url)
-        yield job.settings.base_url
-
-
-def _check_reachable(base_url: str) -> None:
-    """Find out before the first prefix, not after thousands of failures."""
-    if os.environ.get("HTTPS_PROXY") or os.environ.get("HTTP_PROXY") or os.environ.get("ALL_PROXY"):
+def _target(job: ReplayJob) -> Iterator[_Target]:
+    settings = job.settings
+    if settings.base_url is not None:
+        yield _Target(settings, settings.base_url, job.in_flight, check=lambda: None)
         return
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ModelError(
-            f"{base_url} is not the address of an endpoint.",
-            expected="a base URL such as https://api.openai.com/v1 or http://127.0.0.1:8081/v1",
-            next_step="correct --base-url or OPENAI_BASE_URL",
-        )
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        socket.create_connection((parts.hostname, port), timeout=10).close()
-    except OSError as error:
-        raise ModelError(
-            f"Nothing answers at {base_url} ({error.strerror or type(error).__name__}).",
-            expected="a running OpenAI-compatible endpoint that this machine can reach",
-            next_step="start it, or correct --base-url or OPENAI_BASE_URL; the same command then goes on from here",
-        ) from error
+    slots = max(1, min(job.in_flight, SLOTS))
+    with local_server(slots=slots) as server:
+        patient = replace(settings, timeout_s=max(settings.timeout_s, LOCAL_TIMEOUT_S))
+        # Requests beyond the slots would only wait inside the server.
+        yield _Target(patient, server.url, slots, server.check)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from deploysim.scrub.lexicon import Lexicon
+from deploysim.scrub.word_lists import word_set
 
 _WORD = r"[^\W\d_](?:[^\W_]|['’.\-](?=[^\W_]))*"
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ](?:[^\W_]|['’.\-](?=[^\W_]))*"
@@ -62,62 +63,9 @@ _PROSE_WORDS = re.compile(
     r"in|for|with|that|than|a|this|these|players?|level|version|chapter|episode|season|figure|table)\b",
     re.I,
 )
-_SMALL_WORDS = frozenset(
-    [
-        "rue",
-        "via",
-        "calle",
-        "rua",
-        "ul",
-        "al",
-        "os",
-        "am",
-        "im",
-        "an",
-        "der",
-        "auf",
-        "de",
-        "la",
-        "le",
-        "les",
-        "du",
-        "des",
-        "del",
-        "della",
-        "di",
-        "da",
-        "do",
-        "dos",
-        "van",
-        "von",
-        "und",
-        "och",
-        "i",
-        "nad",
-        "na",
-        "u",
-        "út",
-        "utca",
-        "útja",
-        "tér",
-        "tere",
-        "körút",
-        "tee",
-        "terrasse",
-        "plads",
-        "vei",
-        "mnt",
-        "street",
-        "st",
-        "road",
-        "rd",
-        "avenue",
-        "ave",
-        "th",
-        "nd",
-        "rd",
-        "c",
-    ]
+_SMALL_WORDS = word_set(
+    """rue via calle rua ul al os am im an der auf de la le les du des del della di da do dos van von und och i nad
+    na u út utca útja tér tere körút tee terrasse plads vei mnt street st road rd avenue ave th nd rd c"""
 )
 _STREET = re.compile(r"(?:Street|Avenue|Road|Lane|Drive|Boulevard|Str\.)(?!\w)")
 _YEAR = re.compile(r"(?:19|20)\d\d[ \t]")

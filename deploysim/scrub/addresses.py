@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from deploysim.scrub.address_anchors import UNIT, anchors
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
+from deploysim.scrub.word_lists import word_set
 
 _CUE = re.compile(
     r"\b(?:(?:(?:my|our|her|his|their|your|the|new|home|street|billing|shipping|mailing|delivery|work|office|current|permanent|postal|"
@@ -27,101 +28,12 @@ _BRACKET = re.compile(r"\([^\W\d_][^)\n]{1,20}\)")
 _STREET_WORD = re.compile(
     rf"{UNIT}|street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|north|south|east|west", re.I
 )
-_NOT_IN_ADDRESS = frozenset(
-    [
-        "the",
-        "i",
-        "we",
-        "you",
-        "he",
-        "she",
-        "it",
-        "they",
-        "my",
-        "our",
-        "your",
-        "this",
-        "that",
-        "please",
-        "thanks",
-        "thank",
-        "if",
-        "when",
-        "where",
-        "what",
-        "how",
-        "and",
-        "or",
-        "but",
-        "because",
-        "so",
-        "for",
-        "from",
-        "with",
-        "phone",
-        "tel",
-        "fax",
-        "email",
-        "e-mail",
-        "mobile",
-        "website",
-        "dear",
-        "hello",
-        "hi",
-        "bot",
-        "user",
-        "is",
-        "are",
-        "was",
-        "were",
-        "am",
-        "pm",
-        "in",
-        "on",
-        "at",
-        "not",
-        "no",
-        "yes",
-        "can",
-        "could",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "desk",
-        "office",
-        "regards",
-        "sincerely",
-        "best",
-        "cheers",
-        "yours",
-        "love",
-        "kind",
-        "warm",
-        "dob",
-        "ssn",
-        "order",
-        "account",
-        "total",
-        "subject",
-        "date",
-        "name",
-        "customer",
-    ]
+_NOT_IN_ADDRESS = word_set(
+    """the i we you he she it they my our your this that please thanks thank if when where what how and or but
+    because so for from with phone tel fax email e-mail mobile website dear hello hi bot user is are was were am
+    pm in on at not no yes can could monday tuesday wednesday thursday friday saturday sunday january february
+    march april june july august september october november december desk office regards sincerely best cheers
+    yours love kind warm dob ssn order account total subject date name customer"""
 )
 _REACH = 24
 """Most words that an address grows by in one direction."""
@@ -143,7 +55,7 @@ def _tells(value: str, lexicon: Lexicon) -> bool:
     words = [match[0] for match in _WORD.finditer(value)]
     digits = sum(char.isdigit() for char in value)
     if not words:
-        return digits >= 4 and not re.fullmatch(r"(?:19|20)\d\d", value.strip())
+        return digits >= 3 and not re.fullmatch(r"(?:19|20)\d\d", value.strip())
     strange = any(not lexicon.is_word(word) or lexicon.is_place(word) for word in words)
     return strange and (digits > 0 or any(_STREET_WORD.fullmatch(word) for word in words))
 

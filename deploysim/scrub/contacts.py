@@ -3,107 +3,27 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from deploysim.scrub.rules import Rule
+from deploysim.scrub.word_lists import word_set
 
 RESERVED_DOMAINS = re.compile(r"(?:^|\.)(?:example\.(?:com|org|net|edu)|example|test|invalid|localhost|local)$", re.I)
 """Domains set aside for documentation: they belong to nobody."""
 
-_PUBLIC_HOSTS = frozenset(
-    [
-        "github.com",
-        "gitlab.com",
-        "bitbucket.org",
-        "stackoverflow.com",
-        "stackexchange.com",
-        "wikipedia.org",
-        "wikimedia.org",
-        "python.org",
-        "pypi.org",
-        "npmjs.com",
-        "mozilla.org",
-        "w3.org",
-        "w3schools.com",
-        "apache.org",
-        "gnu.org",
-        "kernel.org",
-        "readthedocs.io",
-        "microsoft.com",
-        "google.com",
-        "googleapis.com",
-        "gstatic.com",
-        "apple.com",
-        "amazon.com",
-        "amazonaws.com",
-        "openai.com",
-        "anthropic.com",
-        "huggingface.co",
-        "arxiv.org",
-        "doi.org",
-        "youtube.com",
-        "youtu.be",
-        "reddit.com",
-        "bbc.co.uk",
-        "bbc.com",
-        "nytimes.com",
-        "cnn.com",
-        "who.int",
-        "nih.gov",
-        "cdc.gov",
-        "nasa.gov",
-        "europa.eu",
-        "un.org",
-        "unsplash.com",
-        "imdb.com",
-        "jquery.com",
-        "jsdelivr.net",
-        "cloudflare.com",
-        "unpkg.com",
-        "bootstrapcdn.com",
-        "docker.com",
-        "kubernetes.io",
-        "ubuntu.com",
-        "debian.org",
-        "oracle.com",
-        "mysql.com",
-        "postgresql.org",
-        "nodejs.org",
-        "reactjs.org",
-        "vuejs.org",
-        "angular.io",
-        "tensorflow.org",
-        "pytorch.org",
-        "numpy.org",
-        "pydata.org",
-        "scikit-learn.org",
-        "schema.org",
-        "adobe.com",
-        "medium.com",
-        "tutorialspoint.com",
-        "geeksforgeeks.org",
-        "kaggle.com",
-        "facebook.com",
-        "instagram.com",
-        "twitter.com",
-        "x.com",
-        "linkedin.com",
-        "tiktok.com",
-        "pinterest.com",
-        "ebay.com",
-        "netflix.com",
-        "spotify.com",
-        "paypal.com",
-        "stripe.com",
-        "britannica.com",
-        "nature.com",
-        "sciencedirect.com",
-        "springer.com",
-        "ieee.org",
-        "acm.org",
-        "jstor.org",
-    ]
+_PUBLIC_HOSTS = word_set(
+    """github.com gitlab.com bitbucket.org stackoverflow.com stackexchange.com wikipedia.org wikimedia.org
+    python.org pypi.org npmjs.com mozilla.org w3.org w3schools.com apache.org gnu.org kernel.org readthedocs.io
+    microsoft.com google.com googleapis.com gstatic.com apple.com amazon.com amazonaws.com openai.com
+    anthropic.com huggingface.co arxiv.org doi.org youtube.com youtu.be reddit.com bbc.co.uk bbc.com nytimes.com
+    cnn.com who.int nih.gov cdc.gov nasa.gov europa.eu un.org unsplash.com imdb.com jquery.com jsdelivr.net
+    cloudflare.com unpkg.com bootstrapcdn.com docker.com kubernetes.io ubuntu.com debian.org oracle.com
+    mysql.com postgresql.org nodejs.org reactjs.org vuejs.org angular.io tensorflow.org pytorch.org numpy.org
+    pydata.org scikit-learn.org schema.org adobe.com medium.com tutorialspoint.com geeksforgeeks.org kaggle.com
+    facebook.com instagram.com twitter.com x.com linkedin.com tiktok.com pinterest.com ebay.com netflix.com
+    spotify.com paypal.com stripe.com britannica.com nature.com sciencedirect.com springer.com ieee.org acm.org
+    jstor.org"""
 )
 _PERSONAL_PATH = re.compile(
     r"(?:facebook|instagram|twitter|x|tiktok|pinterest)\.com/@?[\w.-]{3,}|linkedin\.com/in/|reddit\.com/u(?:ser)?/"
@@ -125,7 +45,7 @@ def _splitter() -> Any:
     return tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def registrable(host: str) -> str | None:
     """Return the registrable domain of a host, or None where it has no public suffix. Uses the bundled suffix list only."""
     parts = _splitter()(host)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -47,17 +48,24 @@ def resolve(findings: Iterable[Finding], text: str) -> list[Finding]:
     kept as a finding of its own where it holds a letter or digit, so that nothing that any detector saw is let through.
     """
     taken: list[Finding] = []
-    order = sorted(findings, key=lambda f: (rank_of(f.entity), -f.score, f.start - f.end, f.start))
+    order = sorted(set(findings), key=lambda f: (rank_of(f.entity), -f.score, f.start - f.end, f.start))
     for finding in order:
-        taken.extend(_remainders(finding, taken, text))
-    return sorted(taken, key=lambda f: f.start)
+        for piece in _remainders(finding, taken, text):
+            insort(taken, piece, key=_start)
+    return taken
+
+
+def _start(finding: Finding) -> int:
+    return finding.start
 
 
 def _remainders(finding: Finding, taken: list[Finding], text: str) -> list[Finding]:
+    """Return what a finding covers beyond those already taken, which are in order and apart from each other."""
     pieces = [finding]
-    for winner in taken:
-        if winner.start < finding.end and finding.start < winner.end:
-            pieces = [part for piece in pieces for part in _cut(piece, winner)]
+    place = max(0, bisect_right(taken, finding.start, key=_start) - 1)
+    while place < len(taken) and taken[place].start < finding.end:
+        pieces = [part for piece in pieces for part in _cut(piece, taken[place])]
+        place += 1
     return [trimmed for piece in pieces if (trimmed := _trimmed(piece, text))]
 
 

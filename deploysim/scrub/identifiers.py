@@ -58,7 +58,7 @@ _BANK_VALUE = r"(?P<v>\d{2}-\d{2}-\d{2}|\d{3}-\d{3}|(?=(?:[^\s]*\d){5})[A-Z]{0,4
 _PLATE_WORDS = (
     "(?:licen[cs]e|number|registration|reg|vehicle) plate|plate|(?:vehicle|car) registration|reg(?:istration)?"
 )
-_PLATE_VALUE = r"(?P<v>(?=[A-Z0-9 -]*\d)(?=[A-Z0-9 -]*[A-Z])[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{1,4}){1,2})\b"
+_PLATE_VALUE = r"(?P<v>(?-i:(?=[A-Z0-9 -]*\d)(?=[A-Z0-9 -]*[A-Z])[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{1,4}){1,2}))\b"
 _LICENCE_WORDS = "driver'?s?'? licen[cs]e|driving licen[cs]e|driver licen[cs]e|licen[cs]e|dl"
 _LICENCE_VALUE = r"(?P<v>[A-Za-z]{0,3}\d[\dA-Za-z]*(?:-[\dA-Za-z]+){0,4})\b"
 

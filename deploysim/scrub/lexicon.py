@@ -11,42 +11,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
 
-PARTICLES = frozenset(
-    [
-        "van",
-        "der",
-        "den",
-        "de",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "del",
-        "della",
-        "di",
-        "du",
-        "la",
-        "le",
-        "les",
-        "von",
-        "zu",
-        "zum",
-        "zur",
-        "bin",
-        "ibn",
-        "binti",
-        "al",
-        "el",
-        "ter",
-        "ten",
-        "af",
-        "av",
-        "y",
-        "e",
-    ]
+from deploysim.scrub.word_lists import word_set
+
+PARTICLES = word_set(
+    """van der den de da do dos das del della di du la le les von zu zum zur bin ibn binti al el ter ten af av y e"""
 )
 
 
@@ -92,7 +63,7 @@ class Lexicon:
         return folded in self.places or folded in self.countries
 
 
-@cache
+@lru_cache(maxsize=200_000)
 def fold(word: str) -> str:
     """Return a word in lower case without accents."""
     decomposed = unicodedata.normalize("NFKD", word.casefold())
@@ -138,6 +109,7 @@ def read_phrases(name: str) -> frozenset[str]:
     return frozenset(fold(line.strip()) for line in text.splitlines() if line.strip() and not line.startswith("#"))
 
 
+@lru_cache(maxsize=2)
 def load_lexicon(words: frozenset[str]) -> Lexicon:
     """Read the lists; takes about half a second.
 

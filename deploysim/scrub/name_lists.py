@@ -72,6 +72,8 @@ def _opens(words: list[str], at: int, lexicon: Lexicon) -> bool:
     paired = bool(following) and (fold(following) in lexicon.family) and folded in lexicon.given
     if paired and (lexicon.is_given(word) or lexicon.is_family(following)):
         return True
+    if folded in lexicon.given and following[:1].isupper() and not lexicon.is_word(following) and len(following) > 3:
+        return not is_code_like(following) and not is_acronym(following)
     if fold(following) in NOT_AFTER or (is_acronym(word) and len(word) <= 3):
         return False
     if lexicon.is_given(word):
@@ -81,7 +83,8 @@ def _opens(words: list[str], at: int, lexicon: Lexicon) -> bool:
 
 
 def _is_something_else(folded: str, lexicon: Lexicon) -> bool:
-    return folded in NEVER or folded in PARTICLES or folded in lexicon.topics or folded in lexicon.countries
+    common = folded in NEVER or folded in STOPS or folded in PARTICLES
+    return common or folded in lexicon.topics or folded in lexicon.countries
 
 
 def _extends(word: str, lexicon: Lexicon) -> bool:

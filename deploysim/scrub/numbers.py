@@ -116,7 +116,7 @@ def find_dates(text: str) -> Iterator[Finding]:
 
 
 _CANDIDATE = re.compile(
-    r"(?<![\w.,/=#$€£%-])(?:\+|00)?\(?\+?\d[\d().\-–/  \t]{5,22}\d(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w%]|[.,]\d)",
+    r"(?<![\w./=#$€£%-])(?<!\d,)(?:\+|00)?\(?\+?\d[\d().\-–/  \t]{5,22}\d(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w%]|[.,]\d)",
     re.I,
 )
 _CUE = re.compile(
@@ -138,7 +138,7 @@ _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:\s+\d{1,2})?|\d{4}\s
 
 def find_phones(text: str) -> Iterator[Finding]:
     """Yield phone numbers: by their form where it is a phone's own, else by a word such as "call" nearby."""
-    if sum(char.isdigit() for char in text) < 7:
+    if sum(char.isdigit() for char in text) < 6:
         return
     for match in _CANDIDATE.finditer(text):
         value = match[0]
@@ -146,7 +146,7 @@ def find_phones(text: str) -> Iterator[Finding]:
         if value.endswith(")") is False and value.count("(") > value.count(")"):
             start += value.index("(") + 1 if value.startswith("(") else 0
         digits = digit_count(text[start:end])
-        if not 7 <= digits <= 19 or _DATE_LIKE.fullmatch(value):
+        if not 6 <= digits <= 19 or _DATE_LIKE.fullmatch(value):
             continue
         if _PLAIN_FORMS.fullmatch(value) and digits >= 8:
             yield Finding(start, end, "PHONE_NUMBER", 0.6)

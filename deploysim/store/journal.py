@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Self
 
 from filelock import FileLock, Timeout
 
-from deploysim.errors import BusyError
+from deploysim.errors import BusyError, InputError
 
 
 class Journal:
@@ -23,21 +23,25 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = FileLock(str(path) + ".lock")
+        # The disk is written to from a helper thread, and it is one lock for all threads of this process.
+        self._lock = FileLock(f"{path}.lock", timeout=0, thread_local=False)
         self._file: BinaryIO | None = None
 
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire()
         except Timeout as error:
             raise BusyError(
                 f"Another process is writing {self.path.name} of {self.path.parent.name}.",
                 expected="one process at a time on a run",
                 next_step="wait for it, or stop it; the Runs page shows how far it is",
             ) from error
-        _drop_torn_line(self.path)
-        self._file = self.path.open("ab")
+        try:
+            self._file = _open(self.path)
+        except BaseException:
+            self._lock.release()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -46,16 +50,31 @@ class Journal:
         self._lock.release()
 
     def append(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Append rows; when this returns they are on the disk."""
+        """Append rows; when this returns they are on the disk.
+
+        Raises:
+            InputError: where the disk does not take them, such as a full one; none of them counts as written.
+        """
         assert self._file is not None, "a journal is written inside its with block"
         lines = [json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows]
-        self._file.write("".join(lines).encode("utf-8", errors="replace"))
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        before = self._file.tell()
+        try:
+            _write_all(self._file, "".join(lines).encode("utf-8", errors="replace"))
+        except OSError as error:
+            _cut(self._file, before)
+            raise InputError(
+                f"{self.path.name} of {self.path.parent.name} cannot be written to ({error.strerror}).",
+                expected="a disk with free space; what was written before is safe",
+                next_step="make room, then run the same command again: it goes on from here",
+            ) from error
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a journal in the order written; a last line that was torn by a crash is passed over."""
+    """Yield the rows of a journal in the order written.
+
+    What is not a whole row is passed over: the last line while it is being written or where a crash tore it, and lines
+    that a power cut left damaged. What they were about counts as not done, and is done again.
+    """
     if not path.exists():
         return
     with path.open("rb") as file:
@@ -72,15 +91,46 @@ def _row(line: bytes) -> dict[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
-def _drop_torn_line(path: Path) -> None:
-    """Cut off what stands after the last line end: nobody was told that it was written."""
-    if not path.exists():
+def _open(path: Path) -> BinaryIO:
+    """Open for appending at the end of the last whole line: nobody was told that what follows it was written."""
+    is_new = not path.exists()
+    # Unbuffered, so that nothing is left over that a later close could write behind the reader's back.
+    file = path.open("ab+", buffering=0)
+    end = file.seek(0, os.SEEK_END)
+    keep = _last_line_end(file, end)
+    if keep != end:
+        file.truncate(keep)
+    file.seek(0, os.SEEK_END)
+    if is_new:
+        _sync_folder(path.parent)
+    return file
+
+
+def _write_all(file: BinaryIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+    os.fsync(file.fileno())
+
+
+def _cut(file: BinaryIO, size: int) -> None:
+    try:
+        file.truncate(size)
+        file.seek(0, os.SEEK_END)
+    except OSError:
+        # The torn end stays; the next writer cuts it off.
         return
-    with path.open("r+b") as file:
-        content_end = file.seek(0, os.SEEK_END)
-        keep = _last_line_end(file, content_end)
-        if keep != content_end:
-            file.truncate(keep)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new file's name as safe as what is written to it."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _last_line_end(file: BinaryIO, end: int) -> int:

@@ -3,6 +3,7 @@
 from deploysim.ui.blocks import (
     counted,
     empty_state,
+    ink,
     load_style,
     plain,
     reasons,
@@ -52,6 +53,7 @@ __all__ = [
     "forecast_table",
     "has_runs",
     "imports",
+    "ink",
     "linked",
     "live_runs",
     "load_form",

@@ -24,6 +24,11 @@ def load_style() -> None:
     st.html(ROOT / "deploysim" / "style.css")
 
 
+def ink() -> str:
+    """Return the colour of words in the reader's theme, for charts."""
+    return "#E4E8EE" if st.context.theme.type == "dark" else "#1E2530"
+
+
 def show_html(html: str) -> None:
     """Show HTML that `deploysim.render` made, the only kind there is."""
     st.html(html)

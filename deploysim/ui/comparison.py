@@ -184,7 +184,7 @@ def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
     st.dataframe(
         shown,
         hide_index=True,
-        height=38 + 35 * shown.height,
+        height="content",
         column_config={
             "category": st.column_config.TextColumn(pinned=True),
             "baseline ÷ recorded": number(format="%.2f"),

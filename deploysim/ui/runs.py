@@ -183,7 +183,9 @@ def _show_outcome(run: RunRecord, state: str) -> None:
     failed = failures_by_reason(frame)
     tokens = {name: int(frame[name].sum() or 0) for name in ("prompt_tokens", "completion_tokens")}
     slow = frame["latency_s"].drop_nulls()
-    latency = f"; half within {_seconds(slow.median())}, 95 % within {_seconds(slow.quantile(0.95))}" if slow.len() else ""
+    latency = (
+        f"; half within {_seconds(slow.median())}, 95 % within {_seconds(slow.quantile(0.95))}" if slow.len() else ""
+    )
     st.markdown(
         f"{frame.height:,} of {run.prefixes:,} answered, {sum(failed.values()):,} failed; "
         f"{tokens['prompt_tokens']:,} tokens read, {tokens['completion_tokens']:,} written{latency}."

@@ -34,7 +34,7 @@ with left:
     st.subheader("By type")
     if counts.height:
         st.altair_chart(
-            charts.counts_chart(counts, label="entity", value="spans"),
+            charts.counts_chart(counts, label="entity", value="spans", ink=ui.ink()),
             width="stretch",
             alt=charts.counts_alt(counts, label="entity", value="spans"),
             key="privacy_counts",

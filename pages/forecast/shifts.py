@@ -4,23 +4,25 @@ import streamlit as st
 
 from deploysim import charts, ui
 from deploysim.forecast.words import sentence
-from deploysim.tables import shift_rows
+from deploysim.tables import shift_rows, unseen_sentence
 
 saved = ui.pick_forecast()
 forecast = saved.forecast
 rows = shift_rows(forecast)
+seen = rows.filter(rows["ratio"].is_not_null())
 
 st.subheader(sentence(forecast), anchor=False)
 st.caption(ui.about_forecast(saved))
 
 state = st.altair_chart(
-    charts.shift_chart(rows, material_ratio=forecast.material_ratio),
+    charts.shift_chart(seen, material_ratio=forecast.material_ratio, ink=ui.ink()),
     width="stretch",
-    alt=charts.shift_alt(rows),
+    alt=charts.shift_alt(seen),
     on_select="rerun",
     selection_mode=charts.PICKED,
     key="shifts_chart",
 )
+st.caption(unseen_sentence(rows))
 picked = [point["category"] for point in state["selection"].get(charts.PICKED, [])]
 if picked:
     ui.open_compare(saved.lanes(), picked[0])

@@ -12,7 +12,7 @@ FOUND = (
     ("hi, i'm jorge martinez and my wife maria needs help", "PERSON", ("jorge martinez", "maria")),
     ("Dear Mr. Okonkwo, thank you for your letter.", "PERSON", ("Okonkwo",)),
     ("Best regards,\nDaniela Rossi\nSales Manager", "PERSON", ("Daniela Rossi",)),
-    ("Me llamo Carlos Fuentes y vivo en Sevilla.", "PERSON", ("Carlos Fuentes",)),
+    ("Me llamo Carlos Fuentes y tengo una pregunta.", "PERSON", ("Carlos Fuentes",)),
     ("Mein Name ist Jürgen Schäfer.", "PERSON", ("Jürgen Schäfer",)),
     ("MY NAME IS JOHN CARTER AND I AM ANGRY", "PERSON", ("JOHN CARTER",)),
     ("Write to anna.reid@acme.co.uk today", "EMAIL_ADDRESS", ("anna.reid@acme.co.uk",)),
@@ -102,14 +102,8 @@ def test_values_are_found_whole_and_replaced(
         expected = expected.replace(value, f"<{entity}>", 1)
     actual = scrubbed.text
     for span in reversed(scrubbed.spans):
-        if span.entity == entity:
-            actual = actual[: span.start] + f"<{entity}>" + actual[span.end :]
-    others = [span.entity for span in scrubbed.spans if span.entity != entity]
-    for span in reversed([span for span in scrubbed.spans if span.entity != entity]):
-        assert scrubbed.text[span.start : span.end].startswith("<"), others
-    assert len(values) == sum(span.entity == entity for span in scrubbed.spans)
-    if not others:
-        assert expected == actual
+        actual = actual[: span.start] + f"<{span.entity}>" + actual[span.end :]
+    assert expected == actual
 
 
 @pytest.mark.parametrize("text", NEAR_MISSES)

@@ -53,7 +53,7 @@ def test_spans_point_at_the_replaced_text(scrubber: Scrubber) -> None:
     raw = talk("Hi, I'm Daniela Rossi.\nCall +44 20 7946 0958 or write to d.rossi@acme.com.", "Thanks, Daniela!")
     result = scrub_one(scrubber, raw)
 
-    assert ["PERSON", "PHONE_NUMBER", "EMAIL_ADDRESS", "PERSON"] == [span.entity for span in result.spans]
+    assert [span.entity for span in result.spans] == ["PERSON", "PHONE_NUMBER", "EMAIL_ADDRESS", "PERSON"]
     first = result.messages[0].content
     for span in reversed([span for span in result.spans if span.message == 0]):
         first = first[: span.start] + "#" + first[span.end :]
@@ -78,15 +78,15 @@ def test_json_stays_valid(scrubber: Scrubber) -> None:
     call = json.loads(result.messages[1].tool_calls[0].arguments)
     rows = json.loads(result.messages[2].content)
 
-    assert ["name", "phone", "note", "count"] == list(call)
-    assert 2 == call["count"]
+    assert list(call) == ["name", "phone", "note", "count"]
+    assert call["count"] == 2
     assert isinstance(call["phone"], int)
     assert call["phone"] != 4152223333
     assert "anna" not in json.dumps([call, rows]).lower()
     assert call["name"] in result.messages[0].content.lower()
     assert rows[0]["order_id"].startswith("A-")
     assert rows[0]["order_id"] != "A-99281"
-    assert (None, True) == tuple(rows[1:])
+    assert tuple(rows[1:]) == (None, True)
     spans = [result.messages[2].content[span.start : span.end] for span in result.spans if span.message == 2]
     assert [rows[0]["email"], rows[0]["order_id"]] == spans
 
@@ -103,7 +103,7 @@ def test_metadata_is_scrubbed_by_its_name(scrubber: Scrubber) -> None:
     result = scrub_one(scrubber, talk("hello", metadata=(("customer_name", "anna reid"), ("plan", "basic"))))
 
     assert "anna" not in dict(result.metadata)["customer_name"]
-    assert "basic" == dict(result.metadata)["plan"]
+    assert dict(result.metadata)["plan"] == "basic"
 
 
 def test_text_alone_gets_its_conversations_surrogates(scrubber: Scrubber) -> None:
@@ -141,7 +141,7 @@ def test_an_error_leaves_the_conversation_out(failing_scrubber: Scrubber, caplog
         results = list(failing_scrubber.scrub_conversations(raws))
 
     assert ScrubFailure("b", 1, "ZeroDivisionError") == results[1]
-    assert ["a", "b", "c"] == [result.conversation_id for result in results]
+    assert [result.conversation_id for result in results] == ["a", "b", "c"]
     assert [ScrubbedConversation, ScrubFailure, ScrubbedConversation] == [type(result) for result in results]
     assert "Reid" not in caplog.text
 
@@ -174,7 +174,7 @@ def test_logs_stay_empty(scrubber: Scrubber, caplog: pytest.LogCaptureFixture) -
     with caplog.at_level(logging.DEBUG):
         scrubber.scrub_text("IBAN GB00 XXXX 1111 2222 3333 44, Anna Reid, anna@acme.com", conversation_id="c1")
 
-    assert "" == caplog.text
+    assert caplog.text == ""
 
 
 def test_an_absent_pipeline_is_explained() -> None:
@@ -205,4 +205,4 @@ def test_importing_loads_nothing_heavy() -> None:
     code = "import sys, deploysim.scrub.scrubber; print([m for m in ('spacy', 'presidio_analyzer', 'faker') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
 
-    assert "[]" == done.stdout.strip()
+    assert done.stdout.strip() == "[]"

@@ -11,35 +11,11 @@ from deploysim.scrub.surrogates import network, numbers, places, shapes
 from deploysim.scrub.surrogates.dates import shift_date
 from deploysim.scrub.surrogates.pools import FAMILY, FEMALE, MALE, USER_WORDS
 from deploysim.scrub.surrogates.stream import KeyedStream
+from deploysim.scrub.word_lists import word_set
 
 _ATTEMPTS = 16
-_TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "prof",
-        "professor",
-        "sir",
-        "madam",
-        "lady",
-        "lord",
-        "rev",
-        "fr",
-        "herr",
-        "frau",
-        "sra",
-        "sr",
-        "dra",
-        "jr",
-        "ii",
-        "iii",
-        "phd",
-        "md",
-    ]
+_TITLES = word_set(
+    "mr mrs ms miss mx dr prof professor sir madam lady lord rev fr herr frau sra sr dra jr ii iii phd md"
 )
 _NAME_TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*\.?", re.U)
 

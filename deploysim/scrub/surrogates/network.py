@@ -9,68 +9,20 @@ from collections.abc import Callable
 from deploysim.scrub.surrogates.pools import DOMAIN_WORDS
 from deploysim.scrub.surrogates.shapes import like_hexadecimal, same_shape
 from deploysim.scrub.surrogates.stream import KeyedStream
+from deploysim.scrub.word_lists import word_set
 
 MapWord = Callable[[str], str]
 MapDomain = Callable[[str], str]
 
 _PUBLIC_RANGES = ("192.0.2", "198.51.100", "203.0.113")
-FREE_MAIL = frozenset(
-    [
-        "gmail.com",
-        "googlemail.com",
-        "yahoo.com",
-        "hotmail.com",
-        "outlook.com",
-        "live.com",
-        "icloud.com",
-        "me.com",
-        "aol.com",
-        "proton.me",
-        "protonmail.com",
-        "gmx.de",
-        "gmx.net",
-        "web.de",
-        "mail.ru",
-        "yandex.ru",
-        "qq.com",
-        "163.com",
-        "126.com",
-        "msn.com",
-        "yahoo.co.uk",
-        "hotmail.co.uk",
-        "mail.com",
-    ]
+FREE_MAIL = word_set(
+    """gmail.com googlemail.com yahoo.com hotmail.com outlook.com live.com icloud.com me.com aol.com proton.me
+    protonmail.com gmx.de gmx.net web.de mail.ru yandex.ru qq.com 163.com 126.com msn.com yahoo.co.uk
+    hotmail.co.uk mail.com"""
 )
-ROLE_MAILBOXES = frozenset(
-    [
-        "info",
-        "support",
-        "sales",
-        "contact",
-        "admin",
-        "hello",
-        "office",
-        "billing",
-        "help",
-        "noreply",
-        "no-reply",
-        "donotreply",
-        "service",
-        "team",
-        "press",
-        "jobs",
-        "careers",
-        "hr",
-        "privacy",
-        "security",
-        "abuse",
-        "postmaster",
-        "webmaster",
-        "newsletter",
-        "marketing",
-        "enquiries",
-        "orders",
-    ]
+ROLE_MAILBOXES = word_set(
+    """info support sales contact admin hello office billing help noreply no-reply donotreply service team press
+    jobs careers hr privacy security abuse postmaster webmaster newsletter marketing enquiries orders"""
 )
 
 

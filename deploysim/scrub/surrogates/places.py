@@ -9,45 +9,17 @@ from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
 from deploysim.scrub.surrogates.pools import CITIES, COUNTRIES, STATES, STREET_NAMES
 from deploysim.scrub.surrogates.shapes import same_shape
 from deploysim.scrub.surrogates.stream import KeyedStream
+from deploysim.scrub.word_lists import word_set
 
 _STREET_KINDS = ("Road", "Avenue", "Lane", "Way", "Drive", "Terrace", "Close", "Crescent", "Court", "Grove")
 _SHORT_KINDS = ("Rd", "Ave", "Ln", "Dr", "Ct", "Blvd")
 _UNIT_KINDS = ("Unit", "Room", "Floor", "Studio", "Level")
-_STREET_WORDS = frozenset(
-    [
-        "street",
-        "road",
-        "avenue",
-        "lane",
-        "drive",
-        "way",
-        "boulevard",
-        "court",
-        "place",
-        "square",
-        "terrace",
-        "close",
-        "crescent",
-        "grove",
-        "highway",
-        "parkway",
-        "circle",
-        "trail",
-        "alley",
-        "row",
-        "walk",
-        "mews",
-        "gardens",
-        "hill",
-        "plaza",
-    ]
+_STREET_WORDS = word_set(
+    """street road avenue lane drive way boulevard court place square terrace close crescent grove highway parkway
+    circle trail alley row walk mews gardens hill plaza"""
 )
-_SHORT_STREET_WORDS = frozenset(
-    ["st", "rd", "ave", "av", "ln", "dr", "blvd", "ct", "pl", "sq", "hwy", "pkwy", "cir", "str"]
-)
-_UNIT_WORDS = frozenset(
-    ["suite", "apt", "apartment", "unit", "flat", "room", "floor", "fl", "rm", "ste", "box", "building", "bldg"]
-)
+_SHORT_STREET_WORDS = word_set("st rd ave av ln dr blvd ct pl sq hwy pkwy cir str")
+_UNIT_WORDS = word_set("suite apt apartment unit flat room floor fl rm ste box building bldg")
 _TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*", re.U)
 
 StreamOf = Callable[[str, str], KeyedStream]
