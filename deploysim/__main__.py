@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Forecast how a new model will behave on your own users before you release it.",
 )
+STOPPED = 130
 COMMANDS: dict[str, Callable[..., None]] = {
     "import": data.import_command,
     "scrub": data.scrub_command,
@@ -36,19 +37,16 @@ for name, command in COMMANDS.items():
 
 
 def main() -> int:
-    """Run one command and return its exit code: 0 done, 1 it did not work, 130 stopped."""
+    """Run one command and return its exit code: 0 done, 1 it did not work, 2 wrong usage, 130 stopped."""
     try:
-        app(standalone_mode=False)
-    except typer.Exit as ended:
-        return ended.exit_code
-    except typer.Abort:
-        return 130
+        app()
+    except SystemExit as ended:
+        if ended.code == STOPPED:
+            fail("Stopped. What was done is kept; the same command goes on from there.")
+        return ended.code if isinstance(ended.code, int) else 0
     except DeploysimError as error:
         fail(str(error))
         return 1
-    except KeyboardInterrupt:
-        fail("Stopped. What was done is kept; the same command goes on from there.")
-        return 130
     return 0
 
 

@@ -137,8 +137,10 @@ def show_forecast(saved: SavedForecast) -> None:
     """Print a forecast as a readable table."""
     forecast = saved.forecast
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("behaviour", "before → forecast per 100k", "ratio (interval)", "call", "n"):
-        table.add_column(column, justify="right" if column == "n" else "left")
+    table.add_column("behaviour", no_wrap=True)
+    for column in ("before → forecast per 100k", "ratio (interval)", "call"):
+        table.add_column(column)
+    table.add_column("n", justify="right")
     for row in shift_rows(forecast).iter_rows(named=True):
         table.add_row(f"{row['symbol']} {row['name']}", row["rates"], row["change"], row["call"], str(row["n"]))
     say("")

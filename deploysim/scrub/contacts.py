@@ -52,9 +52,19 @@ def registrable(host: str) -> str | None:
     return f"{parts.domain}.{parts.suffix}".casefold() if parts.domain and parts.suffix else None
 
 
+_NOBODY = re.compile(
+    r"(?:your|my|some|the)?[._-]?(?:user|users?name|you|me|name|email|e-?mail|mail|test|tester|foo|bar|someone|someuser|"
+    r"example|sample|admin|info|support|noreply|no-reply|sender|recipient|to|from|first[._-]?last)\d*",
+    re.I,
+)
+
+
 def _real_mailbox(value: str) -> bool:
-    host = value.rpartition("@")[2]
-    return not RESERVED_DOMAINS.search(host) and registrable(host) is not None
+    """Whether an address may be somebody's: at a domain set aside for examples, only a word such as "user" is not."""
+    local, _, host = value.rpartition("@")
+    if RESERVED_DOMAINS.search(host):
+        return not _NOBODY.fullmatch(local)
+    return registrable(host) is not None
 
 
 def _personal_url(url: str) -> bool:
