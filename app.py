@@ -3,9 +3,10 @@
 import streamlit as st
 
 from deploysim import ui
+from deploysim.config import ROOT
 from deploysim.errors import DeploysimError
 
-st.set_page_config(page_title="deploysim", page_icon=":material/compare_arrows:", layout="wide")
+st.set_page_config(page_title="deploysim", page_icon=str(ROOT / "data" / "icon.png"), layout="wide")
 page = st.navigation(ui.pages(), expanded=True)
 ui.load_style()
 st.title(page.title)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -17,6 +19,7 @@ from deploysim.ingest.columns import ColumnMap
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.importing import ImportOptions, ImportResult, build_scrubber, import_file
 from deploysim.sampling import SampleSpec
+from deploysim.store.files import atomic_path
 
 
 def import_command(
@@ -86,20 +89,16 @@ def scrub_command(
     """
     here = context(workspace)
     scrubber = build_scrubber(here.workspace, here.settings, placeholders=placeholders)
-    lines = sys.stdin if str(source) == "-" else _open(source)
-    with meter(quiet=str(target) == "-") as show:
-        scrubbed = []
+    number = 0
+    with _input(source) as lines, _output(target) as output, meter(quiet=str(target) == "-") as show:
         for number, line in enumerate(lines, start=1):
             row = _row(line, source, number)
             result = scrubber.scrub_text(row["text"], conversation_id=str(row["id"]))
             spans = [asdict(span) for span in result.spans]
-            scrubbed.append(json.dumps({**row, "text": result.text, "spans": spans}, ensure_ascii=False) + "\n")
+            output.write(json.dumps({**row, "text": result.text, "spans": spans}, ensure_ascii=False) + "\n")
             show("scrubbing", number, 0)
-    if str(target) == "-":
-        sys.stdout.writelines(scrubbed)
-    else:
-        target.write_text("".join(scrubbed), encoding="utf-8")
-        say(f"{len(scrubbed):,} lines scrubbed into {target}.")
+    if str(target) != "-":
+        say(f"{number:,} lines scrubbed into {target}.")
 
 
 def sample_command(
@@ -154,10 +153,25 @@ def conditions(where: list[str] | None) -> dict[str, str]:
     return {column.strip(): value for column, _, value in pairs}
 
 
-def _open(source: Path) -> Any:
+@contextmanager
+def _input(source: Path) -> Iterator[TextIO]:
+    if str(source) == "-":
+        yield sys.stdin
+        return
     if not source.is_file():
         raise InputError(f"There is no file {source}.", expected='JSON Lines with "id" and "text" on each line')
-    return source.open(encoding="utf-8")
+    with source.open(encoding="utf-8") as file:
+        yield file
+
+
+@contextmanager
+def _output(target: Path) -> Iterator[TextIO]:
+    """Give a stream to write to; a file appears only when all of it was written."""
+    if str(target) == "-":
+        yield sys.stdout
+        return
+    with atomic_path(target) as partial, partial.open("w", encoding="utf-8") as file:
+        yield file
 
 
 def _row(line: str, source: Path, number: int) -> dict[str, Any]:

@@ -139,6 +139,7 @@ class Detector:
             entities = labels.get(one.text, ()) if read.english else ()
             labelled = from_pipeline(entities, one.text, self.lexicon, recased=not written)
             found += [replace(f, start=f.start + one.start, end=f.end + one.start) for f in (*named, *labelled)]
+        found += list(name_carry.completed(found, text, self.lexicon))
         found += list(name_carry.enumerated(found, text, self.lexicon))
         found += [
             Finding(m.start(), m.end(), entity, 1.0) for pattern, entity in self._denied for m in pattern.finditer(text)

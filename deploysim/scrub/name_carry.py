@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
 from deploysim.scrub.name_words import NEVER, STOPS, UPPER, is_acronym, is_code_like, tokens_of
+from deploysim.scrub.word_lists import word_set
 
 _NEXT = re.compile(
     rf"(?:,? (?:and|or|&) |, )({UPPER}[^\W\d_]+(?:[ \t]{UPPER}\.?)?(?:[ \t]{UPPER}[^\W\d_]+)?)(?=[,.;:!?)\n ]|$|['’]s)"
@@ -35,6 +36,52 @@ def enumerated(findings: Iterable[Finding], text: str, lexicon: Lexicon) -> Iter
                 break
             yield Finding(match.start(1), match.end(1), "PERSON", 0.5)
             start = match.start(1)
+
+
+_AFTER = re.compile(r"[ \t](?:[^\W\d_]\.?[ \t])?([^\W\d_]{3,})(?![\w@]|['’](?!s\b))")
+_BEFORE = re.compile(r"(?<![\w@.])([^\W\d_]{3,})[ \t](?:[^\W\d_]\.?[ \t])?$")
+_NOT_A_SURNAME = word_set(
+    """said says told asked went likes wants gets made came took knows thinks is was has had
+    long day may will can see say so go come look love want like need mean way much back good well just even ever also wait hope try
+    call write read ask tell help name case part part time home work world man people close open start end point place great true"""
+)
+
+
+def completed(findings: Iterable[Finding], text: str, lexicon: Lexicon) -> Iterator[Finding]:
+    """Yield names with the given name before them or the family name behind them that was taken for a word.
+
+    "zoe young" and "April Martin": beside a sure name, and written in the same case, the other word is a name as well.
+    """
+    for person in findings:
+        if person.entity != "PERSON":
+            continue
+        start, end = person.start, person.end
+        after = _AFTER.match(text, end)
+        if after and _same_case(after[1], text[start]) and _surname(after[1], lexicon):
+            end = after.end(1)
+        before = _BEFORE.search(text, max(0, start - 30), start)
+        if before and _same_case(before[1], text[start]) and _forename(before[1], lexicon):
+            start = before.start(1)
+        if (start, end) != (person.start, person.end):
+            yield Finding(start, end, "PERSON", person.score)
+
+
+def _same_case(word: str, like: str) -> bool:
+    return word[0].isupper() == like.isupper()
+
+
+def _surname(word: str, lexicon: Lexicon) -> bool:
+    folded = fold(word)
+    if folded in NEVER or folded in STOPS or folded in _NOT_A_SURNAME or folded in lexicon.topics or is_code_like(word):
+        return False
+    if word[0].isupper():
+        return folded in lexicon.family or not lexicon.is_word(word)
+    return folded in lexicon.family or (bool(lexicon.words) and not lexicon.is_word(word) and len(word) > 4)
+
+
+def _forename(word: str, lexicon: Lexicon) -> bool:
+    folded = fold(word)
+    return folded in lexicon.given and folded not in NEVER and folded not in STOPS and folded not in _NOT_A_SURNAME
 
 
 def _could_be(value: str, lexicon: Lexicon) -> bool:

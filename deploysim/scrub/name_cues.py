@@ -45,6 +45,11 @@ _RELATIVES = (
     "roommate|neighbor|neighbour|teacher|doctor|therapist|landlord|kid|child|ex|dog|cat|baby|client|student|assistant|professor"
 )
 _WEAK = re.compile(rf"\b(?:(?:{_OPENERS})|my (?:\w+ )?(?:{_RELATIVES})(?: is)?),?[ \t\n]+{RUN}", re.I)
+_SPOKEN_TO = re.compile(
+    rf"\b(?:(?:hi|hello|hey|dear|tell|told|ask|asked|(?:e-?mail|letter|message|text|card|gift|speech|reply|note|response) (?:to|for)"
+    rf"|my (?:\w+ )?(?:{_RELATIVES})(?: is)?|is named|report by|written by)),?[ \t\n]+{RUN}",
+    re.I,
+)
 _TITLES = (
     "mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|lady|lord|rev|herr|frau|señor|señora|sr|sra|dra|mme|monsieur|madame|captain|"
     "officer|judge|nurse|coach|uncle|aunt|aunty|auntie"
@@ -83,6 +88,8 @@ def introduced(text: str, lexicon: Lexicon) -> Iterator[Finding]:
         yield from _leading_name(text, match, lexicon, strong=match["v"][0].isupper())
     for match in _WEAK.finditer(text):
         yield from _leading_name(text, match, lexicon, strong=False)
+    for match in _SPOKEN_TO.finditer(text):
+        yield from _addressee(text, match, lexicon)
     for match in _LAST_ADDRESSED.finditer(text):
         if fold(match["v"]) in lexicon.given and not lexicon.is_place(match["v"]):
             yield Finding(*match.span("v"), "PERSON", 0.5)
@@ -93,6 +100,27 @@ def introduced(text: str, lexicon: Lexicon) -> Iterator[Finding]:
         for match in pattern.finditer(text):
             if _stranger(match["v"], lexicon):
                 yield Finding(*match.span("v"), "PERSON", 0.5)
+
+
+def _addressee(text: str, match: re.Match[str], lexicon: Lexicon) -> Iterator[Finding]:
+    """Yield who is spoken to or of, also where the lists do not know the name: with a capital, or as two strange words."""
+    words = match["v"].split()
+    first = re.sub(r"['’]s$", "", words[0].rstrip(".,"))
+    folded = fold(first)
+    if folded in STOPS or folded in NEVER or folded in lexicon.topics or lexicon.is_place(first) or is_acronym(first):
+        return
+    second = words[1].rstrip(".,") if len(words) > 1 else ""
+    strange = not lexicon.is_word(first) and bool(lexicon.words) and len(first) > 2
+    following = (
+        bool(second) and not lexicon.is_word(second) and len(second) > 3 and first[0].isupper() == second[0].isupper()
+    )
+    if first[0].isupper() and not is_code_like(first) and (strange or folded in lexicon.given):
+        length = len(match["v"][: match["v"].find(second) + len(second)]) if following else len(first)
+    elif first.islower() and (strange or folded in lexicon.given) and following and second.islower():
+        length = match["v"].find(second) + len(second)
+    else:
+        return
+    yield Finding(match.start("v"), match.start("v") + length, "PERSON", 0.5)
 
 
 def _name_line(words: list[str], lexicon: Lexicon) -> bool:
