@@ -85,7 +85,14 @@ def _change(ratio: Estimate | None) -> str:
     if ratio is None:
         return "no ratio"
     low, high = ratio.interval.low, ratio.interval.high
-    return f"{ratio.median:.2g}x ({low:.2g} to {high:.2g})"
+    return f"{_times(ratio.median)} ({_times(low)} to {_times(high)})"
+
+
+def _times(ratio: float) -> str:
+    """Write a ratio for reading; beyond a hundredfold the digits mean nothing."""
+    if ratio >= 100:
+        return "over 100x"
+    return f"{ratio:.2g}x" if ratio >= 0.01 else "under 0.01x"
 
 
 def _rates(row: CategoryForecast, *, seen: bool) -> str:
@@ -96,7 +103,8 @@ def _rates(row: CategoryForecast, *, seen: bool) -> str:
     if row.forecast is None or row.previous.per_100k is None:
         return "n/a"
     low, high = row.forecast.interval.low, row.forecast.interval.high
-    return f"{number(row.previous.per_100k)} → {number(row.forecast.median)} ({number(low)}–{number(high)})"
+    before = number(row.previous.per_100k) if row.previous.present else "none seen"
+    return f"{before} → {number(row.forecast.median)} ({number(low)}–{number(high)})"
 
 
 def _call(row: CategoryForecast) -> str:

@@ -20,7 +20,8 @@ from rich.text import Text
 from deploysim.config import Settings, read_settings
 from deploysim.store.workspace import Workspace
 
-out = Console(highlight=False)
+_WIDTH_WHEN_PIPED = 140
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_WHEN_PIPED)
 err = Console(stderr=True, highlight=False)
 
 WorkspaceOption = Annotated[

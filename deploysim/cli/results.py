@@ -138,8 +138,9 @@ def show_forecast(saved: SavedForecast) -> None:
     forecast = saved.forecast
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("behaviour", no_wrap=True)
-    for column in ("before → forecast per 100k", "ratio (interval)", "call"):
-        table.add_column(column)
+    table.add_column("before → forecast per 100k", no_wrap=True)
+    table.add_column("ratio (interval)", no_wrap=True)
+    table.add_column("call")
     table.add_column("n", justify="right")
     for row in shift_rows(forecast).iter_rows(named=True):
         table.add_row(f"{row['symbol']} {row['name']}", row["rates"], row["change"], row["call"], str(row["n"]))

@@ -91,7 +91,9 @@ def test_an_error_body_is_read_as_far_as_it_goes(body: bytes, expected: Any) -> 
     assert expected == error_in(body)
 
 
-@pytest.mark.parametrize("url", ["", "models.example/v1", "ftp://models.example", "http://", "http://[x/v1", "http://a:b/v1"])
+@pytest.mark.parametrize(
+    "url", ["", "models.example/v1", "ftp://models.example", "http://", "http://[x/v1", "http://a:b/v1"]
+)
 def test_what_is_no_address_is_refused(url: str) -> None:
     """A base URL that can never work is found before anything is sent."""
     with pytest.raises(ModelError, match="is not the address"):

@@ -69,7 +69,11 @@ def test_only_what_was_set_is_sent() -> None:
 
 @pytest.mark.parametrize(
     ("base_url", "name"),
-    [(None, "max_tokens"), ("http://127.0.0.1/v1", "max_tokens"), ("https://api.openai.com/v1", "max_completion_tokens")],
+    [
+        (None, "max_tokens"),
+        ("http://127.0.0.1/v1", "max_tokens"),
+        ("https://api.openai.com/v1", "max_completion_tokens"),
+    ],
 )
 def test_all_parameters_are_sent(base_url: str | None, name: str) -> None:
     """Temperature, limit, seed and tools; the limit under the name that the endpoint knows."""

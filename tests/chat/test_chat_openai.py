@@ -43,7 +43,12 @@ def test_a_good_answer_comes_through() -> None:
 
     seen = endpoint.requests[0]
     assert isinstance(found, Response)
-    assert ("an answer", "stop", 7, 3) == (found.text, found.finish_reason, found.prompt_tokens, found.completion_tokens)
+    assert ("an answer", "stop", 7, 3) == (
+        found.text,
+        found.finish_reason,
+        found.prompt_tokens,
+        found.completion_tokens,
+    )
     assert "/v1/chat/completions" == seen.path
     assert "Bearer sk-test" == {name.lower(): value for name, value in seen.headers.items()}["authorization"]
     assert seen.body == {

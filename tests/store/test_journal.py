@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +105,7 @@ def test_a_writer_that_was_killed_is_in_nobodys_way(tmp_path: Path) -> None:
 
 def test_a_disk_that_takes_no_more_is_said_and_leaves_whole_rows(tmp_path: Path) -> None:
     """A write that fails half way is taken back, and writing goes on once there is room."""
+    resource = pytest.importorskip("resource", reason="limits the size of files, which this system cannot")
     path = tmp_path / "a.jsonl"
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     with Journal(path) as journal:
