@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from deploysim.forecast.records import Direction
 from deploysim.looks import DIRECTIONS, UNCLEAR
 
 Chart = Any
@@ -35,17 +36,20 @@ def shift_chart(rows: pl.DataFrame, *, material_ratio: float, ink: str) -> Chart
     y = alt.Y("title:N", sort=data["title"].to_list(), axis=None)
     x = alt.X("ratio:Q", scale=_ratio_scale(data), title="forecast rate ÷ previous rate", axis=_ratio_axis())
     picked = alt.selection_point(name=PICKED, fields=["category"], on="click", empty=False)
-    colour = alt.Color("direction:N", scale=_direction_colours(), legend=None)
+    colour = alt.Stroke("direction:N", scale=_direction_colours(), legend=None)
     base = alt.Chart(data)
     interval = base.mark_rule(strokeWidth=2.5, opacity=0.85).encode(
-        y=y, x="ratio_low:Q", x2="ratio_high:Q", color=colour
+        y=y, x="ratio_low:Q", x2="ratio_high:Q", stroke=colour
     )
-    point = base.mark_point(filled=True, size=170, opacity=1, cursor="pointer").encode(
+    hollow = alt.datum.direction == str(Direction.UNKNOWN)
+    point = base.mark_point(size=170, opacity=1, strokeWidth=2, cursor="pointer").encode(
         y=y,
         x=x,
-        color=colour,
-        tooltip=_tooltip(),
+        stroke=colour,
+        fill=alt.Fill("direction:N", scale=_direction_colours(), legend=None),
+        fillOpacity=alt.condition(hollow, alt.value(0), alt.value(1)),
         shape=alt.Shape("direction:N", scale=_direction_shapes(), legend=None),
+        tooltip=_tooltip(),
     )
     # The words stand above and below each line, so that they fit at any width of the window.
     title = base.mark_text(align="left", dy=-15, color=ink, fontSize=13, fontWeight=600).encode(

@@ -30,5 +30,5 @@ DIRECTIONS = {
     Direction.MATERIALLY_DOWN: Look("▼", BETTER, "better", "triangle-down"),
     Direction.DOWN: Look("▼", BETTER, "likely better", "triangle-down"),
     Direction.UNCHANGED: Look("●", UNCLEAR, "no material change", "circle"),
-    Direction.UNKNOWN: Look("○", UNCLEAR, "not enough evidence", "diamond"),
+    Direction.UNKNOWN: Look("○", UNCLEAR, "not enough evidence", "circle"),
 }

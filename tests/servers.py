@@ -69,7 +69,7 @@ class Endpoint:
         class Handling(Handler):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:
+            def do_POST(self) -> None:  # noqa: N802 (the name is the base class's)
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 seen = Seen(self.path, dict(self.headers.items()), body, time.monotonic(), endpoint._ended)
                 endpoint._next(seen)(self, seen)

@@ -40,6 +40,7 @@ HOMES = {
     "presidio_analyzer": {"scrub"},
     "spacy": {"scrub"},
     "tldextract": {"scrub"},
+    "faker": {"scrub"},
     "openai": {"chat"},
     "xllamacpp": {"chat"},
     "altair": {"charts"},

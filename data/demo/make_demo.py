@@ -32,8 +32,8 @@ def make(prompts: Iterable[dict[str, Any]], settings: ModelSettings) -> list[dic
     One response is written at a time: llama.cpp adds numbers in another order when it writes several at once, which
     can change a word.
     """
-    with local_server(slots=1) as url:
-        return asyncio.run(_make(prompts, settings, url))
+    with local_server(slots=1) as server:
+        return asyncio.run(_make(prompts, settings, server.url))
 
 
 async def _make(prompts: Iterable[dict[str, Any]], settings: ModelSettings, url: str) -> list[dict[str, Any]]:
@@ -47,7 +47,9 @@ async def _play(prompt: dict[str, Any], model: ChatModel, settings: ModelSetting
         messages.append(Message("user", text))
         answer = await model.complete(messages, seed=_seed(prompt["id"], turn))
         if isinstance(answer, Failure):
-            raise ModelError(f"The embedded model gave no response to turn {turn + 1} of {prompt['id']}: {answer.kind}.")
+            raise ModelError(
+                f"The embedded model gave no response to turn {turn + 1} of {prompt['id']}: {answer.kind}."
+            )
         messages.append(Message("assistant", answer.text, finish_reason=answer.finish_reason))
     return {
         "id": prompt["id"],

@@ -9,7 +9,6 @@ from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
 from deploysim.scrub.name_words import NAME, NEVER, RUN, STOPS, TOKEN, UPPER, is_acronym, is_code_like
 
-
 _NAME_KINDS = "full |real |first |last |middle |maiden |legal |given |family |sur|preferred |nick"
 _OWNERS = (
     "first|last|full|middle|maiden|given|family|user|user's|users|customer|patient|contact|account|cardholder|client|student|"

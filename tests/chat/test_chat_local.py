@@ -48,7 +48,7 @@ def test_it_answers(server: LocalServer) -> None:
     (found,) = ask(server, JOKE, [1])
 
     assert isinstance(found, Response)
-    assert (LOCAL, "length", 6) == (found.model, found.finish_reason, found.completion_tokens)
+    assert (found.model, found.finish_reason, found.completion_tokens) == (LOCAL, "length", 6)
     assert found.text.strip()
 
 
@@ -66,7 +66,7 @@ def test_a_prefix_beyond_its_context_fails_and_says_so(server: LocalServer) -> N
     (found,) = ask(server, Message("user", "word " * 3_000), [1])
 
     assert not isinstance(found, Response)
-    assert (FailureKind.CONTEXT_TOO_LONG, "HTTP 400, exceed_context_size_error") == (found.kind, found.detail)
+    assert (found.kind, found.detail) == (FailureKind.CONTEXT_TOO_LONG, "HTTP 400, exceed_context_size_error")
 
 
 def test_nobody_can_read_what_others_ask(server: LocalServer) -> None:
@@ -140,7 +140,7 @@ def test_it_ends_with_the_process_that_started_it() -> None:
     parent.send_signal(signal.SIGKILL)
     _, printed = parent.communicate()
 
-    assert "" == printed
+    assert printed == ""
     assert _gone(int(pid))
 
 

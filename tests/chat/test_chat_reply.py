@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from servers import completion
 
 from deploysim.chat.reply import read_reply
 from deploysim.types import Failure, FailureKind, Response, ToolCall
-from servers import completion
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"order": 7}'}}
 

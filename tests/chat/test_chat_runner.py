@@ -77,7 +77,7 @@ def test_items_are_taken_as_workers_become_free() -> None:
 
     run(Work(source(), call, 5), Kept())
 
-    assert 5 == widest
+    assert widest == 5
 
 
 def test_outcomes_are_kept_in_groups_and_reported_after() -> None:
@@ -88,7 +88,7 @@ def test_outcomes_are_kept_in_groups_and_reported_after() -> None:
 
     assert len(kept.groups) < 100
     assert sorted(seen) == seen
-    assert 300 == seen[-1]
+    assert seen[-1] == 300
 
 
 def test_failures_are_counted_by_kind() -> None:
@@ -99,7 +99,7 @@ def test_failures_are_counted_by_kind() -> None:
 
     tally = run(Work(range(10), call, 2), Kept())
 
-    assert (10, 4, {"timed out": 4}) == (tally.rows, tally.failed, tally.failed_by_kind)
+    assert (tally.rows, tally.failed, tally.failed_by_kind) == (10, 4, {"timed out": 4})
 
 
 def test_an_error_of_one_call_stops_all_and_loses_nothing_that_arrived() -> None:
@@ -122,8 +122,8 @@ def test_an_error_of_one_call_stops_all_and_loses_nothing_that_arrived() -> None
     with pytest.raises(ModelError, match="The key was refused"):
         run(Work(range(100), call, 4), kept)
 
-    assert [0, 1, 2, 3, 4] == sorted(one["item"] for one in kept)
-    assert [6, 7, 8] == sorted(cancelled)
+    assert sorted(one["item"] for one in kept) == [0, 1, 2, 3, 4]
+    assert sorted(cancelled) == [6, 7, 8]
 
 
 def test_an_error_of_the_source_comes_out() -> None:
@@ -137,7 +137,7 @@ def test_an_error_of_the_source_comes_out() -> None:
     with pytest.raises(InputError, match="cannot be read"):
         run(Work(source(), quick, 1), kept)
 
-    assert [1] == [one["item"] for one in kept]
+    assert [one["item"] for one in kept] == [1]
 
 
 def test_a_full_disk_stops_the_run_at_once() -> None:

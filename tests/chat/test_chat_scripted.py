@@ -30,4 +30,4 @@ def test_a_function_may_answer() -> None:
     model = ScriptedChat(lambda messages: messages[-1].content.upper())
 
     assert Response("HELLO", finish_reason="stop") == asyncio.run(model.complete(ASKED))
-    assert [ASKED] == model.history
+    assert model.history == [ASKED]

@@ -43,7 +43,7 @@ def test_every_prefix_gets_one_row(tmp_path: Path) -> None:
 
     rows = {row["prefix_id"]: row for row in read_journal(path)}
     latency = rows[prefix(7).prefix_id].pop("latency_s")
-    assert (25, 0, 175, 75) == (tally.rows, tally.failed, tally.prompt_tokens, tally.completion_tokens)
+    assert (tally.rows, tally.failed, tally.prompt_tokens, tally.completion_tokens) == (25, 0, 175, 75)
     assert {prefix(n).prefix_id for n in range(25)} == set(rows)
     assert 0 < latency < 5
     assert rows[prefix(7).prefix_id] == {
@@ -52,7 +52,7 @@ def test_every_prefix_gets_one_row(tmp_path: Path) -> None:
         "at": "2026-11-23T12:00:00+00:00",
         "status": "ok",
         "text": "to: question 7",
-        "tool_calls": "[]",
+        "tool_calls": None,
         "finish_reason": "stop",
         "prompt_tokens": 7,
         "completion_tokens": 3,
@@ -66,9 +66,9 @@ def test_each_prefix_has_its_own_seed() -> None:
     """The seed depends on run and prefix only, so that a resumed run sends the same ones."""
     seeds = {prefix_seed(run_seed, prefix(n).prefix_id) for run_seed in range(3) for n in range(100)}
 
-    assert 300 == len(seeds)
+    assert len(seeds) == 300
     assert all(0 <= seed < 2**31 for seed in seeds)
-    assert 1_234_567_890 != prefix_seed(0, "a:1") == prefix_seed(0, "a:1")
+    assert prefix_seed(0, "a:1") == 1_104_693_125
 
 
 def test_the_runs_system_prompt_and_seed_are_sent(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_prefixes_are_sent_in_order_and_once(tmp_path: Path) -> None:
         with Journal(tmp_path / "a.jsonl") as journal:
             replay(job, journal, clock=lambda: NOW)
 
-    assert ["question 5", "question 3", "question 1"] == [seen.last for seen in endpoint.requests]
+    assert [seen.last for seen in endpoint.requests] == ["question 5", "question 3", "question 1"]
 
 
 def test_failures_are_rows_and_can_be_tried_again(tmp_path: Path) -> None:
@@ -107,9 +107,9 @@ def test_failures_are_rows_and_can_be_tried_again(tmp_path: Path) -> None:
 
     kinds = {"context too long": 1, "connection lost": 1, "server error": 1}
     assert (10, kinds) == (first.rows, first.failed_by_kind)
-    assert (3, 0) == (again.rows, again.failed)
+    assert (again.rows, again.failed) == (3, 0)
     assert {"ok"} == set(outcomes(path).values())
-    assert 13 == len(list(read_journal(path)))
+    assert len(list(read_journal(path))) == 13
 
 
 def test_a_failure_row_has_no_text(tmp_path: Path) -> None:
@@ -118,12 +118,12 @@ def test_a_failure_row_has_no_text(tmp_path: Path) -> None:
         run(endpoint, tmp_path / "a.jsonl", map(prefix, range(2)))
 
     (row,) = [row for row in read_journal(tmp_path / "a.jsonl") if row["status"] == "failed"]
-    assert (None, None, "server error", "HTTP 500") == (
+    assert (
         row["text"],
         row["tool_calls"],
         row["failure_kind"],
         row["failure_detail"],
-    )
+    ) == (None, None, "server error", "HTTP 500")
 
 
 def test_tool_calls_are_kept(tmp_path: Path) -> None:
@@ -136,16 +136,16 @@ def test_tool_calls_are_kept(tmp_path: Path) -> None:
         run(endpoint, tmp_path / "a.jsonl", [asked])
 
     (row,) = read_journal(tmp_path / "a.jsonl")
-    assert ("ok", "", "tool_calls") == (row["status"], row["text"], row["finish_reason"])
+    assert (row["status"], row["text"], row["finish_reason"]) == ("ok", "", "tool_calls")
     assert '"name": "find"' in row["tool_calls"]
-    assert "c0" == endpoint.requests[0].body["messages"][1]["tool_call_id"]
+    assert endpoint.requests[0].body["messages"][1]["tool_call_id"] == "c0"
 
 
 def test_where_all_is_done_nothing_is_asked(tmp_path: Path) -> None:
     """A finished run starts no model, not even the embedded one."""
     job = ReplayJob(map(prefix, range(3)), ModelSettings("embedded"), skip={prefix(n).prefix_id for n in range(3)})
     with Journal(tmp_path / "a.jsonl") as journal:
-        assert 0 == replay(job, journal, clock=lambda: NOW).rows
+        assert replay(job, journal, clock=lambda: NOW).rows == 0
 
 
 def test_a_key_that_expires_stops_the_run_and_keeps_what_was_answered(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_key_that_expires_stops_the_run_and_keeps_what_was_answered(tmp_path: 
 
     assert {"ok"} == set(kept.values())
     assert 9 <= len(kept) <= 12
-    assert 30 == len(list(read_journal(path)))
+    assert len(list(read_journal(path))) == 30
 
 
 def test_a_request_to_stop_ends_the_run_cleanly(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_the_embedded_model_answers_real_prefixes(tmp_path: Path) -> None:
         tally = replay(job, journal, clock=lambda: NOW)
 
     rows = {row["prefix_id"]: row for row in read_journal(tmp_path / "a.jsonl")}
-    assert (4, {"context too long": 1}) == (tally.rows, tally.failed_by_kind)
-    assert "failed" == rows["f:1"]["status"]
+    assert (tally.rows, tally.failed_by_kind) == (4, {"context too long": 1})
+    assert rows["f:1"]["status"] == "failed"
     assert all(rows[prefix(n).prefix_id]["text"].strip() for n in range(3))
     assert tally.completion_tokens <= 15

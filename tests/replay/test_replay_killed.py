@@ -61,7 +61,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path, how: signal.S
         sent = Counter(seen.last for seen in endpoint.requests)
 
     assert 40 <= len(kept) < PREFIXES
-    assert ("", 0) == (trouble, second.returncode)
+    assert (trouble, second.returncode) == ("", 0)
     assert kept == rows[: len(kept)]
     assert {str(n): 1 for n in range(PREFIXES)} == Counter(row["prefix_id"].removesuffix(":1") for row in rows)
     assert sum(sent.values()) - PREFIXES <= IN_FLIGHT
@@ -79,5 +79,5 @@ def test_a_second_process_is_refused_and_harms_nothing(tmp_path: Path) -> None:
         _, trouble = first.communicate()
 
     assert "BusyError: Another process is writing responses.jsonl of run-1." in refused
-    assert ("", 0) == (trouble, first.returncode)
+    assert (trouble, first.returncode) == ("", 0)
     assert PREFIXES == len(endpoint.requests) == len(list(read_journal(path)))

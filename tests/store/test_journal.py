@@ -31,7 +31,7 @@ def test_rows_come_back_in_order(tmp_path: Path) -> None:
 
 def test_a_missing_journal_is_empty(tmp_path: Path) -> None:
     """Before the first row there is nothing to read."""
-    assert [] == list(read_journal(tmp_path / "none.jsonl"))
+    assert list(read_journal(tmp_path / "none.jsonl")) == []
 
 
 @pytest.mark.parametrize("torn", [b'{"id":3,"te', b"{", b"\xff\x00", b'{"id":3}', b"x" * 200_000])
@@ -41,10 +41,10 @@ def test_a_torn_last_line_is_cut_off(tmp_path: Path, torn: bytes) -> None:
     with path.open("ab") as file:
         file.write(torn)
 
-    assert ROWS == list(read_journal(path))
+    assert list(read_journal(path)) == ROWS
     written(path, [{"id": 4}])
     assert [*ROWS, {"id": 4}] == list(read_journal(path))
-    assert b"\n" == path.read_bytes()[-1:]
+    assert path.read_bytes()[-1:] == b"\n"
 
 
 @pytest.mark.parametrize("damaged", [b"\x00" * 40 + b"\n", b"{half a row}\n", b"[1]\n", b"\n"])
@@ -80,7 +80,7 @@ def test_a_second_writer_is_refused(tmp_path: Path) -> None:
         refused = subprocess.run(other, capture_output=True, text=True, check=False)
 
     assert "BusyError: Another process is writing a.jsonl of run-1." in refused.stderr
-    assert 0 == subprocess.run(other, capture_output=True, check=False).returncode
+    assert subprocess.run(other, capture_output=True, check=False).returncode == 0
 
 
 def test_a_second_writer_in_one_process_is_refused(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_writer_that_was_killed_is_in_nobodys_way(tmp_path: Path) -> None:
 
     written(path, [{"id": 2}])
 
-    assert [{"id": 1}, {"id": 2}] == list(read_journal(path))
+    assert list(read_journal(path)) == [{"id": 1}, {"id": 2}]
 
 
 def test_a_disk_that_takes_no_more_is_said_and_leaves_whole_rows(tmp_path: Path) -> None:
