@@ -56,6 +56,10 @@ class Work(Generic[Item]):
     in_flight: int
 
 
+BEAT_S = 1.0
+"""Whoever watches a run hears of it at least so often, also while no call comes to an end."""
+
+
 async def run_calls(
     work: Work[Item], sink: RowSink, *, on_rows: Callable[[RunTally], None], stop: Callable[[], bool]
 ) -> RunTally:
@@ -68,7 +72,7 @@ async def run_calls(
     Args:
         work: Items and how to answer one.
         sink: Where outcomes are kept.
-        on_rows: Called after each write with the tally.
+        on_rows: Called with the tally after each write, at the beginning, and at least once a second.
         stop: Asked before each item; True ends the run cleanly after what is in flight.
 
     Raises:
@@ -134,10 +138,18 @@ class _Keeper:
     async def run(self) -> None:
         """Write until closed. An error of the sink ends it; the outcomes of that group are not kept."""
         while not self._closed:
-            await self._news.wait()
-            self._news.clear()
+            self._on_rows(self.tally)
+            await self._hear()
             while self._waiting:
                 await self._write()
+
+    async def _hear(self) -> None:
+        try:
+            async with asyncio.timeout(BEAT_S):
+                await self._news.wait()
+        except TimeoutError:
+            return
+        self._news.clear()
 
     async def _write(self) -> None:
         group, self._waiting = self._waiting, []

@@ -42,7 +42,9 @@ def demo_models(path: Path = DATA / "models.yaml") -> DemoModels:
     return DemoModels(ModelSettings(**read["old"]), ModelSettings(**read["new"]))
 
 
-def run_demo(workspace: Workspace, *, settings: Settings, now: datetime, report: Report) -> SavedForecast:
+def run_demo(
+    workspace: Workspace, *, settings: Settings, now: datetime, report: Report, spec: SampleSpec = SPEC
+) -> SavedForecast:
     """Import, sample, replay in two lanes, grade and forecast the demo data.
 
     Raises:
@@ -65,7 +67,7 @@ def run_demo(workspace: Workspace, *, settings: Settings, now: datetime, report:
         now=now,
         progress=lambda counts: report("importing and scrubbing", counts.kept, _lines(log)),
     )
-    sample = draw(workspace, SPEC, now=now)
+    sample = draw(workspace, spec, now=now)
     report("drawing prefixes", sample.size, sample.size)
     models = demo_models()
     runs = [

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from deploysim.chat import runner
 from deploysim.chat.runner import Row, RunTally, Work, run_calls
 from deploysim.errors import InputError, ModelError
 
@@ -89,6 +90,21 @@ def test_outcomes_are_kept_in_groups_and_reported_after() -> None:
     assert len(kept.groups) < 100
     assert sorted(seen) == seen
     assert seen[-1] == 300
+
+
+def test_a_slow_run_is_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever watches can tell a run that waits from one that died: it reports before and between outcomes."""
+    monkeypatch.setattr(runner, "BEAT_S", 0.01)
+
+    async def call(item: int) -> Row:
+        await asyncio.sleep(0.1)
+        return row(item)
+
+    seen: list[int] = []
+    run(Work(range(1), call, 1), Kept(), seen=seen)
+
+    assert seen.count(0) >= 3
+    assert seen[-1] == 1
 
 
 def test_failures_are_counted_by_kind() -> None:
