@@ -13,6 +13,8 @@ from deploysim.types import Message, Span, ToolCall
 
 FOLD_CHARS = 6_000
 """Texts longer than this show their first part, with the rest one click away."""
+FOLD_MESSAGES = 30
+"""Conversations of more messages show their first ones, with the rest one click away."""
 SHOW_CHARS = 200_000
 """Texts longer than this are not sent to the browser in full; pages offer a download."""
 DIFF_WORDS = 4_000
@@ -104,17 +106,28 @@ def message_html(message: Message, marks: Iterable[Mark] = ()) -> str:
 
 
 def conversation_html(messages: Sequence[Message], spans: Iterable[Span] = (), *, keep_last: int | None = None) -> str:
-    """Return a conversation; all but its last messages are folded away where `keep_last` is given."""
+    """Return a conversation, with what is far from its end (or from its start) one click away.
+
+    Args:
+        messages: The conversation.
+        spans: Replaced stretches, to be marked.
+        keep_last: Fold away all but so many last messages; where None, all beyond the first FOLD_MESSAGES.
+    """
     spans = tuple(spans)
     parts = [message_html(m, span_marks(spans, i)) for i, m in enumerate(messages)]
-    if keep_last is None or len(parts) <= keep_last + 1:
-        return f'<div class="ds-conversation">{"".join(parts)}</div>'
-    early, late = parts[:-keep_last], parts[-keep_last:]
-    return (
-        '<div class="ds-conversation"><details class="ds-more">'
-        f"<summary>Show {len(early)} earlier messages</summary>"
-        f"{''.join(early)}</details>{''.join(late)}</div>"
-    )
+    if keep_last is not None and len(parts) > keep_last + 1:
+        early, late = parts[:-keep_last], parts[-keep_last:]
+        body = _folded(early, f"Show {len(early)} earlier messages") + "".join(late)
+    elif len(parts) > FOLD_MESSAGES + 1:
+        first, rest = parts[:FOLD_MESSAGES], parts[FOLD_MESSAGES:]
+        body = "".join(first) + _folded(rest, f"Show {len(rest)} further messages")
+    else:
+        body = "".join(parts)
+    return f'<div class="ds-conversation">{body}</div>'
+
+
+def _folded(parts: Sequence[str], says: str) -> str:
+    return f'<details class="ds-more"><summary>{says}</summary>{"".join(parts)}</details>'
 
 
 def panels_html(panels: Iterable[Panel]) -> str:

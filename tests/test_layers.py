@@ -62,7 +62,9 @@ def _imported(path: Path) -> list[str]:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [f"{node.module}.{alias.name}" if node.module == "deploysim" else node.module for alias in node.names]
+            names += [
+                f"{node.module}.{alias.name}" if node.module == "deploysim" else node.module for alias in node.names
+            ]
     return names
 
 

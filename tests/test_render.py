@@ -8,6 +8,7 @@ import pytest
 
 from deploysim.render import (
     FOLD_CHARS,
+    FOLD_MESSAGES,
     SHOW_CHARS,
     Mark,
     Panel,
@@ -77,6 +78,14 @@ def test_early_messages_are_one_click_away() -> None:
     html = conversation_html([Message("user", f"m{n}") for n in range(6)], keep_last=3)
 
     assert "Show 3 earlier messages" in html
+
+
+def test_a_very_long_conversation_opens_with_its_first_messages() -> None:
+    """Eight hundred messages are not all on the screen, and none is lost."""
+    html = conversation_html([Message("user", f"m{n}") for n in range(800)])
+
+    assert f"Show {800 - FOLD_MESSAGES} further messages" in html
+    assert html.count("ds-message") == 800
 
 
 @pytest.mark.parametrize(

@@ -137,8 +137,8 @@ class _Keeper:
 
     async def run(self) -> None:
         """Write until closed. An error of the sink ends it; the outcomes of that group are not kept."""
+        self._on_rows(self.tally)
         while not self._closed:
-            self._on_rows(self.tally)
             await self._hear()
             while self._waiting:
                 await self._write()
@@ -148,8 +148,9 @@ class _Keeper:
             async with asyncio.timeout(BEAT_S):
                 await self._news.wait()
         except TimeoutError:
-            return
-        self._news.clear()
+            self._on_rows(self.tally)
+        else:
+            self._news.clear()
 
     async def _write(self) -> None:
         group, self._waiting = self._waiting, []

@@ -38,6 +38,10 @@ class Comparison:
             counts["neither"] = self._with(ANY, "neither").height
         return {**counts, FAILED: int(self.texts["failed"].sum()), ANY: self.texts.height}
 
+    def graded(self) -> bool:
+        """Say whether the graders that are in force now have graded the candidate."""
+        return bool(self.verdicts[Lane.CANDIDATE].is_not_null().any())
+
     def matching(self, category: str, outcome: str, *, different: bool = False) -> list[str]:
         """Return the prefixes to look at, those with most regressions first."""
         texts = self.texts

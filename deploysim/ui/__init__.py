@@ -28,7 +28,7 @@ from deploysim.ui.comparison import (
 from deploysim.ui.data import imports, pick_sample, sample_label, samples, version, workspace
 from deploysim.ui.links import linked, pick, put_in_link
 from deploysim.ui.navigation import COMPARE, CONVERSATIONS, HOME, PRIVACY, RUNS, SHIFTS, pages
-from deploysim.ui.runs import forecast_button, has_runs, live_runs, replay_form
+from deploysim.ui.runs import forecast_button, has_runs, live_runs, offer_grading, replay_form
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "live_runs",
     "load_form",
     "load_style",
+    "offer_grading",
     "open_compare",
     "pages",
     "pick",

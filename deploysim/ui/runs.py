@@ -10,6 +10,7 @@ import streamlit as st
 
 from deploysim.config import read_settings
 from deploysim.pipeline.jobs import Job, list_jobs, start_job
+from deploysim.pipeline.lanes import Lanes
 from deploysim.store.runs import (
     RunProgress,
     RunRecord,
@@ -84,6 +85,17 @@ def forecast_button() -> None:
             on_click=_start,
             args=("grade and forecast", ["forecast", "--candidate", newest.run_id]),
         )
+
+
+def offer_grading(lanes: Lanes) -> None:
+    """Say that the graders in force have not graded these runs, and offer to let them."""
+    with st.container(border=True):
+        st.markdown(
+            "These responses have not been graded by the graders that are in force now, so there are no outcomes to "
+            "filter by. A changed grader is a new grader: its grades are never mixed with older ones."
+        )
+        arguments = ["grade", "--candidate", str(lanes.candidate), "--baseline", lanes.baseline or "-"]
+        st.button("Grade now", icon=":material/grading:", type="primary", on_click=_start, args=("grade", arguments))
 
 
 @st.fragment(run_every=2.0)

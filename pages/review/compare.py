@@ -9,6 +9,8 @@ about = ui.pick_sample()
 lanes = ui.pick_lanes(about.sample_id)
 taxonomy, graders = ui.taxonomy()
 comparison = ui.comparison(lanes)
+if not comparison.graded():
+    ui.offer_grading(lanes)
 
 names = {ANY: "any behaviour"} | {c.id: c.name for c in taxonomy.categories}
 with st.container(horizontal=True, vertical_alignment="bottom"):
