@@ -106,8 +106,15 @@ def load_forecast(workspace: Workspace, forecast_id: str) -> SavedForecast:
 
 def all_forecasts(workspace: Workspace) -> list[SavedForecast]:
     """Return all intact forecasts, newest first."""
-    found = [load_forecast(workspace, forecast_id) for forecast_id in list_forecasts(workspace)]
+    edited = set(edited_forecasts(workspace))
+    found = [load_forecast(workspace, i) for i in list_forecasts(workspace) if i not in edited]
     return sorted(found, key=lambda f: f.forecast.created_at, reverse=True)
+
+
+def edited_forecasts(workspace: Workspace) -> list[str]:
+    """Return the forecasts whose files were changed after they were made."""
+    texts = {i: forecast_file(workspace, i).read_text(encoding="utf-8") for i in list_forecasts(workspace)}
+    return [forecast_id for forecast_id, text in texts.items() if not is_intact(text, forecast_id)]
 
 
 def existing_forecast(workspace: Workspace, lanes: Lanes, taxonomy: Taxonomy) -> SavedForecast | None:

@@ -11,7 +11,7 @@ from deploysim.forecast.records import Forecast
 from deploysim.grade.grader import Grader, graders_of
 from deploysim.looks import DIRECTIONS
 from deploysim.pipeline.comparing import ANY, FAILED, Comparison, load_comparison
-from deploysim.pipeline.forecasting import SavedForecast, all_forecasts
+from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, edited_forecasts
 from deploysim.pipeline.lanes import Lanes
 from deploysim.store.runs import RunRecord, list_runs
 from deploysim.store.workspace import Workspace
@@ -94,6 +94,12 @@ def pick_forecast() -> SavedForecast:
     """Let the reader pick a forecast; it stands in the link."""
     here = workspace()
     found = {saved.forecast_id: saved for saved in _forecasts(str(here.root), version(here.forecasts))}
+    for forecast_id in edited_forecasts(here):
+        st.warning(
+            f"The file of forecast {forecast_id[:12]} was changed after it was made, so it is not shown. "
+            "Restore it from a copy, or make the forecast again.",
+            icon=":material/warning:",
+        )
     if not found:
         empty_state(
             "No forecast has been made yet. It needs a sample that a candidate has answered.",

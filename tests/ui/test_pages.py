@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,10 +152,8 @@ def test_shifts_says_the_result_first(full: Compared) -> None:
     assert not app.exception
 
 
-def test_an_edited_forecast_is_shown_as_an_error_not_a_crash(full: Compared, tmp_path: Path, monkeypatch) -> None:
+def test_an_edited_forecast_is_named_and_not_shown(full: Compared, tmp_path: Path, monkeypatch) -> None:
     """The page says which file was changed and what to do."""
-    import shutil
-
     copy = tmp_path / "edited"
     shutil.copytree(full[0].root, copy)
     monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(copy))
@@ -163,7 +162,19 @@ def test_an_edited_forecast_is_shown_as_an_error_not_a_crash(full: Compared, tmp
 
     app = open_page(SHIFTS)
     assert not app.exception
-    assert "was changed after it was made" in text_of(app)
+    assert "was changed after it was made" in app.warning[0].value
+
+
+def test_ungraded_runs_say_so_and_offer_to_grade(full: Compared, tmp_path: Path, monkeypatch) -> None:
+    """Grades of other graders do not count; the page says what to do."""
+    copy = tmp_path / "ungraded"
+    shutil.copytree(full[0].root, copy)
+    shutil.rmtree(copy / "grades")
+    monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(copy))
+
+    app = open_page(COMPARE)
+    assert "have not been graded" in text_of(app)
+    assert "Grade now" in [button.label for button in app.button]
 
 
 def test_runs_show_what_became_of_each(full: Compared) -> None:
