@@ -147,6 +147,7 @@ def _target(job: ReplayJob) -> Iterator[_Target]:
         return
     slots = max(1, min(job.in_flight, SLOTS))
     with local_server(slots=slots) as server:
-        patient = replace(settings, timeout_s=max(settings.timeout_s, LOCAL_TIMEOUT_S))
+        # Nothing on the way to it can fail for a moment: when it does not answer, it is gone.
+        patient = replace(settings, timeout_s=max(settings.timeout_s, LOCAL_TIMEOUT_S), max_retries=1)
         # Requests beyond the slots would only wait inside the server.
         yield _Target(patient, server.url, slots, server.check)

@@ -52,10 +52,9 @@ def pick_lanes(sample_id: str) -> Lanes:
             page=RUNS,
             label="Start a replay on the Runs page",
         )
-    with st.container(horizontal=True):
-        candidate = pick("Candidate", {i: _run_label(r) for i, r in candidates.items()}, key="candidate")
-        labels = {i: _run_label(r) for i, r in baselines.items()} | {NO_BASELINE: "none: compare with the log"}
-        baseline = pick("Baseline", labels, key="baseline")
+    candidate = pick("Candidate", {i: _run_label(r) for i, r in candidates.items()}, key="candidate")
+    labels = {i: _run_label(r) for i, r in baselines.items()} | {NO_BASELINE: "none: compare with the log"}
+    baseline = pick("Baseline", labels, key="baseline")
     return Lanes(sample_id, candidate, baseline if baseline in baselines else None)
 
 

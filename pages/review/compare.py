@@ -5,8 +5,9 @@ import streamlit as st
 from deploysim import render, ui
 from deploysim.pipeline.comparing import ANY, load_item
 
-about = ui.pick_sample()
-lanes = ui.pick_lanes(about.sample_id)
+with st.container(horizontal=True):
+    about = ui.pick_sample()
+    lanes = ui.pick_lanes(about.sample_id)
 taxonomy, graders = ui.taxonomy()
 comparison = ui.comparison(lanes)
 if not comparison.graded():
@@ -14,7 +15,7 @@ if not comparison.graded():
 
 names = {ANY: "any behaviour"} | {c.id: c.name for c in taxonomy.categories}
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    category = ui.pick("Category", names, key="category", width=280)
+    category = ui.pick("Category", names, key="category", width=250)
     counts = comparison.counts(category)
     outcome = st.segmented_control(
         "Outcome",
@@ -23,17 +24,20 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         required=True,
         **ui.linked("outcome", list(ui.OUTCOME_LABELS)),
     )
-    different = st.toggle("Different only", key="different", bind="query-params")
-    diff = st.toggle("Mark changed words", key="diff", bind="query-params")
 if category != ANY:
     ui.show_definition(taxonomy.category(category))
 
+with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    paging = st.container(width="content")
+    different = st.toggle("Different only", key="different", bind="query-params")
+    diff = st.toggle("Mark changed words", key="diff", bind="query-params")
 ids = comparison.matching(category, outcome or ANY, different=different)
 if not ids:
     st.markdown("No prefix passes these filters. Choose another outcome or category.")
     st.stop()
+with paging:
+    chosen = ui.stepper(ids, key="prefix", noun="prefix")
 
-chosen = ui.stepper(ids, key="prefix", noun="prefix")
 item = load_item(ui.workspace(), lanes, chosen, taxonomy=taxonomy, graders=graders)
 if item is None:
     st.markdown("The sample has no prefix of that id. Choose one with Previous and Next.")

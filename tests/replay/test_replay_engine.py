@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 from servers import Endpoint, Reply, answer, drop, echo, refuse
 
+from deploysim.chat.local import LocalServer, local_server
 from deploysim.chat.runner import RunTally
 from deploysim.chat.settings import ModelSettings
 from deploysim.errors import ModelError
+from deploysim.replay import engine
 from deploysim.replay.engine import ReplayJob, outcomes, prefix_seed, replay
 from deploysim.store.journal import Journal, read_journal
 from deploysim.types import Message, Prefix, ToolCall
@@ -188,3 +191,25 @@ def test_the_embedded_model_answers_real_prefixes(tmp_path: Path) -> None:
     assert rows["f:1"]["status"] == "failed"
     assert all(rows[prefix(n).prefix_id]["text"].strip() for n in range(3))
     assert tally.completion_tokens <= 15
+
+
+def test_a_crash_of_the_embedded_model_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The prefixes behind the crash are not written off as failures: the next run answers them."""
+    started: list[LocalServer] = []
+
+    @contextmanager
+    def watched(*, slots: int) -> Iterator[LocalServer]:
+        with local_server(slots=slots) as server:
+            started.append(server)
+            yield server
+
+    def crash(tally: RunTally) -> None:
+        if tally.rows >= 3:
+            started[0].process.kill()
+
+    monkeypatch.setattr(engine, "local_server", watched)
+    job = ReplayJob(map(prefix, range(30)), ModelSettings("embedded", max_tokens=3), in_flight=2)
+    with Journal(tmp_path / "a.jsonl") as journal, pytest.raises(ModelError, match="stopped by itself"):
+        replay(job, journal, clock=lambda: NOW, on_rows=crash)
+
+    assert set(outcomes(tmp_path / "a.jsonl").values()) == {"ok"}
