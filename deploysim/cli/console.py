@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -74,19 +74,25 @@ class Meter:
     _task: Any = None
     _what: str = ""
     _started: float = 0.0
-    _printed: float = field(default=0.0)
+    _before: int = 0
+    _printed: float = 0.0
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Say how far something is; `total` 0 means that it is not known."""
         if what != self._what:
-            self._what, self._started = what, time.monotonic()
-            self._task = self.progress.add_task(what, total=total or None)
+            # What an earlier process did counts as done, and not towards the rate.
+            self._what, self._started, self._before = what, time.monotonic(), done
+            self._task = self.progress.add_task(what, total=total or None, completed=done)
         self.progress.update(self._task, completed=done, total=total or None)
         if not err.is_terminal and (done == total or time.monotonic() - self._printed > self.every_s):
             self._printed = time.monotonic()
-            fail_safe = time.monotonic() - self._started
-            rate = f", {done / fail_safe:.1f}/s" if fail_safe > 1 else ""
-            err.print(f"{what}: {done:,}" + (f" of {total:,}" if total else "") + rate, markup=False)
+            self._print_line(what, done, total)
+
+    def _print_line(self, what: str, done: int, total: int) -> None:
+        seconds, fresh = time.monotonic() - self._started, done - self._before
+        rate = f", {fresh / seconds:.1f}/s" if fresh and seconds > 1 else ""
+        left = f", {(total - done) * seconds / fresh:,.0f} s left" if rate and total > done else ""
+        err.print(f"{what}: {done:,}" + (f" of {total:,}" if total else "") + rate + left, markup=False)
 
 
 class _Rate(ProgressColumn):
