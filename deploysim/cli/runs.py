@@ -126,7 +126,8 @@ def _say_run(workspace: Workspace, run: RunRecord, *, as_json: bool) -> None:
         print_json({**asdict(run), "responses": frame.height, "failed": failed, "completion_tokens": tokens})
         return
     say(f"Run {run.run_id}: {run.lane} by {run.name}, {run.status}.")
-    say(f"  {frame.height:,} of {run.prefixes:,} prefixes answered, {tokens:,} tokens written")
+    answered = frame.height - sum(failed.values())
+    say(f"  {answered:,} of {run.prefixes:,} prefixes answered, {tokens:,} tokens written")
     for reason, count in failed.items():
         say(f"  failed {count:,}: {reason}")
     for note in run.notes:

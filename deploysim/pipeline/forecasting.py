@@ -17,7 +17,7 @@ from deploysim.grade.grader import graders_of
 from deploysim.pipeline.grading import Report, grade_lanes, silent
 from deploysim.pipeline.lanes import Lanes, joint_verdicts
 from deploysim.store.forecasts import forecast_file, list_forecasts, save_forecast
-from deploysim.store.runs import list_runs, read_run, responses
+from deploysim.store.runs import ENDED, list_runs, read_run, responses
 from deploysim.store.samples import SampleAbout, prefix_index, read_sample
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Taxonomy
@@ -41,14 +41,15 @@ class SavedForecast:
 
 
 def newest_lanes(workspace: Workspace, sample_id: str) -> Lanes:
-    """Return the newest runs of a sample in either lane.
+    """Return the newest runs of a sample in either lane that are done or were stopped.
 
     Raises:
         NotFoundError: where no candidate has answered the sample.
     """
     newest: dict[str, str] = {}
     for run in reversed(list_runs(workspace, sample_id=sample_id)):
-        newest[run.lane] = run.run_id
+        if run.status in ENDED:
+            newest[run.lane] = run.run_id
     if Lane.CANDIDATE not in newest:
         raise NotFoundError(
             f"No candidate has answered sample {sample_id} yet.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from deploysim.store.forecasts import list_forecasts
 from deploysim.store.imports import import_records
-from deploysim.store.runs import list_runs, read_progress, run_state
+from deploysim.store.runs import ENDED, list_runs, read_progress, run_state
 from deploysim.store.samples import list_samples
 from deploysim.store.workspace import Workspace
 
@@ -96,9 +96,7 @@ def _replayed(workspace: Workspace) -> Step:
     states = [run_state(r, read_progress(workspace, r.run_id)) for r in runs]
     done, running = states.count("done"), states.count("running")
     says = f"{_n(done, 'finished run')}" + (f", {running} running now." if running else ".")
-    finished_candidate = any(
-        r.lane == "candidate" and s in ("done", "stopped") for r, s in zip(runs, states, strict=True)
-    )
+    finished_candidate = any(r.lane == "candidate" and s in ENDED for r, s in zip(runs, states, strict=True))
     return Step("Replay", RUNS, finished_candidate, says if runs else "No model has answered a sample yet.")
 
 

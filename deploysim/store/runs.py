@@ -33,6 +33,8 @@ RESPONSES: dict[str, DataType] = {
 }
 """`status` is "ok" or "failed"; `tool_calls` is JSON text."""
 
+ENDED = ("done", "stopped")
+"""States in which a run's responses are sealed and can be graded."""
 SILENT_AFTER_S = 15.0
 """A run whose process has not been heard of for so long has stopped."""
 

@@ -13,7 +13,7 @@ from deploysim.looks import DIRECTIONS
 from deploysim.pipeline.comparing import ANY, FAILED, Comparison, load_comparison
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, edited_forecasts
 from deploysim.pipeline.lanes import Lanes
-from deploysim.store.runs import RunRecord, list_runs
+from deploysim.store.runs import ENDED, RunRecord, list_runs
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Category, Taxonomy, load_taxonomy
 from deploysim.ui.blocks import counted, empty_state, plain
@@ -42,7 +42,7 @@ def taxonomy() -> tuple[Taxonomy, list[Grader]]:
 
 def pick_lanes(sample_id: str) -> Lanes:
     """Let the reader pick a candidate and a baseline of a sample; both stand in the link."""
-    runs = list_runs(workspace(), sample_id=sample_id)
+    runs = sorted(list_runs(workspace(), sample_id=sample_id), key=lambda run: run.status not in ENDED)
     candidates = {r.run_id: r for r in runs if r.lane == "candidate"}
     baselines = {r.run_id: r for r in runs if r.lane == "baseline"}
     if not candidates:

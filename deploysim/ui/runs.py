@@ -12,6 +12,7 @@ from deploysim.config import read_settings
 from deploysim.pipeline.jobs import Job, list_jobs, start_job
 from deploysim.pipeline.lanes import Lanes
 from deploysim.store.runs import (
+    ENDED,
     RunProgress,
     RunRecord,
     failures_by_reason,
@@ -75,7 +76,7 @@ def has_runs() -> bool:
 def forecast_button() -> None:
     """Offer to grade and forecast the newest runs."""
     runs = list_runs(workspace())
-    candidates = [r for r in runs if r.lane == "candidate" and r.status in ("done", "stopped")]
+    candidates = [r for r in runs if r.lane == "candidate" and r.status in ENDED]
     if candidates:
         newest = candidates[0]
         st.button(
@@ -199,7 +200,7 @@ def _show_outcome(run: RunRecord, state: str) -> None:
         f"; half within {_seconds(slow.median())}, 95 % within {_seconds(slow.quantile(0.95))}" if slow.len() else ""
     )
     st.markdown(
-        f"{frame.height:,} of {run.prefixes:,} answered, {sum(failed.values()):,} failed; "
+        f"{frame.height - sum(failed.values()):,} of {run.prefixes:,} answered, {sum(failed.values()):,} failed; "
         f"{tokens['prompt_tokens']:,} tokens read, {tokens['completion_tokens']:,} written{latency}."
     )
     if failed:
