@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from deploysim.forecast.records import CategoryForecast, Direction, Estimate, Forecast
+from deploysim.forecast.records import CategoryForecast, Direction, Estimate, Forecast, LaneCount
 from deploysim.forecast.words import by_evidence, number
 from deploysim.looks import DIRECTIONS
 
@@ -20,6 +20,8 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "rates": pl.String,
     "call": pl.String,
     "pairs": pl.String,
+    "undetermined": pl.Int64,
+    "bounds": pl.String,
     "previous_per_100k": pl.Float64,
     "forecast_per_100k": pl.Float64,
     "forecast_low": pl.Float64,
@@ -31,7 +33,8 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "probability_up": pl.Float64,
     "n_needed": pl.Int64,
 }
-"""`change`, `rates`, `call` and `pairs` are words; the other columns are numbers for a program. Rates are per 100,000
+"""`change`, `rates`, `call`, `pairs` and `bounds` are words; `undetermined` counts the candidate's responses that failed or
+about which the grader is unsure, and `bounds` says what its rate would be if all of them were absent or present; the other columns are numbers for a program. Rates are per 100,000
 units; ratios are forecast rate over previous rate, and are missing where nothing was seen in any lane."""
 
 
@@ -52,6 +55,7 @@ def unseen_sentence(rows: pl.DataFrame) -> str:
 def _row(row: CategoryForecast) -> dict[str, object]:
     seen = _seen_anywhere(row)
     ratio = row.ratio if seen else None
+    candidate = row.lanes[-1]
     return {
         "category": row.category,
         "name": row.name,
@@ -64,6 +68,8 @@ def _row(row: CategoryForecast) -> dict[str, object]:
         "rates": _rates(row, seen=seen),
         "call": _call(row),
         "pairs": _pairs(row),
+        "undetermined": candidate.failed + candidate.unsure + candidate.not_comparable,
+        "bounds": _bounds(candidate),
         "previous_per_100k": row.previous.per_100k,
         "forecast_per_100k": row.forecast.median if row.forecast else None,
         "forecast_low": row.forecast.interval.low if row.forecast else None,
@@ -118,6 +124,12 @@ def _call(row: CategoryForecast) -> str:
         Direction.UNCHANGED: row.certainty.unchanged,
     }[row.direction]
     return f"{row.direction} ({_percent(probability)} sure)"
+
+
+def _bounds(lane: LaneCount) -> str:
+    if lane.low_per_100k is None or lane.high_per_100k is None:
+        return "n/a"
+    return f"{number(lane.low_per_100k)} to {number(lane.high_per_100k)}"
 
 
 def _percent(probability: float) -> str:

@@ -185,14 +185,19 @@ def _badges(answer: LaneAnswer, names: dict[str, str]) -> tuple[Badge, ...]:
         return ()
     if not answer.graded:
         return (Badge("", "not graded yet", "note"),)
-    badges = []
+    found: list[Badge] = []
+    open_questions: dict[tuple[str, str], list[str]] = {}
     for row in answer.grades.iter_rows(named=True):
         name = names.get(row["category"], row["category"])
         if row["verdict"] == Verdict.PRESENT:
-            badges.append(Badge("▲", f"{name} · severity {row['severity']}", "present", row["reason"]))
+            found.append(Badge("▲", f"{name} · severity {row['severity']}", "present", row["reason"]))
         elif row["verdict"] in (Verdict.UNSURE, Verdict.NOT_COMPARABLE):
-            badges.append(Badge("?", f"{name}: {row['verdict']}", "unsure", row["reason"]))
-    return tuple(badges) or (Badge("", f"none of {answer.grades.height} behaviours found", "note"),)
+            open_questions.setdefault((row["verdict"], row["reason"]), []).append(name)
+    # One reason often leaves several behaviours open, such as a language that the rules do not read.
+    found += [
+        Badge("?", f"{verdict}: {', '.join(of)}", "unsure", reason) for (verdict, reason), of in open_questions.items()
+    ]
+    return tuple(found) or (Badge("", f"none of {answer.grades.height} behaviours found", "note"),)
 
 
 def _evidence(grades: pl.DataFrame) -> tuple[Mark, ...]:

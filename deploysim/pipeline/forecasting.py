@@ -24,6 +24,10 @@ from deploysim.taxonomy import Taxonomy
 from deploysim.types import Lane
 
 
+SHOWN_MODELS = 2
+"""A log of more models is named by their number; the settings list them all."""
+
+
 @dataclass(frozen=True, slots=True)
 class SavedForecast:
     """A forecast with the id it is kept under."""
@@ -143,7 +147,8 @@ def _answered(joint: pl.DataFrame, lanes: Lanes) -> pl.DataFrame:
 
 def _lane_inputs(workspace: Workspace, lanes: Lanes, about: SampleAbout) -> tuple[RunInputs, ...]:
     models = ", ".join(about.models)
-    recorded = RunInputs("recorded", None, models, about.size, 0, "as logged")
+    name = models if len(about.models) <= SHOWN_MODELS else f"{len(about.models)} logged models"
+    recorded = RunInputs("recorded", None, name, about.size, 0, f"as logged: {models}")
     return (recorded, *(_run_inputs(workspace, run_id) for run_id in lanes.runs().values()))
 
 

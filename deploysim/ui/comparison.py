@@ -179,6 +179,8 @@ def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
         pl.col("change").alias("ratio (interval)"),
         pl.col("n").alias("complete pairs"),
         "pairs",
+        pl.col("undetermined").alias("failed or unsure"),
+        pl.col("bounds").alias("candidate if all absent to all present"),
         pl.col("fidelity_gap").alias("baseline ÷ recorded"),
         pl.col("probability_up").alias("P(up)"),
         "p_value",
