@@ -23,7 +23,6 @@ from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Taxonomy
 from deploysim.types import Lane
 
-
 SHOWN_MODELS = 2
 """A log of more models is named by their number; the settings list them all."""
 
