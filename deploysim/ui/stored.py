@@ -11,7 +11,7 @@ import streamlit as st
 
 from deploysim.pipeline.drawing import draw
 from deploysim.sampling import SampleSpec
-from deploysim.store.conversations import StoredConversation
+from deploysim.store.conversations import StoredConversation, facets
 from deploysim.store.imports import ImportRecord
 from deploysim.store.samples import SampleAbout, load_sample
 from deploysim.ui.blocks import counted, plain, reasons
@@ -114,6 +114,11 @@ def draw_form() -> None:
         seed = st.number_input(
             "Seed", min_value=0, value=0, help="The same seed draws the same prefixes on any machine."
         )
+        counts = facets(workspace())
+        models = st.multiselect("Models, empty for all", counts["model"].drop_nulls().unique().sort().to_list())
+        languages = st.multiselect(
+            "Languages, empty for all", counts["language"].drop_nulls().unique().sort().to_list()
+        )
         days = st.date_input("From and to (UTC), empty for all", value=[], format="YYYY-MM-DD")
         longest = st.number_input(
             "Longest conversation, in characters", min_value=1, value=None, placeholder="no limit"
@@ -124,12 +129,14 @@ def draw_form() -> None:
                 unit="conversation" if unit == "conversation" else "turn",
                 size=int(size),
                 seed=int(seed),
+                models=tuple(models),
+                languages=tuple(languages),
                 since=since,
                 until=until,
                 max_chars=int(longest) if longest else None,
             )
             about = draw(workspace(), spec, now=datetime.now(UTC))
-            st.success(f"Sample {about.sample_id} holds {counted(about.size, 'prefix', 'prefixes')}.")
+            st.toast(f"Sample {about.sample_id} holds {counted(about.size, 'prefix', 'prefixes')}.")
             st.rerun()
 
 

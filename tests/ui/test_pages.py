@@ -100,6 +100,20 @@ def test_drawing_a_sample_from_the_page(full: Compared, tmp_path: Path) -> None:
     assert not app.exception
 
 
+def test_a_drawn_sample_is_there_at_once(full: Compared, tmp_path: Path, monkeypatch) -> None:
+    """Five prefixes are drawn, and the page lists the new sample with how it was drawn."""
+    copy = tmp_path / "drawing"
+    shutil.copytree(full[0].root, copy)
+    monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(copy))
+
+    app = open_page(CONVERSATIONS, data="Samples")
+    app.number_input[0].set_value(5)
+    app.form_submit_button[0].click().run()
+    assert len(list((copy / "samples").glob("*.duckdb"))) == 2
+    assert any("5 prefixes per turn" in expander.label for expander in app.expander)
+    assert "35 eligible turns not drawn" in text_of(app)
+
+
 def test_comparing_filters_by_category_and_outcome(full: Compared) -> None:
     """Choosing a category and an outcome changes what is paged through."""
     app = open_page(COMPARE)
