@@ -71,6 +71,10 @@ def _job(folder: Path) -> Job:
 
 
 def _alive(pid: int) -> bool:
+    """Say whether a process that an earlier server started still runs."""
+    if os.name == "nt":
+        # There, signal 0 is Ctrl-C. A run's own progress still tells that it is at work.
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
