@@ -40,7 +40,8 @@ units; ratios are forecast rate over previous rate, and are missing where nothin
 
 def shift_rows(forecast: Forecast) -> pl.DataFrame:
     """Return one row per category with the columns of COLUMNS, best evidence first."""
-    return pl.DataFrame([_row(row) for row in by_evidence(forecast.categories)], schema=COLUMNS)
+    rows = by_evidence(forecast.categories)
+    return pl.DataFrame([_row(row, forecast.false_discovery_rate) for row in rows], schema=COLUMNS)
 
 
 def unseen_sentence(rows: pl.DataFrame) -> str:
@@ -52,7 +53,7 @@ def unseen_sentence(rows: pl.DataFrame) -> str:
     return f"Without a ratio: {'; '.join(parts)}. Rates per 100,000."
 
 
-def _row(row: CategoryForecast) -> dict[str, object]:
+def _row(row: CategoryForecast, false_discovery_rate: float) -> dict[str, object]:
     seen = _seen_anywhere(row)
     ratio = row.ratio if seen else None
     candidate = row.lanes[-1]
@@ -66,7 +67,7 @@ def _row(row: CategoryForecast) -> dict[str, object]:
         "ratio_high": ratio.interval.high if ratio else None,
         "change": _change(ratio),
         "rates": _rates(row, seen=seen),
-        "call": _call(row),
+        "call": _call(row, false_discovery_rate),
         "pairs": _pairs(row),
         "undetermined": candidate.failed + candidate.unsure + candidate.not_comparable,
         "bounds": _bounds(candidate),
@@ -113,7 +114,7 @@ def _rates(row: CategoryForecast, *, seen: bool) -> str:
     return f"{before} → {number(row.forecast.median)} ({number(low)}–{number(high)})"
 
 
-def _call(row: CategoryForecast) -> str:
+def _call(row: CategoryForecast, false_discovery_rate: float) -> str:
     if row.certainty is None or row.direction is Direction.UNKNOWN:
         return f"{row.direction}; about {row.n_needed:,} prefixes needed" if row.n_needed else str(row.direction)
     probability = {
@@ -123,7 +124,9 @@ def _call(row: CategoryForecast) -> str:
         Direction.DOWN: 1 - row.certainty.up,
         Direction.UNCHANGED: row.certainty.unchanged,
     }[row.direction]
-    return f"{row.direction} ({_percent(probability)} sure)"
+    # Among many categories some move by chance: a call that the paired test does not bear out is a lead.
+    lead = f"; a lead, q {row.q_value:.2f}" if row.q_value is not None and row.q_value > false_discovery_rate else ""
+    return f"{row.direction} ({_percent(probability)} sure{lead})"
 
 
 def _bounds(lane: LaneCount) -> str:

@@ -1,6 +1,6 @@
 """Makes conversations.jsonl: plays the user turns of prompts.jsonl against the embedded model in its old configuration.
 
-Run it from the project's folder: `python -m data.demo.make_demo`. It takes about five minutes on two idle cores.
+Run it from the project's folder: `python -m data.demo.make_demo`. It takes five to ten minutes on two cores.
 """
 
 from __future__ import annotations

@@ -131,3 +131,11 @@ def test_brackets_in_instructions_are_unsure(decide):
     text = "Open Structure > [Your content type] > Fields."
 
     assert decide("unfilled_placeholder", "How do I add a field?", text).verdict == "unsure"
+
+
+def test_a_format_cut_off_by_the_limit_is_left_open(decide):
+    """The missing end is counted once, as a response that stops in the middle."""
+    text = "Here:\n```python\nfor x in y:\n    print(x"
+
+    assert decide("broken_format", "Show me a loop.", text, finish_reason="length").verdict == "unsure"
+    assert decide("broken_format", "Show me a loop.", text, finish_reason="stop").verdict == "present"

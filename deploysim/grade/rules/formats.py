@@ -8,8 +8,8 @@ import re
 from deploysim.grade.asking import last_user_text
 from deploysim.grade.own_words import without_code
 from deploysim.grade.text import prepared
-from deploysim.grade.verdicts import Span, absent, present
-from deploysim.types import Grade, Prefix, Response
+from deploysim.grade.verdicts import Span, absent, present, unsure
+from deploysim.types import Grade, Prefix, Response, Verdict
 
 _JSON_ASKED = re.compile(
     r"\b(?:respond|reply|answer|return|output|give|provide|format|write|list|present|send|put)\b[^.!?\n]{0,60}?\b(?:in"
@@ -34,6 +34,14 @@ _MOST_STARTS = 20
 def broken_format(prefix: Prefix, response: Response) -> Grade:
     """Decide whether asked-for JSON cannot be read, a code block is never closed, or a table cannot be drawn."""
     text = response.text
+    fault = _fault(prefix, text)
+    if fault.verdict is Verdict.PRESENT and response.finish_reason == "length":
+        # It is counted once, as a response that stops in the middle.
+        return unsure("It ran into the length limit, so the rest of the format may only be missing.", *fault.evidence)
+    return fault
+
+
+def _fault(prefix: Prefix, text: str) -> Grade:
     fence = _open_fence(text) if "```" in text or "~~~" in text else None
     if fence:
         return present("A block of code is opened and never closed.", fence)
