@@ -31,6 +31,7 @@ LAYERS = [
     "report",
     "pipeline",
     "ui",
+    "serve",
     "cli",
     "__main__",
 ]
@@ -46,7 +47,7 @@ HOMES = {
     "altair": {"charts"},
     "typer": {"cli", "__main__"},
     "rich": {"cli", "__main__"},
-    "streamlit": {"ui", "app", "pages"},
+    "streamlit": {"ui", "serve", "app", "pages"},
 }
 FILES = [*(ROOT / "deploysim").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), ROOT / "app.py"]
 

@@ -51,7 +51,7 @@ def serve_app(workspace: Path, port: int) -> None:
     """Run Streamlit until it is stopped."""
     say(f"The app is at http://127.0.0.1:{port}; stop it with Ctrl-C.")
     environment = {**os.environ, "DEPLOYSIM_WORKSPACE": str(workspace.resolve())}
-    command = [sys.executable, "-m", "deploysim.ui.server", str(port)]
+    command = [sys.executable, "-m", "deploysim.serve", str(port)]
     try:
         code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     except KeyboardInterrupt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
+import polars as pl
 import typer
 from rich.table import Table
 
@@ -24,6 +25,8 @@ from deploysim.store.workspace import find_id
 from deploysim.tables import shift_rows
 from deploysim.taxonomy import load_taxonomy
 
+WIDE = 130
+"""Columns of a terminal in which a forecast fits in one line a category."""
 SampleOption = Annotated[str | None, typer.Option(help="Sample id or its first characters; the newest when left out.")]
 CandidateOption = Annotated[str | None, typer.Option(help="Run id of the candidate; its newest when left out.")]
 BaselineOption = Annotated[
@@ -136,19 +139,25 @@ def chosen_sample(here: Context, start: str | None) -> str:
 def show_forecast(saved: SavedForecast) -> None:
     """Print a forecast as a readable table."""
     forecast = saved.forecast
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("behaviour", no_wrap=True)
-    table.add_column("before → forecast per 100k", no_wrap=True)
-    table.add_column("ratio (interval)", no_wrap=True)
-    table.add_column("call")
-    table.add_column("n", justify="right")
-    for row in shift_rows(forecast).iter_rows(named=True):
-        table.add_row(f"{row['symbol']} {row['name']}", row["rates"], row["change"], row["call"], str(row["n"]))
     say("")
     say(sentence(forecast))
-    out.print(table)
+    out.print(_forecast_table(shift_rows(forecast), wide=out.width >= WIDE))
     models = " → ".join(lane.model for lane in forecast.lanes[-2:])
     gap = "" if forecast.fidelity_corrected else ", fidelity uncorrected: no baseline lane"
     say(
         f"{models}, {forecast.prefixes:,} prefixes, rates per 100,000 {forecast.unit}s{gap}. Forecast {saved.forecast_id[:12]}."
     )
+
+
+def _forecast_table(rows: pl.DataFrame, *, wide: bool) -> Table:
+    """Lay the forecast out in one line a category, or in two where the terminal is narrow."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("behaviour", no_wrap=wide)
+    columns = ("before → forecast per 100k", "ratio (interval)", "call", "n") if wide else ("forecast per 100k",)
+    for column in columns:
+        table.add_column(column)
+    for row in rows.iter_rows(named=True):
+        name, n = f"{row['symbol']} {row['name']}", str(row["n"])
+        parts = (row["rates"], row["change"], row["call"], n)
+        table.add_row(name, *(parts if wide else (f"{row['rates']}, {row['change']}\n{row['call']}, n {n}",)))
+    return table

@@ -15,6 +15,7 @@ from deploysim.forecast.records import (
     Certainty,
     Direction,
     Estimate,
+    PairedTable,
 )
 from deploysim.forecast.settings import ForecastSettings
 from deploysim.stats.clusters import Bools, Floats
@@ -67,16 +68,23 @@ def forecast_category(
     return with_needs(row, outcomes, settings)
 
 
-def direction_call(certainty: Certainty, settings: ForecastSettings) -> Direction:
-    """Call the direction that reaches the certainty required; a material one before any, any before "no change"."""
+def direction_call(certainty: Certainty, table: PairedTable, settings: ForecastSettings) -> Direction:
+    """Call the direction that reaches the certainty required; a material one before any, any before "no change".
+
+    A call also needs as many pairs behind it as the settings say: on fewer, the posterior is mostly the prior's.
+    """
+    changed = table.regressed + table.improved
+    seen = changed + table.both
+    material = changed >= settings.least_changed_materially
+    called = changed >= settings.least_changed
     calls = (
-        (certainty.materially_up, Direction.MATERIALLY_UP),
-        (certainty.materially_down, Direction.MATERIALLY_DOWN),
-        (certainty.up, Direction.UP),
-        (1.0 - certainty.up, Direction.DOWN),
-        (certainty.unchanged, Direction.UNCHANGED),
+        (certainty.materially_up, material, Direction.MATERIALLY_UP),
+        (certainty.materially_down, material, Direction.MATERIALLY_DOWN),
+        (certainty.up, called, Direction.UP),
+        (1.0 - certainty.up, called, Direction.DOWN),
+        (certainty.unchanged, seen >= settings.least_seen, Direction.UNCHANGED),
     )
-    reached = (direction for probability, direction in calls if probability >= settings.certainty)
+    reached = (direction for p, evidence, direction in calls if evidence and p >= settings.certainty)
     return next(reached, Direction.UNKNOWN)
 
 
@@ -92,7 +100,7 @@ def _with_shift(row: CategoryForecast, shift: ShiftDraws, settings: ForecastSett
         ratio=_estimate(shift.ratio, settings.level),
         fidelity_gap=gap,
         certainty=certainty,
-        direction=direction_call(certainty, settings),
+        direction=direction_call(certainty, row.table, settings),
         n_effective=shift.n_effective,
     )
 

@@ -72,7 +72,9 @@ def forecast_notes(
         "The candidate's users are taken to ask what the old model's users asked.",
         "Rates are what the graders flagged; their errors are not corrected.",
         f"Prefixes of one {clusters} are counted as one cluster.",
-        f"A direction is called at a posterior probability of {settings.certainty:g}; q-values are Benjamini-Hochberg "
+        f"A direction is called at a posterior probability of {settings.certainty:g} and on at least "
+        f"{settings.least_changed} pairs that differ ({settings.least_changed_materially} for a material one); q-values "
+        "are Benjamini-Hochberg "
         f"over {tests} paired {'test' if tests == 1 else 'tests'}, threshold {settings.false_discovery_rate:g}.",
     )
 

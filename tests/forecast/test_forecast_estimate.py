@@ -97,7 +97,31 @@ def test_direction_of_a_table(forecast, patterns, expected) -> None:
 )
 def test_direction_rules(up, materially_up, materially_down, unchanged, expected) -> None:
     """A material direction comes before any direction, and any direction before "no material change"."""
-    assert expected == direction_call(Certainty(up, materially_up, materially_down, unchanged), SETTINGS)
+    assert expected == direction_call(
+        Certainty(up, materially_up, materially_down, unchanged), PairedTable(20, 15, 5, 60), SETTINGS
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "direction"),
+    [
+        (PairedTable(both=0, regressed=4, improved=0, neither=496), Direction.UNKNOWN),
+        (PairedTable(both=0, regressed=5, improved=0, neither=495), Direction.UP),
+        (PairedTable(both=9, regressed=9, improved=0, neither=482), Direction.UP),
+        (PairedTable(both=0, regressed=10, improved=0, neither=490), Direction.MATERIALLY_UP),
+    ],
+)
+def test_a_call_needs_pairs_behind_it(table, direction):
+    """A posterior that is sure on a handful of pairs is mostly its prior, and is not called."""
+    assert direction_call(Certainty(0.99, 0.95, 0.0, 0.05), table, SETTINGS) == direction
+
+
+def test_no_material_change_needs_the_behaviour_to_be_seen():
+    """Three concordant pairs do not show that nothing changed."""
+    certainty = Certainty(0.5, 0.02, 0.02, 0.96)
+
+    assert direction_call(certainty, PairedTable(3, 0, 0, 497), SETTINGS) == Direction.UNKNOWN
+    assert direction_call(certainty, PairedTable(10, 0, 0, 490), SETTINGS) == Direction.UNCHANGED
 
 
 def test_nothing_seen_claims_nothing(forecast) -> None:
@@ -202,13 +226,13 @@ def test_prefixes_needed_allow_for_what_is_left_out(forecast) -> None:
 
 
 def test_unconfirmed_direction_is_a_lead(forecast) -> None:
-    """A posterior call that the paired test does not support says so beside its q-value."""
-    row = only(forecast({"x": {"ppp": 3, "aap": 3, "aaa": 494}}))
+    """A posterior call that the paired test does not support says so beside its q-value: p = 14/64."""
+    row = only(forecast({"x": {"ppp": 3, "aap": 5, "ppa": 1, "aaa": 491}}))
 
     assert row.direction in (Direction.UP, Direction.MATERIALLY_UP)
-    assert row.q_value == 0.25
+    assert row.q_value == 14 / 64
     assert any("treat it as a lead" in note for note in row.notes)
-    assert "Only 6 of 500 prefixes show it in a compared lane: one more could change the picture." in row.notes
+    assert "Only 9 of 500 prefixes show it in a compared lane: one more could change the picture." in row.notes
 
 
 def test_q_values_span_the_categories_with_a_test(forecast) -> None:

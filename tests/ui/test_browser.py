@@ -43,7 +43,7 @@ def server(compared: Compared) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, "DEPLOYSIM_WORKSPACE": str(compared[0].root)}
-    command = [sys.executable, "-m", "deploysim.ui.server", str(port)]
+    command = [sys.executable, "-m", "deploysim.serve", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:

@@ -1,4 +1,4 @@
-"""Starts the app's server: `python -m deploysim.ui.server PORT`."""
+"""Starts the app's server: `python -m deploysim.serve PORT`."""
 
 from __future__ import annotations
 
