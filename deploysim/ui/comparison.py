@@ -154,10 +154,11 @@ def forecast_help(forecast: Forecast) -> None:
     with how:
         st.subheader("How to read it")
         st.markdown(
-            f"Each mark is the forecast rate divided by the rate in the log, on a log axis; the line through it holds the "
-            f"true ratio with probability {level:.0%}. The shaded band is a change of less than {ratio:g}x. A direction is "
-            f"called only when its probability reaches {certain:.0%}; *materially* means by more than {ratio:g}x. "
-            f"Marks: {marks}. Click a mark to read the conversations behind it."
+            "Each mark is the forecast rate divided by the rate in the log, on a log axis; the line through it holds "
+            f"the true ratio with probability {level:.0%}. The shaded band is a change of less than {ratio:g}x. A "
+            f"direction is called when its probability reaches {certain:.0%} and enough pairs differ; *materially* "
+            f"means by more than {ratio:g}x; *a lead* is a call that the paired test, allowing for the number of "
+            f"categories, does not confirm. Marks: {marks}. Click a mark to read the conversations behind it."
         )
     with rests:
         st.subheader("What it rests on")
