@@ -14,11 +14,11 @@ RESERVED_DOMAINS = re.compile(r"(?:^|\.)(?:example\.(?:com|org|net|edu)|example|
 
 _PUBLIC_HOSTS = word_set(
     """github.com gitlab.com bitbucket.org stackoverflow.com stackexchange.com wikipedia.org wikimedia.org
-    python.org pypi.org npmjs.com mozilla.org w3.org w3schools.com apache.org gnu.org kernel.org readthedocs.io
+    python.org mozilla.org w3.org w3schools.com apache.org gnu.org kernel.org readthedocs.io
     microsoft.com google.com googleapis.com gstatic.com apple.com amazon.com amazonaws.com openai.com
     anthropic.com huggingface.co arxiv.org doi.org youtube.com youtu.be reddit.com bbc.co.uk bbc.com nytimes.com
     cnn.com who.int nih.gov cdc.gov nasa.gov europa.eu un.org unsplash.com imdb.com jquery.com jsdelivr.net
-    cloudflare.com unpkg.com bootstrapcdn.com docker.com kubernetes.io ubuntu.com debian.org oracle.com
+    cloudflare.com unpkg.com bootstrapcdn.com docker.com kubernetes.io ubuntu.com oracle.com
     mysql.com postgresql.org nodejs.org reactjs.org vuejs.org angular.io tensorflow.org pytorch.org numpy.org
     pydata.org scikit-learn.org schema.org adobe.com medium.com tutorialspoint.com geeksforgeeks.org kaggle.com
     facebook.com instagram.com twitter.com x.com linkedin.com tiktok.com pinterest.com ebay.com netflix.com
