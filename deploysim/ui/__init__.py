@@ -28,7 +28,7 @@ from deploysim.ui.comparison import (
 from deploysim.ui.data import imports, pick_sample, sample_label, samples, version, workspace
 from deploysim.ui.links import linked, pick, put_in_link
 from deploysim.ui.navigation import COMPARE, CONVERSATIONS, HOME, PRIVACY, RUNS, SHIFTS, pages
-from deploysim.ui.runs import forecast_button, has_runs, live_runs, offer_grading, replay_form
+from deploysim.ui.runs import has_runs, live_runs, offer_grading, replay_form
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 
 __all__ = [
@@ -48,7 +48,6 @@ __all__ = [
     "counted",
     "draw_form",
     "empty_state",
-    "forecast_button",
     "forecast_help",
     "forecast_table",
     "has_runs",

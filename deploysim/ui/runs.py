@@ -73,9 +73,8 @@ def has_runs() -> bool:
     return bool(list_runs(workspace()))
 
 
-def forecast_button() -> None:
-    """Offer to grade and forecast the newest runs."""
-    runs = list_runs(workspace())
+def _forecast_button(runs: list[RunRecord]) -> None:
+    """Offer to grade and forecast the newest candidate that is done or was stopped."""
     candidates = [r for r in runs if r.lane == "candidate" and r.status in ENDED]
     if candidates:
         newest = candidates[0]
@@ -105,6 +104,7 @@ def live_runs() -> None:
     for job in list_jobs(workspace(), last=3):
         _show_job(job)
     runs = list_runs(workspace())
+    _forecast_button(runs)
     if not runs:
         st.markdown("No model has answered a sample yet. Start with the lane baseline, then the candidate.")
     for run in runs:
@@ -129,7 +129,7 @@ def _show_run(run: RunRecord) -> None:
     state = run_state(run, progress)
     started = run.created_at[:16].replace("T", " ")
     title = f"{run.lane} · {plain(run.name)} · {counted(run.prefixes, 'prefix', 'prefixes')} · {started} · {state}"
-    with st.expander(title, icon=ICONS[state], expanded=state in ("running", "failed", "interrupted")):
+    with st.expander(title, icon=ICONS[state], expanded=state != "done"):
         if state == "running" and progress:
             _show_progress(run, progress)
         elif state in ("stopped", "interrupted", "failed"):

@@ -6,6 +6,5 @@ from deploysim import ui
 
 with st.expander("Start a replay", icon=":material/play_circle:", expanded=not ui.has_runs(), key="runs_start"):
     ui.replay_form()
-ui.forecast_button()
 st.subheader("Runs")
 ui.live_runs()
