@@ -20,6 +20,10 @@ from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.importing import ImportOptions, ImportResult, build_scrubber, import_file
 from deploysim.sampling import SampleSpec
 from deploysim.store.files import atomic_path
+from deploysim.wording import counted
+
+SHOWN_TYPES = 6
+"""Types of personal data that an import names, most frequent first."""
 
 
 def import_command(
@@ -60,7 +64,7 @@ def say_import(result: ImportResult) -> None:
     if not result.added:
         say(f"{record.source}: nothing new, all of it is in the workspace already.")
         return
-    say(f"{record.source}: {record.conversations:,} conversations kept, read as {record.format}.")
+    say(f"{record.source}: {counted(record.conversations, 'conversation')} kept, read as {record.format}.")
     for reason, count in sorted(record.excluded.items(), key=lambda item: -item[1]):
         say(f"  left out {count:,}: {reason}")
     if record.duplicates:
@@ -71,10 +75,10 @@ def say_import(result: ImportResult) -> None:
             say(f"    {record.source}, row {row['row']}: {row['reason']}")
     for note in record.notes:
         say(f"  {note}")
-    found = ", ".join(f"{count:,} {entity}" for entity, count in list(record.replaced.items())[:6])
-    say(
-        f"  replaced {sum(record.replaced.values()):,} stretches of personal data" + (f" ({found}, …)" if found else "")
-    )
+    named = [f"{count:,} {entity}" for entity, count in record.replaced.items()]
+    found = ", ".join(named[:SHOWN_TYPES]) + (", …" if len(named) > SHOWN_TYPES else "")
+    replaced = counted(sum(record.replaced.values()), "stretch", "stretches")
+    say(f"  replaced {replaced} of personal data" + (f" ({found})" if found else ""))
 
 
 def scrub_command(
@@ -137,9 +141,8 @@ def sample_command(
         print_json(asdict(about))
         return
     age = about.age_days(here.now)
-    say(
-        f"Sample {about.sample_id}: {about.size:,} prefixes of {about.conversations:,} conversations, per {about.unit}."
-    )
+    drawn = counted(about.size, "prefix", "prefixes")
+    say(f"Sample {about.sample_id}: {drawn} of {counted(about.conversations, 'conversation')}, per {about.unit}.")
     say(f"  covers {about.window()}" + (f", newest {age} days old" if age is not None else ""))
     for reason, count in about.exclusions.items():
         say(f"  left out {count:,}: {reason}")

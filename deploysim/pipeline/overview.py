@@ -9,6 +9,7 @@ from deploysim.store.imports import import_records
 from deploysim.store.runs import ENDED, list_runs, read_progress, run_state
 from deploysim.store.samples import list_samples
 from deploysim.store.workspace import Workspace
+from deploysim.wording import counted
 
 CONVERSATIONS, PRIVACY = "pages/data/conversations.py", "pages/data/privacy.py"
 RUNS, COMPARE, SHIFTS = "pages/replay/runs.py", "pages/review/compare.py", "pages/forecast/shifts.py"
@@ -67,14 +68,16 @@ def _imported(workspace: Workspace) -> Step:
     records = import_records(workspace)
     kept = sum(r.conversations for r in records)
     left_out = sum(sum(r.excluded.values()) + r.rejected_rows for r in records)
-    says = f"{_n(kept, 'conversation')} from {_n(len(records), 'import')}, {left_out:,} left out with a reason."
+    says = (
+        f"{counted(kept, 'conversation')} from {counted(len(records), 'import')}, {left_out:,} left out with a reason."
+    )
     return Step("Import", CONVERSATIONS, bool(records), says if records else "Nothing imported yet.")
 
 
 def _scrubbed(workspace: Workspace) -> Step:
     records = import_records(workspace)
     replaced = sum(sum(r.replaced.values()) for r in records)
-    says = f"{_n(replaced, 'stretch', 'stretches')} of personal data replaced before anything was kept."
+    says = f"{counted(replaced, 'stretch', 'stretches')} of personal data replaced before anything was kept."
     return Step(
         "Scrub", PRIVACY, bool(records), says if records else "Happens while importing; nothing raw is ever kept."
     )
@@ -85,9 +88,7 @@ def _sampled(workspace: Workspace) -> Step:
     if not found:
         return Step("Sample", CONVERSATIONS, False, "No sample drawn yet.")
     newest = found[0]
-    says = (
-        f"{_n(len(found), 'sample')}; the newest holds {_n(newest.size, 'prefix', 'prefixes')} from {newest.window()}."
-    )
+    says = f"{counted(len(found), 'sample')}; the newest holds {counted(newest.size, 'prefix', 'prefixes')} from {newest.window()}."
     return Step("Sample", CONVERSATIONS, True, says)
 
 
@@ -95,16 +96,12 @@ def _replayed(workspace: Workspace) -> Step:
     runs = list_runs(workspace)
     states = [run_state(r, read_progress(workspace, r.run_id)) for r in runs]
     done, running = states.count("done"), states.count("running")
-    says = f"{_n(done, 'finished run')}" + (f", {running} running now." if running else ".")
+    says = f"{counted(done, 'finished run')}" + (f", {running} running now." if running else ".")
     finished_candidate = any(r.lane == "candidate" and s in ENDED for r, s in zip(runs, states, strict=True))
     return Step("Replay", RUNS, finished_candidate, says if runs else "No model has answered a sample yet.")
 
 
 def _forecast(workspace: Workspace) -> Step:
     found = list_forecasts(workspace)
-    says = f"{_n(len(found), 'forecast')} made." if found else "No forecast made yet."
+    says = f"{counted(len(found), 'forecast')} made." if found else "No forecast made yet."
     return Step("Forecast", SHIFTS, bool(found), says)
-
-
-def _n(count: int, singular: str, plural: str = "") -> str:
-    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"

@@ -1,7 +1,6 @@
 """Streamlit glue: navigation, cached questions to the workspace, and the widgets that pages share."""
 
 from deploysim.ui.blocks import (
-    counted,
     empty_state,
     ink,
     load_style,
@@ -30,6 +29,7 @@ from deploysim.ui.links import linked, pick, put_in_link
 from deploysim.ui.navigation import COMPARE, CONVERSATIONS, HOME, PRIVACY, RUNS, SHIFTS, pages
 from deploysim.ui.runs import has_runs, live_runs, offer_grading, replay_form
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
+from deploysim.wording import counted
 
 __all__ = [
     "COMPARE",

@@ -51,11 +51,6 @@ def empty_state(says: str, *, command: str = "", page: str = "", label: str = ""
     st.stop()
 
 
-def counted(n: int, singular: str, plural: str = "") -> str:
-    """Return a count with its noun."""
-    return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
-
-
 def reasons(counts: Mapping[str, int]) -> str:
     """Return counts by reason as one sentence part."""
     return "; ".join(f"{n:,} {reason}" for reason, n in sorted(counts.items(), key=lambda item: -item[1]))

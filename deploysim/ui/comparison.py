@@ -16,10 +16,11 @@ from deploysim.pipeline.lanes import Lanes
 from deploysim.store.runs import ENDED, RunRecord, list_runs
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Category, Taxonomy, load_taxonomy
-from deploysim.ui.blocks import counted, empty_state, plain
+from deploysim.ui.blocks import empty_state, plain
 from deploysim.ui.data import version, workspace
 from deploysim.ui.links import pick
 from deploysim.ui.navigation import COMPARE, RUNS
+from deploysim.wording import counted
 
 OUTCOME_LABELS = {
     ANY: "all",

@@ -22,10 +22,12 @@ from deploysim.store.runs import (
     responses,
     run_state,
 )
-from deploysim.ui.blocks import counted, plain
+from deploysim.ui.blocks import plain
 from deploysim.ui.data import pick_sample, workspace
-from deploysim.ui.navigation import COMPARE
+from deploysim.ui.navigation import COMPARE, SHIFTS
+from deploysim.wording import counted
 
+FORECASTING = "grade and forecast"
 ICONS = {
     "running": ":material/progress_activity:",
     "done": ":material/check_circle:",
@@ -83,7 +85,7 @@ def _forecast_button(runs: list[RunRecord]) -> None:
             icon=":material/trending_up:",
             help=f"Grades every lane and forecasts {newest.name}, the newest candidate.",
             on_click=_start,
-            args=("grade and forecast", ["forecast", "--candidate", newest.run_id]),
+            args=(FORECASTING, ["forecast", "--candidate", newest.run_id]),
         )
 
 
@@ -119,6 +121,8 @@ def _start(title: str, arguments: list[str]) -> None:
 def _show_job(job: Job) -> None:
     if not job.finished:
         st.caption(f":material/progress_activity: {plain(job.title)}, started {job.started_at[11:16]} UTC, is at work")
+    elif job.exit_code == 0 and job.title == FORECASTING:
+        st.page_link(SHIFTS, label="The forecast is made: read it", icon=":material/trending_up:")
     elif job.exit_code:
         st.error(f"{job.title}, started {job.started_at[11:16]} UTC, did not work.", icon=":material/error:")
         st.text(job.output)

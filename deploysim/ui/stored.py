@@ -14,8 +14,9 @@ from deploysim.sampling import SampleSpec
 from deploysim.store.conversations import StoredConversation, facets
 from deploysim.store.imports import ImportRecord
 from deploysim.store.samples import SampleAbout, load_sample
-from deploysim.ui.blocks import counted, plain, reasons
+from deploysim.ui.blocks import plain, reasons
 from deploysim.ui.data import imports, workspace
+from deploysim.wording import counted
 
 
 def conversation_table(rows: pl.DataFrame) -> str | None:
