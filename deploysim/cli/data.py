@@ -50,7 +50,7 @@ def import_command(
             options,
             settings=here.settings,
             now=here.now,
-            progress=lambda counts: show("importing and scrubbing", counts.kept, 0),
+            progress=lambda counts: show("importing and scrubbing", counts.done(), counts.rows),
         )
     if as_json:
         print_json({**asdict(result.record), "added": result.added})

@@ -65,7 +65,7 @@ def run_demo(
         ImportOptions(),
         settings=keyed,
         now=now,
-        progress=lambda counts: report("importing and scrubbing", counts.kept, _lines(log)),
+        progress=lambda counts: report("importing and scrubbing", counts.done(), counts.rows),
     )
     sample = draw(workspace, spec, now=now)
     report("drawing prefixes", sample.size, sample.size)
@@ -78,8 +78,3 @@ def run_demo(
     taxonomy = load_taxonomy()
     known = existing_forecast(workspace, lanes, taxonomy)
     return known or forecast(workspace, lanes, taxonomy, seed=0, now=now, report=report)
-
-
-def _lines(path: Path) -> int:
-    with path.open(encoding="utf-8") as file:
-        return sum(1 for _ in file)

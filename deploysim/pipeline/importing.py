@@ -14,6 +14,7 @@ from deploysim.ingest.columns import ColumnMap
 from deploysim.ingest.detect import detect
 from deploysim.ingest.read import no_good_rows_error, read_conversations
 from deploysim.ingest.records import Excluded, Outcome, ReadStats, Rejected
+from deploysim.ingest.sources.rows import expected_rows
 from deploysim.scrub.policy import load_policy
 from deploysim.scrub.scrubber import ScrubbedConversation, Scrubber, ScrubFailure
 from deploysim.store.files import sha256_file, short_hash
@@ -55,6 +56,8 @@ class ImportResult:
 class ImportCounts:
     """Running counts of one import."""
 
+    rows: int = 0
+    """Rows of the file, as far as that can be told beforehand; 0 where it cannot."""
     kept: int = 0
     messages: int = 0
     duplicates: int = 0
@@ -63,6 +66,11 @@ class ImportCounts:
     scrub_failures: int = 0
     replaced: Counter[str] = field(default_factory=Counter)
     stats: ReadStats = field(default_factory=ReadStats)
+
+    def done(self) -> int:
+        """Return how many rows have come to their end, whatever became of them."""
+        left_out = len(self.rejected) + len(self.excluded_rows) + self.stats.filtered
+        return self.kept + self.duplicates + self.scrub_failures + left_out
 
     def excluded(self) -> dict[str, int]:
         """Return how many conversations were left out, by reason."""
@@ -113,7 +121,7 @@ def import_file(
     if known:
         return ImportResult(known, added=False)
     log_format = "table" if options.columns else options.format or detect(path).format
-    counts = ImportCounts()
+    counts = ImportCounts(rows=expected_rows(path) or 0)
     outcomes = read_conversations(
         path, format=options.format, columns=options.columns, where=options.where, stats=counts.stats
     )

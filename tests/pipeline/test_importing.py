@@ -105,6 +105,19 @@ def test_a_file_without_a_good_row_is_an_error_and_leaves_nothing(
     assert list(here.conversations.glob("*")) == []
 
 
+def test_progress_knows_the_end(here: Workspace, tmp_path: Path) -> None:
+    """At the end as many rows are done as the file was said to have."""
+    log = write_log(tmp_path / "log.jsonl", 5)
+    log.write_text(log.read_text() + "{broken\n", encoding="utf-8")
+    seen: list[tuple[int, int]] = []
+
+    import_file(
+        here, log, ImportOptions(), settings=SETTINGS, now=NOW, progress=lambda c: seen.append((c.done(), c.rows))
+    )
+    assert seen[-1] == (6, 6)
+    assert seen == sorted(seen)
+
+
 def test_ids_do_not_depend_on_the_workspace(here: Workspace, tmp_path: Path) -> None:
     """Two workspaces with keys of their own give a conversation the same id, so that a seed draws the same."""
     log = write_log(tmp_path / "log.jsonl", 4)

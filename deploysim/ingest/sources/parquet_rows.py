@@ -27,6 +27,12 @@ def parquet_rows(path: Path, skip: frozenset[str] = frozenset()) -> Iterator[Row
                 yield Rejected(path.name, number, _UNREADABLE) if fields is None else Row(number, fields)
 
 
+def parquet_count(path: Path) -> int:
+    """Read how many rows a file that can be opened has."""
+    with pq.ParquetFile(path) as file:
+        return int(file.metadata.num_rows)
+
+
 def parquet_columns(path: Path) -> tuple[str, ...]:
     """Read the names of the top-level columns; raises InputError where the file is damaged."""
     try:

@@ -8,8 +8,8 @@ from pathlib import Path
 from deploysim.ingest.records import Rejected, Row
 from deploysim.ingest.sources.csv_rows import csv_columns, csv_rows
 from deploysim.ingest.sources.json_rows import json_lines, json_values
-from deploysim.ingest.sources.opening import READ_ERRORS, Kind, kind_of_file
-from deploysim.ingest.sources.parquet_rows import parquet_columns, parquet_rows
+from deploysim.ingest.sources.opening import READ_ERRORS, Kind, kind_of_file, open_bytes
+from deploysim.ingest.sources.parquet_rows import parquet_columns, parquet_count, parquet_rows
 
 DAMAGED = "the file is damaged or incomplete from here on; later rows could not be read"
 
@@ -37,6 +37,17 @@ def declared_columns(path: Path) -> tuple[str, ...] | None:
     if kind is Kind.PARQUET:
         return parquet_columns(path)
     return csv_columns(path) if kind is Kind.CSV else None
+
+
+def expected_rows(path: Path) -> int | None:
+    """Say how many rows a file has, as far as that can be told quickly: for progress only, None where it cannot."""
+    kind = kind_of_file(path)
+    if kind is Kind.PARQUET:
+        return parquet_count(path)
+    if kind is not Kind.JSON_LINES:
+        return None
+    with open_bytes(path) as file:
+        return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
 
 
 def _until_damaged(rows: Iterator[Row | Rejected], source: str) -> Iterator[Row | Rejected]:
