@@ -31,9 +31,12 @@ if listed.open:
                 key="languages",
                 bind="query-params",
             )
-            words = st.text_input("Words in any message", key="conversations_words", placeholder="refund")
+            words = st.text_input("Words in any message", key="conversations_words", placeholder="any")
         wanted = ConversationFilter(models=tuple(models), languages=tuple(languages), text=words or "")
         total = list_conversations(ui.workspace(), wanted, offset=0, limit=0).total
+        if total == 0 and not ui.imports():
+            st.markdown("Nothing was imported here; the samples came as files. Compare shows their conversations.")
+            st.stop()
         if total == 0:
             st.markdown("No conversation passes these filters. Remove one to see more.")
             st.stop()

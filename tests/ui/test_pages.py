@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from deploysim.pipeline.lanes import Lanes
+from deploysim.store.samples import load_sample, sample_path
 from deploysim.store.workspace import Workspace
 from deploysim.ui import COMPARE, CONVERSATIONS, HOME, PRIVACY, RUNS, SHIFTS
 
@@ -196,3 +197,14 @@ def test_runs_show_what_became_of_each(full: Compared) -> None:
     said = text_of(open_page(RUNS))
 
     assert said.count("40 of 40 answered, 0 failed") == 2
+
+
+def test_a_workspace_with_only_a_loaded_sample_works(compared: Compared, tmp_path: Path, monkeypatch) -> None:
+    """A colleague's sample file is enough to look at it; pages say what is not here."""
+    colleague = Workspace(tmp_path / "colleague")
+    load_sample(colleague, sample_path(compared[0], compared[1].sample_id))
+    monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(colleague.root))
+
+    assert "the samples came as files" in text_of(open_page(CONVERSATIONS))
+    for page in PAGES:
+        assert not open_page(page).exception
