@@ -57,6 +57,36 @@ def test_the_whole_way_from_the_shell(run, tmp_path: Path) -> None:
     assert status["forecasts"] == [forecast["forecast_id"]]
 
 
+def test_a_dry_run_shows_scrubbed_rows_and_keeps_nothing(run, tmp_path: Path) -> None:
+    """What would be kept and left out is said; the workspace stays empty."""
+    log = tmp_path / "log.jsonl"
+    said = [{"role": "user", "content": "I am Zebulon Quixworth."}, {"role": "assistant", "content": "Hello!"}]
+    log.write_text(json.dumps({"messages": said}) + "\n{broken\n" + json.dumps({"messages": []}) + "\n")
+
+    code, out, _ = run("import", log, "--dry-run")
+    assert code == 0
+    assert "log.jsonl would be read as openai-chat" in out
+    assert "1 conversation would be kept" in out
+    assert "left out 1: no messages" in out
+    assert "could not be read: row 2" in out
+    assert "Quixworth" not in out
+    assert json.loads(run("status", "--json")[1])["imports"] == []
+
+
+def test_a_folder_is_read_whole(run, tmp_path: Path) -> None:
+    """Every file of a folder is an import of its own; an empty folder says so."""
+    logs = tmp_path / "logs"
+    (logs / "inner").mkdir(parents=True)
+    write_log(logs / "a.jsonl", 2)
+    write_log(logs / "inner" / "b.jsonl", 3)
+
+    imported = json.loads(run("import", logs, "--json")[1])
+    assert [row["source"] for row in imported] == ["a.jsonl", "b.jsonl"]
+    assert [row["conversations"] for row in imported] == [2, 1]
+    (tmp_path / "empty").mkdir()
+    assert "holds no file" in run("import", tmp_path / "empty")[2]
+
+
 def test_the_forecast_is_a_readable_table(run, tmp_path: Path) -> None:
     """People get a sentence, a row per behaviour, and what it rests on."""
     run("import", write_log(tmp_path / "log.jsonl", 6))

@@ -13,49 +13,94 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, print_json, say
+from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, print_json, say
 from deploysim.errors import InputError
 from deploysim.ingest.columns import ColumnMap
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.importing import ImportOptions, ImportResult, build_scrubber, import_file
+from deploysim.pipeline.previewing import Preview, preview
 from deploysim.sampling import SampleSpec
 from deploysim.store.files import atomic_path
+from deploysim.store.workspace import workspace_key
 from deploysim.wording import counted
 
+SHOWN_ROWS = 5
+SHOWN_CHARS = 100
 SHOWN_TYPES = 6
 """Types of personal data that an import names, most frequent first."""
 
 
 def import_command(
-    file: Annotated[Path, typer.Argument(help="A log: JSON Lines, JSON, CSV or Parquet.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Logs: JSON Lines, JSON, CSV or Parquet; folders are read whole.")
+    ],
     format: Annotated[str | None, typer.Option(help="openai-chat, wildchat, …; detected when left out.")] = None,
     map: Annotated[
         str | None, typer.Option(help="Columns of a flat table, such as user=prompt,assistant=response,id=prompt_id.")
     ] = None,
     where: Annotated[list[str] | None, typer.Option(help="Keep rows with COLUMN=VALUE; may be repeated.")] = None,
     placeholders: Annotated[bool, typer.Option(help="Replace personal data by <PERSON_1>, not by surrogates.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Show how the first rows would be read; keep nothing.")] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a log, replace personal data, and keep the rest.
+    """Read logs, replace personal data, and keep the rest.
 
     Example: python -m deploysim import chats.jsonl
     """
     here = context(workspace)
     options = ImportOptions(format, ColumnMap.parse(map) if map else None, conditions(where), placeholders)
-    with meter(quiet=as_json) as show:
+    if dry_run:
+        for path in files_of(files):
+            say_preview(path, preview(path, options, settings=here.settings))
+        return
+    results = [_import_one(here, path, options, quiet=as_json) for path in files_of(files)]
+    if as_json:
+        rows = [{**asdict(result.record), "added": result.added} for result in results]
+        print_json(rows[0] if len(rows) == 1 else rows)
+
+
+def files_of(paths: list[Path]) -> list[Path]:
+    """Return the files that are named, and those of the folders that are, in the order of their names."""
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+        if path.is_dir() and not inside:
+            raise InputError(f"The folder {path} holds no file.", expected="logs of conversations in it")
+        found += inside if path.is_dir() else [path]
+    return found
+
+
+def _import_one(here: Context, path: Path, options: ImportOptions, *, quiet: bool) -> ImportResult:
+    with meter(quiet=quiet) as show:
         result = import_file(
             here.workspace,
-            file,
+            path,
             options,
             settings=here.settings,
             now=here.now,
             progress=lambda counts: show("importing and scrubbing", counts.done(), counts.rows),
         )
-    if as_json:
-        print_json({**asdict(result.record), "added": result.added})
-    else:
+    if not quiet:
         say_import(result)
+    return result
+
+
+def say_preview(path: Path, found: Preview) -> None:
+    """Print what an import would make of a file."""
+    say(f"{path.name} would be read as {found.format}: {found.why}.")
+    say(f"  of the first {counted(found.rows, 'row')}, {counted(found.readable, 'conversation')} would be kept")
+    for reason, count in sorted(found.excluded.items(), key=lambda item: -item[1]):
+        say(f"  left out {count:,}: {reason}")
+    if found.filtered:
+        say(f"  {counted(found.filtered, 'row')} would not meet the row filter")
+    for row in found.rejected[:SHOWN_ROWS]:
+        say(f"  could not be read: row {row.row}: {row.reason}")
+    for shown in found.conversations:
+        say(f"  row {shown.row}, answered by {shown.model or 'an unknown model'}, scrubbed:")
+        for message in shown.messages[:SHOWN_ROWS]:
+            say(f"    {message.role}: {' '.join(message.content.split())[:SHOWN_CHARS]}")
+    say("Nothing was kept. Leave out --dry-run to import.")
 
 
 def say_import(result: ImportResult) -> None:
@@ -71,7 +116,7 @@ def say_import(result: ImportResult) -> None:
         say(f"  skipped {record.duplicates:,}: already in the workspace")
     if record.rejected_rows:
         say(f"  could not read {record.rejected_rows:,} rows:")
-        for row in record.rejected[:5]:
+        for row in record.rejected[:SHOWN_ROWS]:
             say(f"    {record.source}, row {row['row']}: {row['reason']}")
     for note in record.notes:
         say(f"  {note}")
@@ -92,7 +137,8 @@ def scrub_command(
     Example: python -m deploysim scrub in.jsonl out.jsonl
     """
     here = context(workspace)
-    scrubber = build_scrubber(here.workspace, here.settings, placeholders=placeholders)
+    key = workspace_key(here.workspace, here.settings.scrub_key.reveal())
+    scrubber = build_scrubber(key, here.settings, placeholders=placeholders)
     number = 0
     with _input(source) as lines, _output(target) as output, meter(quiet=str(target) == "-") as show:
         for number, line in enumerate(lines, start=1):

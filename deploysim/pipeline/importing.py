@@ -93,10 +93,9 @@ class ImportCounts:
 Progress = Callable[[ImportCounts], None]
 
 
-def build_scrubber(workspace: Workspace, settings: Settings, *, placeholders: bool = False) -> Scrubber:
-    """Return a scrubber with the project's policy and the workspace's key; loading takes a second or two."""
+def build_scrubber(key: bytes, settings: Settings, *, placeholders: bool = False) -> Scrubber:
+    """Return a scrubber with the project's policy under a key; loading takes a second or two."""
     policy = load_policy(mode="placeholder" if placeholders else None)
-    key = workspace_key(workspace, settings.scrub_key.reveal())
     return Scrubber(policy, key=key, spacy_model=settings.spacy_model)
 
 
@@ -114,7 +113,7 @@ def import_file(
     Raises:
         InputError: where the file cannot be read or holds no conversation that can be replayed.
     """
-    _check_file(path)
+    check_file(path)
     sha256 = sha256_file(path)
     import_id = short_hash([sha256, options.written(), options.format, options.placeholders])
     known = next((r for r in import_records(workspace) if r.import_id == import_id), None)
@@ -125,8 +124,9 @@ def import_file(
     outcomes = read_conversations(
         path, format=options.format, columns=options.columns, where=options.where, stats=counts.stats
     )
-    scrubber = build_scrubber(workspace, settings, placeholders=options.placeholders)
-    job = _Import(workspace, scrubber, counts, sha256, workspace_key(workspace, settings.scrub_key.reveal()))
+    key = workspace_key(workspace, settings.scrub_key.reveal())
+    scrubber = build_scrubber(key, settings, placeholders=options.placeholders)
+    job = _Import(workspace, scrubber, counts, sha256, key)
     writer = ImportWriter(workspace, import_id)
     try:
         for conversation in job.conversations(outcomes, progress):
@@ -201,12 +201,12 @@ class _Import:
         return keyed_hash(self.key, "content", raw.source_id or "", *parts)
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
     if not path.is_file():
         raise InputError(
             f"There is no file {path}.",
             expected="a log of conversations: JSON Lines, JSON, CSV or Parquet",
-            next_step="check the path; folders are imported one file at a time",
+            next_step="check the path",
         )
 
 

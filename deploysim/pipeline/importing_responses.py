@@ -77,7 +77,7 @@ def import_responses(
     """
     turns = sampled_turns(workspace, sample_id)
     key = workspace_key(workspace, settings.scrub_key.reveal())
-    matched = _match(file, turns, key, build_scrubber(workspace, settings), report)
+    matched = _match(file, turns, key, build_scrubber(key, settings), report)
     if not matched.rows:
         raise _nothing_fits(file.path, matched)
     blanks = [p for p in turns["prefix_id"] if p not in matched.rows]
