@@ -16,6 +16,7 @@ from deploysim.store.imports import ImportRecord
 from deploysim.store.samples import SampleAbout, load_sample
 from deploysim.ui.blocks import plain, reasons
 from deploysim.ui.data import imports, workspace
+from deploysim.ui.navigation import RUNS
 from deploysim.wording import counted
 
 
@@ -153,6 +154,7 @@ def load_form() -> None:
         path.write_bytes(file.getvalue())
         about = load_sample(workspace(), path)
     st.success(f"Sample {about.sample_id} is here: {counted(about.size, 'prefix', 'prefixes')} from {about.window()}.")
+    st.page_link(RUNS, label="Let a model answer it", icon=":material/arrow_forward:")
 
 
 def _days(value: object) -> tuple[date | None, date | None]:

@@ -8,11 +8,14 @@ from deploysim.store.conversations import ConversationFilter, facets, get_conver
 PAGE_SIZE = 50
 
 if not ui.imports() and not ui.samples():
-    ui.empty_state(
-        "No conversations here yet. Import a log: OpenAI chat messages as JSONL, WildChat, or any flat table.",
-        command="python -m deploysim import conversations.jsonl\n"
+    st.markdown("No conversations here yet. Import a log: OpenAI chat messages as JSONL, WildChat, or any flat table.")
+    st.code(
+        "python -m deploysim import conversations.jsonl\n"
         "python -m deploysim import answers.parquet --map user=prompt,assistant=response,id=prompt_id",
+        language="bash",
     )
+    ui.load_form()
+    st.stop()
 
 listed, imported, sampled = st.tabs(
     ["Conversations", "Imports", "Samples"], key="data", bind="query-params", on_change="rerun"

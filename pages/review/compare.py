@@ -22,6 +22,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         list(ui.OUTCOME_LABELS),
         format_func=lambda o: f"{ui.OUTCOME_LABELS[o]} {counts[o]:,}",
         required=True,
+        wrap=True,
         **ui.linked("outcome", list(ui.OUTCOME_LABELS)),
     )
 if category != ANY:

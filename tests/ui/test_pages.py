@@ -208,3 +208,17 @@ def test_a_workspace_with_only_a_loaded_sample_works(compared: Compared, tmp_pat
     assert "the samples came as files" in text_of(open_page(CONVERSATIONS))
     for page in PAGES:
         assert not open_page(page).exception
+
+
+def test_a_sample_file_can_be_loaded_into_an_empty_workspace(compared: Compared) -> None:
+    """Upload it, and it is there; anything else is refused in words."""
+    content = sample_path(compared[0], compared[1].sample_id).read_bytes()
+    app = open_page(CONVERSATIONS)
+
+    app.file_uploader(key="sample_upload").upload("sample.duckdb", b"not a database").run()
+    assert "cannot be opened as a DuckDB database" in text_of(app)
+
+    app = open_page(CONVERSATIONS)
+    app.file_uploader(key="sample_upload").upload("sample.duckdb", content).run()
+    assert not app.exception
+    assert "40 prefixes" in app.success[0].value
