@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from deploysim.forecast.records import Direction
 
-LANE_COLOURS = {"recorded": "#708090", "baseline": "#0072B2", "candidate": "#7B5EA7"}
-
 
 @dataclass(frozen=True, slots=True)
 class Look:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
-from deploysim.ingest.problems import UnreadableRowError
 from deploysim.ingest.records import ReadStats
 
 MAX_METADATA = 32
@@ -114,14 +113,6 @@ def opted_out(fields: object) -> bool:
     if not isinstance(fields, Mapping):
         return False
     return any((scalar_text(fields.get(key)) or "").casefold() in ("true", "1", "yes") for key in OPT_OUT_KEYS)
-
-
-def mapping_of(value: object, name: str) -> Mapping[str, object]:
-    """Return an object (or the JSON text of one); raise UnreadableRowError naming the field otherwise."""
-    found = structure(value)
-    if isinstance(found, Mapping):
-        return found
-    raise UnreadableRowError(f"{name} is {kind_of(found)}, expected an object")
 
 
 def _time_of(value: object) -> datetime | None:

@@ -11,7 +11,7 @@ from deploysim import __version__
 from deploysim.errors import InputError, NotFoundError
 from deploysim.forecast.estimate import DEFAULT_SETTINGS, ForecastInputs, make_forecast
 from deploysim.forecast.records import Forecast, RunInputs
-from deploysim.forecast.register import forecast_from_json, forecast_to_json, is_intact
+from deploysim.forecast.register import forecast_from_json, forecast_id, forecast_to_json, is_intact
 from deploysim.forecast.settings import ForecastSettings
 from deploysim.grade.grader import graders_of
 from deploysim.pipeline.grading import Report, grade_lanes, silent
@@ -89,7 +89,9 @@ def forecast(
         names=tuple((c.id, c.name) for c in taxonomy.categories),
     )
     made = make_forecast(complete.join(users, on="prefix_id"), inputs, seed=seed, now=now, settings=settings)
-    return SavedForecast(save_forecast(workspace, forecast_to_json(made)), made)
+    text = forecast_to_json(made)
+    save_forecast(workspace, forecast_id(text), text)
+    return SavedForecast(forecast_id(text), made)
 
 
 def load_forecast(workspace: Workspace, forecast_id: str) -> SavedForecast:

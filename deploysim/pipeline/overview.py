@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deploysim.store.forecasts import list_forecasts
-from deploysim.store.imports import import_records
+from deploysim.store.imports import ImportRecord, import_records
 from deploysim.store.runs import ENDED, list_runs, read_progress, run_state
 from deploysim.store.samples import list_samples
 from deploysim.store.workspace import Workspace
 from deploysim.wording import counted
-
-CONVERSATIONS, PRIVACY = "pages/data/conversations.py", "pages/data/privacy.py"
-RUNS, COMPARE, SHIFTS = "pages/replay/runs.py", "pages/review/compare.py", "pages/forecast/shifts.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +17,6 @@ class Step:
     """One step of the way, with what it has given so far."""
 
     name: str
-    page: str
     done: bool
     says: str
 
@@ -32,15 +28,17 @@ class Overview:
     headline: str
     steps: tuple[Step, ...]
     next_label: str = ""
-    next_page: str = ""
+    next_step: str = ""
+    """Name of the step that the label leads to."""
     next_command: str = ""
 
 
 def overview(workspace: Workspace) -> Overview:
     """Return what the workspace holds and what to do next."""
+    records = import_records(workspace)
     steps = (
-        _imported(workspace),
-        _scrubbed(workspace),
+        _imported(records),
+        _scrubbed(records),
         _sampled(workspace),
         _replayed(workspace),
         _forecast(workspace),
@@ -53,8 +51,8 @@ def overview(workspace: Workspace) -> Overview:
             next_command="python -m deploysim import conversations.jsonl\npython -m deploysim demo",
         )
     if missing is None:
-        return Overview("There is a forecast to read.", steps, "Read the forecast", SHIFTS)
-    return Overview(_NEXT[missing.name][0], steps, _NEXT[missing.name][1], missing.page)
+        return Overview("There is a forecast to read.", steps, "Read the forecast", "Forecast")
+    return Overview(_NEXT[missing.name][0], steps, _NEXT[missing.name][1], missing.name)
 
 
 _NEXT = {
@@ -64,32 +62,28 @@ _NEXT = {
 }
 
 
-def _imported(workspace: Workspace) -> Step:
-    records = import_records(workspace)
+def _imported(records: list[ImportRecord]) -> Step:
     kept = sum(r.conversations for r in records)
     left_out = sum(sum(r.excluded.values()) + r.rejected_rows for r in records)
     says = (
         f"{counted(kept, 'conversation')} from {counted(len(records), 'import')}, {left_out:,} left out with a reason."
     )
-    return Step("Import", CONVERSATIONS, bool(records), says if records else "Nothing imported yet.")
+    return Step("Import", bool(records), says if records else "Nothing imported yet.")
 
 
-def _scrubbed(workspace: Workspace) -> Step:
-    records = import_records(workspace)
+def _scrubbed(records: list[ImportRecord]) -> Step:
     replaced = sum(sum(r.replaced.values()) for r in records)
     says = f"{counted(replaced, 'stretch', 'stretches')} of personal data replaced before anything was kept."
-    return Step(
-        "Scrub", PRIVACY, bool(records), says if records else "Happens while importing; nothing raw is ever kept."
-    )
+    return Step("Scrub", bool(records), says if records else "Happens while importing; nothing raw is ever kept.")
 
 
 def _sampled(workspace: Workspace) -> Step:
     found = list_samples(workspace)
     if not found:
-        return Step("Sample", CONVERSATIONS, False, "No sample drawn yet.")
+        return Step("Sample", False, "No sample drawn yet.")
     newest = found[0]
     says = f"{counted(len(found), 'sample')}; the newest holds {counted(newest.size, 'prefix', 'prefixes')} from {newest.window()}."
-    return Step("Sample", CONVERSATIONS, True, says)
+    return Step("Sample", True, says)
 
 
 def _replayed(workspace: Workspace) -> Step:
@@ -98,10 +92,10 @@ def _replayed(workspace: Workspace) -> Step:
     done, running = states.count("done"), states.count("running")
     says = f"{counted(done, 'finished run')}" + (f", {running} running now." if running else ".")
     finished_candidate = any(r.lane == "candidate" and s in ENDED for r, s in zip(runs, states, strict=True))
-    return Step("Replay", RUNS, finished_candidate, says if runs else "No model has answered a sample yet.")
+    return Step("Replay", finished_candidate, says if runs else "No model has answered a sample yet.")
 
 
 def _forecast(workspace: Workspace) -> Step:
     found = list_forecasts(workspace)
     says = f"{counted(len(found), 'forecast')} made." if found else "No forecast made yet."
-    return Step("Forecast", SHIFTS, bool(found), says)
+    return Step("Forecast", bool(found), says)

@@ -139,12 +139,6 @@ def conversations_with_entity(workspace: Workspace, entity: str | None, *, offse
     return ConversationPage(rows=rows, total=int(total["n"][0]) if total.height else 0)
 
 
-def source_keys(workspace: Workspace) -> pl.DataFrame:
-    """Return source_key -> conversation_id: how responses made elsewhere find their conversation."""
-    columns = ["source_key", "conversation_id"]
-    return _query(workspace, "select source_key, conversation_id from conversations", columns=columns)
-
-
 def _where(wanted: ConversationFilter) -> tuple[str, list[Any]]:
     parts: list[str] = []
     params: list[Any] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from deploysim.errors import NotFoundError
@@ -10,13 +9,11 @@ from deploysim.store.files import write_text
 from deploysim.store.workspace import Workspace, checked_id
 
 
-def save_forecast(workspace: Workspace, text: str) -> str:
-    """Save a forecast's canonical JSON and return its id; saving it again changes nothing."""
-    forecast_id = hashlib.sha256(text.encode()).hexdigest()
+def save_forecast(workspace: Workspace, forecast_id: str, text: str) -> None:
+    """Save a forecast's canonical JSON under its id; saving it again changes nothing."""
     target = workspace.forecasts / f"{forecast_id}.json"
     if not target.exists():
         write_text(target, text)
-    return forecast_id
 
 
 def forecast_file(workspace: Workspace, forecast_id: str) -> Path:

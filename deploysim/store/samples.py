@@ -181,17 +181,6 @@ def sampled_turns(workspace: Workspace, sample_id: str) -> pl.DataFrame:
     )
 
 
-def sampled_conversation(workspace: Workspace, sample_id: str, conversation_id: str) -> tuple[Message, ...]:
-    """Return the messages that a sample keeps of one conversation."""
-    frame = query_database(
-        sample_path(workspace, sample_id),
-        "select role, content, tool_calls, tool_call_id, finish_reason from messages "
-        "where conversation_id = ? order by idx",
-        [conversation_id],
-    )
-    return tuple(decode_message(row) for row in frame.iter_rows(named=True))
-
-
 def _sampled(row: dict[str, Any]) -> SampledPrefix:
     messages = [decode_message(m) for m in row["messages"]]
     return SampledPrefix(

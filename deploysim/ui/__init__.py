@@ -26,7 +26,7 @@ from deploysim.ui.comparison import (
 )
 from deploysim.ui.data import imports, pick_sample, sample_label, samples, version, workspace
 from deploysim.ui.links import linked, pick, put_in_link
-from deploysim.ui.navigation import COMPARE, CONVERSATIONS, HOME, PRIVACY, RUNS, SHIFTS, pages
+from deploysim.ui.navigation import COMPARE, CONVERSATIONS, HOME, PRIVACY, RUNS, SHIFTS, STEP_PAGES, pages
 from deploysim.ui.runs import has_runs, live_runs, offer_grading, replay_form
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 from deploysim.wording import counted
@@ -39,6 +39,7 @@ __all__ = [
     "PRIVACY",
     "RUNS",
     "SHIFTS",
+    "STEP_PAGES",
     "about_conversation",
     "about_forecast",
     "category_notes",

@@ -26,6 +26,9 @@ RUNS = "pages/replay/runs.py"
 COMPARE = "pages/review/compare.py"
 SHIFTS = "pages/forecast/shifts.py"
 
+STEP_PAGES = {"Import": CONVERSATIONS, "Scrub": PRIVACY, "Sample": CONVERSATIONS, "Replay": RUNS, "Forecast": SHIFTS}
+"""Where each step of the overview is at home."""
+
 PAGES = (
     PageRow("", HOME, "Overview", "home", "What is in this workspace, and what is the next step."),
     PageRow("Data", CONVERSATIONS, "Conversations", "forum", "What was imported, what was left out, what was drawn."),

@@ -36,7 +36,8 @@ if listed.open:
             )
             words = st.text_input("Words in any message", key="conversations_words", placeholder="any")
         wanted = ConversationFilter(models=tuple(models), languages=tuple(languages), text=words or "")
-        total = list_conversations(ui.workspace(), wanted, offset=0, limit=0).total
+        first = list_conversations(ui.workspace(), wanted, offset=0, limit=PAGE_SIZE)
+        total = first.total
         if total == 0 and not ui.imports():
             st.markdown("Nothing was imported here; the samples came as files. Compare shows their conversations.")
             st.stop()
@@ -46,7 +47,9 @@ if listed.open:
         st.caption(ui.counted(total, "conversation"))
         pages = -(-total // PAGE_SIZE)
         page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
-        rows = list_conversations(ui.workspace(), wanted, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE).rows
+        offset = (page - 1) * PAGE_SIZE
+        shown = list_conversations(ui.workspace(), wanted, offset=offset, limit=PAGE_SIZE) if offset else first
+        rows = shown.rows
         picked = ui.conversation_table(rows)
         chosen = picked or st.query_params.get("conversation") or rows["conversation_id"][0]
         ui.put_in_link("conversation", chosen)

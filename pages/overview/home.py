@@ -7,8 +7,8 @@ from deploysim.pipeline.overview import overview
 
 state = overview(ui.workspace())
 st.markdown(f"**{state.headline}**")
-if state.next_page:
-    st.page_link(state.next_page, label=state.next_label, icon=":material/arrow_forward:")
+if state.next_step:
+    st.page_link(ui.STEP_PAGES[state.next_step], label=state.next_label, icon=":material/arrow_forward:")
 if state.next_command:
     st.code(state.next_command, language="bash")
 
@@ -16,7 +16,7 @@ st.subheader("The way from conversations to a forecast")
 for step in state.steps:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":material/{'check_circle' if step.done else 'radio_button_unchecked'}:", width=30)
-        st.page_link(step.page, label=step.name, width=150)
+        st.page_link(ui.STEP_PAGES[step.name], label=step.name, width=150)
         st.markdown(step.says)
 
 with st.popover("How it works", icon=":material/help:"):
