@@ -14,7 +14,8 @@ from deploysim.pipeline.importing import ImportOptions, import_file
 from deploysim.pipeline.importing_responses import ResponseFile, import_responses
 from deploysim.pipeline.lanes import Lanes
 from deploysim.sampling import SampleSpec
-from deploysim.store.imports import ImportRecord, ImportWriter
+from deploysim.store.import_writer import ImportWriter
+from deploysim.store.imports import ImportRecord
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy
 from deploysim.types import Conversation, Lane, Message, Span
@@ -66,10 +67,12 @@ def record(import_id: str, count: int) -> ImportRecord:
 
 def fill(workspace: Workspace, conversations: list[Conversation], import_id: str = "a" * 12) -> None:
     """Put conversations into a workspace as one import."""
-    writer = ImportWriter(workspace, import_id, part_size=3)
-    for item in conversations:
-        writer.add(item)
-    writer.finish(record(import_id, len(conversations)))
+    with ImportWriter(workspace, import_id, part_chars=100) as writer:
+        for item in conversations:
+            writer.add(item)
+            if writer.due():
+                writer.seal({})
+        writer.finish(record(import_id, len(conversations)))
 
 
 def write_log(path: Path, count: int, *, turns: int = 1) -> Path:

@@ -17,7 +17,7 @@ from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context,
 from deploysim.errors import InputError
 from deploysim.ingest.columns import ColumnMap
 from deploysim.pipeline.drawing import draw
-from deploysim.pipeline.importing import ImportOptions, ImportResult, build_scrubber, import_file
+from deploysim.pipeline.importing import NOT_SCRUBBED_HERE, ImportOptions, ImportResult, build_scrubber, import_file
 from deploysim.pipeline.previewing import Preview, preview
 from deploysim.sampling import SampleSpec
 from deploysim.store.files import atomic_path
@@ -40,6 +40,15 @@ def import_command(
     ] = None,
     where: Annotated[list[str] | None, typer.Option(help="Keep rows with COLUMN=VALUE; may be repeated.")] = None,
     placeholders: Annotated[bool, typer.Option(help="Replace personal data by <PERSON_1>, not by surrogates.")] = False,
+    already_scrubbed: Annotated[
+        bool, typer.Option(help="The log was scrubbed elsewhere: keep it as it is, and say so everywhere.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option(help="Import a known file once more, say under a new scrub policy; the old import goes.")
+    ] = False,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Processes that scrub; one a processor for large files when left out.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option(help="Show how the first rows would be read; keep nothing.")] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -49,12 +58,14 @@ def import_command(
     Example: python -m deploysim import chats.jsonl
     """
     here = context(workspace)
-    options = ImportOptions(format, ColumnMap.parse(map) if map else None, conditions(where), placeholders)
+    options = ImportOptions(format, ColumnMap.parse(map) if map else None, conditions(where), placeholders, scrub=not already_scrubbed)
     if dry_run:
         for path in files_of(files):
             say_preview(path, preview(path, options, settings=here.settings))
         return
-    results = [_import_one(here, path, options, quiet=as_json) for path in files_of(files)]
+    results = [
+        _import_one(here, path, options, again=again, processes=processes, quiet=as_json) for path in files_of(files)
+    ]
     if as_json:
         rows = [{**asdict(result.record), "added": result.added} for result in results]
         print_json(rows[0] if len(rows) == 1 else rows)
@@ -71,7 +82,9 @@ def files_of(paths: list[Path]) -> list[Path]:
     return found
 
 
-def _import_one(here: Context, path: Path, options: ImportOptions, *, quiet: bool) -> ImportResult:
+def _import_one(
+    here: Context, path: Path, options: ImportOptions, *, again: bool, processes: int | None, quiet: bool
+) -> ImportResult:
     with meter(quiet=quiet) as show:
         result = import_file(
             here.workspace,
@@ -79,6 +92,8 @@ def _import_one(here: Context, path: Path, options: ImportOptions, *, quiet: boo
             options,
             settings=here.settings,
             now=here.now,
+            again=again,
+            processes=processes,
             progress=lambda counts: show("importing and scrubbing", counts.done(), counts.rows),
         )
     if not quiet:
@@ -107,7 +122,7 @@ def say_import(result: ImportResult) -> None:
     """Print what an import came to."""
     record = result.record
     if not result.added:
-        say(f"{record.source}: nothing new, all of it is in the workspace already.")
+        say(f"{record.source}: nothing new, all of it is in the workspace already; --again imports it anew.")
         return
     say(f"{record.source}: {counted(record.conversations, 'conversation')} kept, read as {record.format}.")
     for reason, count in sorted(record.excluded.items(), key=lambda item: -item[1]):
@@ -122,6 +137,9 @@ def say_import(result: ImportResult) -> None:
         say(f"  {note}")
     named = [f"{count:,} {entity}" for entity, count in record.replaced.items()]
     found = ", ".join(named[:SHOWN_TYPES]) + (", …" if len(named) > SHOWN_TYPES else "")
+    if record.scrubbing == NOT_SCRUBBED_HERE:
+        say("  kept as it was: scrubbing is off, on your word that it was done elsewhere")
+        return
     replaced = counted(sum(record.replaced.values()), "stretch", "stretches")
     say(f"  replaced {replaced} of personal data" + (f" ({found})" if found else ""))
 

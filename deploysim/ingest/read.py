@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from deploysim.errors import InputError
@@ -43,25 +42,6 @@ def read_conversations(
     check_map(path, columns, where)
     rows = read_rows(path, chosen.skip_columns - set(where or {}))
     return _outcomes(rows, chosen, path.name, where or {}, stats or ReadStats())
-
-
-def no_good_rows_error(
-    path: Path, rejected: Sequence[Rejected], excluded: Sequence[Excluded], *, filtered: int = 0
-) -> InputError:
-    """Build the error for a file that gave no conversation, with the first reasons and the counts."""
-    first = "; ".join(f"row {found.row}: {found.reason}" for found in rejected[:3])
-    counts = Counter(str(found.reason) for found in excluded)
-    parts = [
-        f"{len(rejected)} could not be read ({first})" if rejected else "",
-        f"{len(excluded)} cannot be replayed ({_counted(counts)})" if excluded else "",
-        f"{filtered} did not meet the --where condition" if filtered else "",
-    ]
-    said = "; ".join(part for part in parts if part) or "it has no rows"
-    return InputError(
-        f"{path.name} gave no conversation: {said}.",
-        expected="At least one conversation with a user message and a response to it.",
-        next_step=_way_out(bool(rejected), bool(excluded), filtered),
-    )
 
 
 def check_map(path: Path, columns: ColumnMap | ResponseMap | None, where: Mapping[str, str] | None) -> None:
@@ -112,15 +92,3 @@ def _outcome(row: Row, chosen: Format, source: str, stats: ReadStats) -> Outcome
         return Excluded(row.number, problem.reason)
     except RecursionError:
         return Rejected(source, row.number, TOO_DEEP)
-
-
-def _counted(counts: Counter[str]) -> str:
-    return ", ".join(f"{count} x {reason}" for reason, count in counts.most_common(5))
-
-
-def _way_out(rejected: bool, excluded: bool, filtered: int) -> str:
-    if rejected:
-        return "Check that the format is the right one; --format names another, --map names the columns."
-    if excluded:
-        return "Choose a log that holds user messages as text and the responses to them."
-    return "Check the value given with --where." if filtered else "Export the file again."

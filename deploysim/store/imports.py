@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from deploysim.store.files import atomic_path, read_json, write_json, write_parquet
-from deploysim.store.sql import memory
+from deploysim.store.files import read_json
+from deploysim.store.sql import query
 from deploysim.store.workspace import Workspace
 from deploysim.types import Conversation, Message, ToolCall
 
 DataType = pl.DataType | type[pl.DataType]
+OPENING_CHARS = 200
 
 MESSAGE = pl.Struct(
     {
@@ -43,8 +44,10 @@ SCHEMA: dict[str, DataType] = {
     "turn_ends": pl.List(pl.Int32),
     "n_messages": pl.Int32,
     "n_chars": pl.Int64,
+    "opening": pl.String,
 }
-"""`started_at` is UTC. `turn_ends` holds the index of every assistant message that can be replayed: a user or tool
+"""`started_at` is UTC. `opening` is the beginning of the first user message, for lists: a million rows are listed
+without their messages. `turn_ends` holds the index of every assistant message that can be replayed: a user or tool
 message stands right before it."""
 
 
@@ -75,50 +78,6 @@ class ImportRecord:
     duplicates: int
     """Conversations that the workspace held already."""
     notes: list[str]
-
-
-class ImportWriter:
-    """Collects scrubbed conversations of one import, in parts, and makes them appear all at once."""
-
-    def __init__(self, workspace: Workspace, import_id: str, *, part_size: int = 2_000) -> None:
-        self._folder = workspace.conversations / f".{import_id}.parts"
-        self._target = workspace.conversations / f"{import_id}.parquet"
-        self._import_id = import_id
-        self._part_size = part_size
-        self._rows: list[dict[str, Any]] = []
-        self._parts: list[Path] = []
-
-    def add(self, conversation: Conversation) -> None:
-        """Add one conversation."""
-        self._rows.append(_row(conversation, self._import_id))
-        if len(self._rows) >= self._part_size:
-            self._flush()
-
-    def finish(self, record: ImportRecord) -> None:
-        """Write the import, sorted by conversation, and then its record."""
-        self._flush()
-        with atomic_path(self._target) as partial, memory() as connection:
-            connection.execute(
-                "copy (select * from read_parquet(?) order by conversation_id) to ? (format parquet, compression zstd)",
-                [[str(p) for p in self._parts], str(partial)],
-            )
-        write_json(self._target.with_suffix(".json"), asdict(record))
-        self.discard()
-
-    def discard(self) -> None:
-        """Remove the unfinished parts."""
-        for part in self._folder.glob("*"):
-            part.unlink()
-        if self._folder.exists():
-            self._folder.rmdir()
-
-    def _flush(self) -> None:
-        if not self._rows and self._parts:
-            return
-        part = self._folder / f"{len(self._parts):06}.parquet"
-        write_parquet(part, pl.DataFrame(self._rows, schema=SCHEMA))
-        self._parts.append(part)
-        self._rows = []
 
 
 def turn_ends(messages: Iterable[Message]) -> list[int]:
@@ -155,14 +114,18 @@ def import_records(workspace: Workspace) -> list[ImportRecord]:
     return sorted(records, key=lambda r: (r.imported_at, r.import_id))
 
 
-def content_keys(workspace: Workspace) -> set[str]:
-    """Return the keyed content hashes of all conversations in the workspace."""
-    with memory() as connection:
-        files = [str(p) for p in import_files(workspace)]
-        if not files:
-            return set()
-        rows = connection.sql("select content_key from read_parquet(?)", params=[files]).fetchall()
-    return {row[0] for row in rows}
+def remove_import(workspace: Workspace, import_id: str) -> None:
+    """Remove an import that another one has taken the place of; the record goes first, so that readers see it whole."""
+    for suffix in (".json", ".parquet"):
+        (workspace.conversations / f"{import_id}{suffix}").unlink(missing_ok=True)
+
+
+def content_keys(workspace: Workspace, *, but: Collection[str] = ()) -> set[str]:
+    """Return the keyed content hashes of all conversations in the workspace, those of the imports `but` aside."""
+    files = [str(path) for path in import_files(workspace) if path.stem not in but]
+    if not files:
+        return set()
+    return set(query("select content_key from read_parquet(?)", [files])["content_key"])
 
 
 def import_files(workspace: Workspace) -> list[Path]:
@@ -170,7 +133,8 @@ def import_files(workspace: Workspace) -> list[Path]:
     return sorted(p.with_suffix(".parquet") for p in workspace.conversations.glob("*.json"))
 
 
-def _row(conversation: Conversation, import_id: str) -> dict[str, Any]:
+def conversation_row(conversation: Conversation, import_id: str) -> dict[str, Any]:
+    """Return a conversation as it is stored, by the columns of `SCHEMA`."""
     messages = conversation.messages
     started = conversation.started_at
     return {
@@ -189,6 +153,7 @@ def _row(conversation: Conversation, import_id: str) -> dict[str, Any]:
         "turn_ends": turn_ends(messages),
         "n_messages": len(messages),
         "n_chars": sum(len(m.content) for m in messages),
+        "opening": next((m.content[:OPENING_CHARS] for m in messages if m.role == "user"), ""),
     }
 
 

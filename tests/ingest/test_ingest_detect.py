@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from deploysim.errors import InputError
 from deploysim.ingest.detect import detect
-from deploysim.ingest.read import no_good_rows_error, read_conversations
+from deploysim.ingest.nothing_good import nothing_good_error
+from deploysim.ingest.read import read_conversations
 from deploysim.ingest.records import Excluded, Exclusion, Rejected
 
 WriteRows = Callable[..., Path]
@@ -106,7 +108,8 @@ def test_a_file_without_a_good_row_is_explained(
     rejected: list[Rejected], excluded: list[Excluded], filtered: int, said: str
 ) -> None:
     """The error carries the first reasons, the counts and a next step."""
-    error = no_good_rows_error(Path("folder/log.jsonl"), rejected, excluded, filtered=filtered)
+    reasons = Counter(str(found.reason) for found in excluded)
+    error = nothing_good_error("log.jsonl", rejected, len(rejected), reasons, filtered=filtered)
 
     assert error.happened.startswith(f"log.jsonl gave no conversation: {said}")
     assert error.next_step

@@ -1,0 +1,94 @@
+"""What an import counts while it runs, and the part of it that a killed import goes on from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from deploysim.errors import InputError
+from deploysim.ingest.nothing_good import nothing_good_error
+from deploysim.ingest.records import Excluded, ReadStats, Rejected
+from deploysim.types import FailureKind
+
+SHOWN_REJECTS = 20
+"""Rejected rows that an import names one by one; all are counted."""
+
+
+@dataclass(slots=True)
+class ImportState:
+    """What came out of the scrubber so far. Everything else is counted anew when the file is read again."""
+
+    fingerprint: str
+    position: int = 0
+    """Of the outcomes of reading the file, how many are settled."""
+    kept: int = 0
+    messages: int = 0
+    scrub_failures: int = 0
+    replaced: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def resumed(cls, written: dict[str, Any] | None, fingerprint: str) -> Self:
+        """Return the state that a killed import left, or a fresh one where it scrubbed by another policy."""
+        if written is None or written["fingerprint"] != fingerprint:
+            return cls(fingerprint)
+        return cls(**{**written, "replaced": Counter(written["replaced"])})
+
+    def written(self) -> dict[str, Any]:
+        """Return the state for its file."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"replaced": dict(self.replaced)}
+
+
+@dataclass(slots=True)
+class ImportCounts:
+    """Running counts of one import."""
+
+    rows: int = 0
+    """Rows of the file, as far as that can be told beforehand; 0 where it cannot."""
+    duplicates: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    """The first ones."""
+    rejected_rows: int = 0
+    exclusions: Counter[str] = field(default_factory=Counter)
+    stats: ReadStats = field(default_factory=ReadStats)
+    settled: ImportState = field(default_factory=lambda: ImportState(""))
+
+    @property
+    def kept(self) -> int:
+        """Conversations that are kept so far."""
+        return self.settled.kept
+
+    def reject(self, row: Rejected) -> None:
+        """Count a row that cannot be read."""
+        self.rejected_rows += 1
+        if len(self.rejected) < SHOWN_REJECTS:
+            self.rejected.append(row)
+
+    def exclude(self, row: Excluded) -> None:
+        """Count a conversation that cannot be replayed."""
+        self.exclusions[str(row.reason)] += 1
+
+    def done(self) -> int:
+        """Return how many rows have come to their end, whatever became of them."""
+        left_out = self.rejected_rows + self.exclusions.total() + self.stats.filtered
+        return self.kept + self.duplicates + self.settled.scrub_failures + left_out
+
+    def excluded(self) -> dict[str, int]:
+        """Return how many conversations were left out, by reason."""
+        failed = self.settled.scrub_failures
+        return {**self.exclusions, **({FailureKind.NOT_SCRUBBED.value: failed} if failed else {})}
+
+    def notes(self) -> list[str]:
+        """Return what reading changed or passed over, in sentences."""
+        facts = (
+            (self.stats.filtered, "rows did not meet the row filter"),
+            (self.stats.unreadable_times, "times could not be understood and were left empty"),
+            (self.stats.repaired_texts, "texts held characters that cannot be stored; these became a replacement sign"),
+            (self.stats.reasoning_dropped, "messages lost another model's reasoning"),
+        )
+        return [f"{count:,} {words}." for count, words in facts if count]
+
+    def nothing_good_error(self, source: str) -> InputError:
+        """Build the error for a file that gave no conversation."""
+        excluded = Counter(self.excluded())
+        return nothing_good_error(source, self.rejected, self.rejected_rows, excluded, filtered=self.stats.filtered)
