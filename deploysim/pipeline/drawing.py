@@ -17,7 +17,7 @@ def draw(workspace: Workspace, spec: SampleSpec, *, now: datetime) -> SampleAbou
     Raises:
         InputError: where nothing is left to draw from.
     """
-    scrubbing = {r.import_id: f"{r.scrubbing} ({r.scrub_fingerprint[:12]})" for r in import_records(workspace)}
+    scrubbing = {r.import_id: r.scrubbed_how() for r in import_records(workspace)}
     drawn = draw_sample(conversation_index(workspace), spec, scrubbing=scrubbing, now=now)
     if sample_path(workspace, drawn.about.sample_id).exists():
         return read_sample(workspace, drawn.about.sample_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from deploysim.errors import InputError
@@ -26,17 +26,20 @@ class ImportState:
     messages: int = 0
     scrub_failures: int = 0
     replaced: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Conversations that the policy left out, by the type of personal data that they hold."""
 
     @classmethod
     def resumed(cls, written: dict[str, Any] | None, fingerprint: str) -> Self:
         """Return the state that a killed import left, or a fresh one where it scrubbed by another policy."""
         if written is None or written["fingerprint"] != fingerprint:
             return cls(fingerprint)
-        return cls(**{**written, "replaced": Counter(written["replaced"])})
+        counters = {name: Counter(written[name]) for name in ("replaced", "dropped")}
+        return cls(**{**written, **counters})
 
     def written(self) -> dict[str, Any]:
         """Return the state for its file."""
-        return {name: getattr(self, name) for name in self.__slots__} | {"replaced": dict(self.replaced)}
+        return asdict(self)
 
 
 @dataclass(slots=True)
@@ -70,13 +73,14 @@ class ImportCounts:
 
     def done(self) -> int:
         """Return how many rows have come to their end, whatever became of them."""
-        left_out = self.rejected_rows + self.exclusions.total() + self.stats.filtered
-        return self.kept + self.duplicates + self.settled.scrub_failures + left_out
+        left_out = self.rejected_rows + sum(self.excluded().values()) + self.stats.filtered
+        return self.kept + self.duplicates + left_out
 
     def excluded(self) -> dict[str, int]:
         """Return how many conversations were left out, by reason."""
         failed = self.settled.scrub_failures
-        return {**self.exclusions, **({FailureKind.NOT_SCRUBBED.value: failed} if failed else {})}
+        dropped = {f"holds {entity}, which the scrub policy drops": n for entity, n in self.settled.dropped.items()}
+        return {**self.exclusions, **dropped, **({FailureKind.NOT_SCRUBBED.value: failed} if failed else {})}
 
     def notes(self) -> list[str]:
         """Return what reading changed or passed over, in sentences."""

@@ -211,7 +211,10 @@ class _Import:
         position, content, raw = self.waiting.pop(result.conversation_id)
         self.state.position = position
         if isinstance(result, ScrubFailure):
-            self.state.scrub_failures += 1
+            if result.dropped_for:
+                self.state.dropped[result.dropped_for] += 1
+            else:
+                self.state.scrub_failures += 1
             return
         self.state.kept += 1
         self.state.messages += len(result.messages)

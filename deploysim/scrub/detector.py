@@ -19,6 +19,7 @@ from deploysim.scrub.name_cues import introduced
 from deploysim.scrub.name_lists import listed, lower_pairs
 from deploysim.scrub.name_pipeline import Entity, from_pipeline, may_hold_name, recased
 from deploysim.scrub.numbers import NUMBER_RULES
+from deploysim.scrub.own_recognizers import OwnRecognizers
 from deploysim.scrub.places import find_places, large_places, telling
 from deploysim.scrub.policy import Action, ScrubPolicy
 from deploysim.scrub.recognizers import find_with_presidio, presidio_rules
@@ -57,6 +58,7 @@ class Detector:
         self.model = self._pipeline.model
         self.lexicon = load_lexicon(self._pipeline.words)
         self._presidio = presidio_rules()
+        self._own = OwnRecognizers(policy.own_patterns, policy.own_classes)
         self._large = large_places()
         self._thresholds = dict(policy.thresholds)
         self._kept = {entity for entity, action in policy.actions if action is Action.KEEP}
@@ -129,6 +131,7 @@ class Detector:
         found += numbers.find_dates(text)
         found += numbers.find_phones(text)
         found += find_with_presidio(text, self._presidio)
+        found += self._own.find(text)
         found += find_addresses(text, self.lexicon)
         found += find_places(text, self.lexicon)
         found += introduced(text, self.lexicon)

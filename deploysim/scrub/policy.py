@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -11,15 +12,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import regex
 import yaml
 
 from deploysim.errors import ConfigError
+from deploysim.scrub.own_recognizers import OwnClass, OwnPattern
 
 SCRUBBER_VERSION = "1"
 """Changes whenever the same text could come out differently."""
 
 _DECIDING_PACKAGES = ("faker", "presidio-analyzer", "spacy", "tldextract")
 """Packages whose patterns and lists decide what is found."""
+
+_KEYS = (
+    "entities", "thresholds", "places", "keep_public_figures", "public_figures", "allow", "deny", "recognizers",
+)  # fmt: skip
+_ENTITY = re.compile(r"[A-Z][A-Z0-9_]{1,40}")
 
 DEFAULT_POLICY = Path(__file__).resolve().parents[2] / "data" / "scrub_policy.yaml"
 
@@ -29,7 +37,9 @@ class Action(StrEnum):
 
     SURROGATE = "surrogate"
     PLACEHOLDER = "placeholder"
+    HASH = "hash"
     KEEP = "keep"
+    DROP = "drop"
 
 
 ENTITIES = (
@@ -46,7 +56,7 @@ class ScrubPolicy:
     """What to do with what is found."""
 
     actions: tuple[tuple[str, Action], ...]
-    """One row for each of `ENTITIES`, in that order."""
+    """One row for each of `ENTITIES`, in that order, and for types of the team's own."""
     thresholds: tuple[tuple[str, float], ...]
     """Findings of a type that score below its threshold are left alone."""
     default_threshold: float
@@ -58,6 +68,8 @@ class ScrubPolicy:
     deny: tuple[tuple[str, str], ...]
     """Value and entity: these always go."""
     public_figures: frozenset[str]
+    own_patterns: tuple[OwnPattern, ...] = ()
+    own_classes: tuple[OwnClass, ...] = ()
 
     def action(self, entity: str) -> Action:
         """Return what becomes of a type."""
@@ -69,7 +81,7 @@ class ScrubPolicy:
 
     def with_mode(self, mode: Action) -> ScrubPolicy:
         """Return the policy with every type that is replaced at all replaced in one mode."""
-        actions = tuple((entity, old if old is Action.KEEP else mode) for entity, old in self.actions)
+        actions = tuple((entity, old if old in (Action.KEEP, Action.DROP) else mode) for entity, old in self.actions)
         return replace(self, actions=actions)
 
     def fingerprint(self, *, spacy_model: str) -> str:
@@ -87,6 +99,7 @@ class ScrubPolicy:
             "allow": sorted(self.allow),
             "deny": self.deny,
             "public_figures": sorted(self.public_figures),
+            "own": repr((self.own_patterns, self.own_classes)),
             "scrubber": SCRUBBER_VERSION,
             "packages": [f"{name} {version(name)}" for name in _DECIDING_PACKAGES],
             "spacy_model": spacy_model,
@@ -131,19 +144,20 @@ class _Reader:
 
     def policy(self, content: Any) -> ScrubPolicy:
         top = self.mapping("(top)", content)
-        self.known(
-            "(top)", top, ("entities", "thresholds", "places", "keep_public_figures", "public_figures", "allow", "deny")
-        )
+        self.known("(top)", top, _KEYS)
+        patterns, classes = self.recognizers(top.get("recognizers"))
+        own = {p.entity for p in patterns} | {ours for c in classes for _, ours in c.entities}
         entities = self.mapping("entities", top.get("entities"))
-        self.known("entities", entities, ENTITIES)
+        named = (*ENTITIES, *sorted(own - set(ENTITIES)))
+        self.known("entities", entities, named)
         missing = [name for name in ENTITIES if name not in entities]
         if missing:
-            raise self.fail(
-                "entities", f"no action for {', '.join(missing)}", "one of surrogate, placeholder, keep for every type"
-            )
+            raise self.fail("entities", f"no action for {', '.join(missing)}", "an action for every type")
         default, thresholds = self.thresholds(top.get("thresholds", {}))
         return ScrubPolicy(
-            actions=tuple((name, self.action(f"entities.{name}", entities[name])) for name in ENTITIES),
+            actions=tuple(
+                (name, self.action(f"entities.{name}", entities.get(name, Action.SURROGATE))) for name in named
+            ),
             thresholds=thresholds,
             default_threshold=default,
             places=self.choice("places", top.get("places", "personal"), ("personal", "all")),
@@ -151,6 +165,8 @@ class _Reader:
             allow=self.words("allow", top.get("allow")),
             deny=self.deny(top.get("deny")),
             public_figures=self.words("public_figures", top.get("public_figures")),
+            own_patterns=patterns,
+            own_classes=classes,
         )
 
     def mapping(self, key: str, value: Any) -> Mapping[str, Any]:
@@ -190,11 +206,53 @@ class _Reader:
     def thresholds(self, value: Any) -> tuple[float, tuple[tuple[str, float], ...]]:
         given = self.mapping("thresholds", value)
         self.known("thresholds", given, ("default", *ENTITIES))
-        for name, number in given.items():
-            if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 <= number <= 1:
-                raise self.fail(f"thresholds.{name}", f"{number!r} is not a score", "a number from 0 to 1")
-        default = float(given.get("default", 0.4))
-        return default, tuple(sorted((name, float(number)) for name, number in given.items() if name != "default"))
+        scores = {name: self.score(f"thresholds.{name}", number) for name, number in given.items()}
+        default = scores.pop("default", 0.4)
+        return default, tuple(sorted(scores.items()))
+
+    def recognizers(self, value: Any) -> tuple[tuple[OwnPattern, ...], tuple[OwnClass, ...]]:
+        if value is not None and not isinstance(value, list):
+            raise self.fail("recognizers", f"found {type(value).__name__}", "a list of recognisers")
+        found = [self.recognizer(f"recognizers[{n}]", one) for n, one in enumerate(value or ())]
+        patterns = tuple(one for one in found if isinstance(one, OwnPattern))
+        return patterns, tuple(one for one in found if isinstance(one, OwnClass))
+
+    def recognizer(self, key: str, value: Any) -> OwnPattern | OwnClass:
+        given = self.mapping(key, value)
+        if "class" in given:
+            self.known(key, given, ("class", "arguments", "entities"))
+            names = self.mapping(f"{key}.entities", given.get("entities"))
+            return OwnClass(
+                path=str(given["class"]),
+                arguments=tuple(self.mapping(f"{key}.arguments", given.get("arguments", {})).items()),
+                entities=tuple(
+                    (theirs, self.entity(f"{key}.entities.{theirs}", ours)) for theirs, ours in names.items()
+                ),
+            )
+        self.known(key, given, ("pattern", "entity", "score", "context"))
+        return OwnPattern(
+            pattern=self.expression(f"{key}.pattern", given.get("pattern")),
+            entity=self.entity(f"{key}.entity", given.get("entity")),
+            score=self.score(f"{key}.score", given.get("score", 0.8)),
+            context=tuple(sorted(self.words(f"{key}.context", given.get("context")))),
+        )
+
+    def entity(self, key: str, value: Any) -> str:
+        if not isinstance(value, str) or not _ENTITY.fullmatch(value):
+            raise self.fail(key, f"{value!r} is no name of a type", "capitals and underscores, such as CUSTOMER_ID")
+        return value
+
+    def expression(self, key: str, value: Any) -> str:
+        try:
+            regex.compile(value)
+        except (TypeError, regex.error) as error:
+            raise self.fail(key, f"not a regular expression ({error})", "a pattern in quotes") from error
+        return str(value)
+
+    def score(self, key: str, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+            raise self.fail(key, f"{value!r} is not a score", "a number from 0 to 1")
+        return float(value)
 
     def deny(self, value: Any) -> tuple[tuple[str, str], ...]:
         if value is None:

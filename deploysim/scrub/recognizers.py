@@ -71,10 +71,11 @@ def presidio_rules() -> tuple[PresidioRule, ...]:
         (AuAbnRecognizer, "NATIONAL_ID", 11),
         (AuMedicareRecognizer, "MEDICAL_ID", 10),
     )
-    return tuple(_rule(kind(), entity, least) for kind, entity, least in listed)
+    return tuple(presidio_rule(kind(), entity, least) for kind, entity, least in listed)
 
 
-def _rule(recognizer: Any, entity: str, least_digits: int) -> PresidioRule:
+def presidio_rule(recognizer: Any, entity: str, least_digits: int) -> PresidioRule:
+    """Return a pattern recogniser as a rule; it is not tried on texts with fewer digits."""
     words = "|".join(re.escape(word.lower()) for word in recognizer.context or ())
     return PresidioRule(
         recognizer, entity, least_digits, re.compile(rf"(?<!\w)(?:{words})(?!\w)" if words else r"(?!)")

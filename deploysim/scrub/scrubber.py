@@ -44,6 +44,16 @@ class ScrubFailure:
     """-1 for the metadata, or where the error concerns no single message."""
     error: str
     """Type of the error; never its text, which may quote the message."""
+    dropped_for: str = ""
+    """The type of personal data for which the policy drops a conversation, where that is why."""
+
+
+class _DroppedError(Exception):
+    """The conversation holds a type of personal data that the policy does not let in."""
+
+    def __init__(self, entity: str) -> None:
+        self.entity = entity
+        super().__init__()
 
 
 @dataclass(slots=True)
@@ -131,6 +141,8 @@ class Scrubber:
     def _guarded(self, work: _Work, step: Callable[[], T]) -> T | ScrubFailure:
         try:
             return step()
+        except _DroppedError as dropped:
+            return ScrubFailure(work.conversation_id, work.at, "dropped by the policy", dropped.entity)
         except Exception as error:  # noqa: BLE001
             # The job boundary of one conversation. Whatever goes wrong inside a detector, the conversation must be left
             # out as a whole and counted, and neither the error's text nor its traceback may carry the message on.
@@ -167,9 +179,11 @@ class Scrubber:
         actions = dict(self.policy.actions)
 
         def instead(entity: str, value: str) -> str:
-            if actions.get(entity) is Action.PLACEHOLDER:
-                return book.placeholder(entity, value)
-            return book.surrogate(entity, value)
+            action = actions.get(entity, Action.SURROGATE)
+            if action is Action.DROP:
+                raise _DroppedError(entity)
+            make = {Action.PLACEHOLDER: book.placeholder, Action.HASH: book.hashed}.get(action, book.surrogate)
+            return make(entity, value)
 
         found = []
         for field, reads in zip(work.fields, work.reads, strict=True):

@@ -55,10 +55,10 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def write_parquet(target: Path, frame: pl.DataFrame) -> None:
+def write_parquet(target: Path, frame: pl.DataFrame, *, row_group_size: int | None = None) -> None:
     """Write a Parquet file by atomic rename."""
     with atomic_path(target) as partial:
-        frame.write_parquet(partial)
+        frame.write_parquet(partial, row_group_size=row_group_size)
 
 
 def sha256_file(path: Path) -> str:

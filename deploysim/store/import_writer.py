@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from deploysim.errors import BusyError
 from deploysim.store.files import atomic_path, read_json, write_json, write_parquet
 from deploysim.store.imports import SCHEMA, ImportRecord, conversation_row
-from deploysim.store.sql import copy_sorted
+from deploysim.store.merging import ROW_GROUP, merge_sorted
 from deploysim.store.workspace import Workspace
 from deploysim.types import Conversation
 
@@ -94,7 +94,7 @@ class ImportWriter:
         """Write the import, sorted by conversation, and then its record."""
         self._write_part()
         with atomic_path(self._target) as partial:
-            copy_sorted(self._part_files(), partial, by="conversation_id", spill=self._folder / "spill")
+            merge_sorted(self._part_files(), partial, id_column="conversation_id", size_column="n_chars")
         write_json(self._target.with_suffix(".json"), asdict(record))
         self.discard()
 
@@ -115,6 +115,7 @@ class ImportWriter:
         # An import of nothing but failures still has one part, so that it has columns.
         if not self._rows and self._parts:
             return
-        write_parquet(self._folder / f"{self._parts:06}.parquet", pl.DataFrame(self._rows, schema=SCHEMA))
+        frame = pl.DataFrame(self._rows, schema=SCHEMA).sort("conversation_id")
+        write_parquet(self._folder / f"{self._parts:06}.parquet", frame, row_group_size=ROW_GROUP)
         self._parts += 1
         self._rows, self._chars = [], 0

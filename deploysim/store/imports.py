@@ -79,6 +79,10 @@ class ImportRecord:
     """Conversations that the workspace held already."""
     notes: list[str]
 
+    def scrubbed_how(self) -> str:
+        """Return the mode of scrubbing and the policy's fingerprint, in words."""
+        return f"{self.scrubbing} ({self.scrub_fingerprint[:12]})" if self.scrub_fingerprint else self.scrubbing
+
 
 def turn_ends(messages: Iterable[Message]) -> list[int]:
     """Return the index of every assistant message that answers a user or tool message."""

@@ -17,9 +17,6 @@ _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
     "python_enable_replacements": False,
 }
-_SORT_MEMORY = "1GB"
-# Small groups, so that one conversation is found by reading a few megabytes of a file of gigabytes.
-_ROW_GROUP = 2048
 # A sample may come from somebody else: a view inside it must not be able to read this machine's files.
 _SEALED = {**_OFFLINE, "enable_external_access": False}
 
@@ -39,25 +36,6 @@ def query(sql: str, params: Sequence[Any] = ()) -> pl.DataFrame:
     with memory() as connection:
         frame: pl.DataFrame = connection.sql(sql, params=list(params)).pl()
         return frame
-
-
-def copy_sorted(parts: Sequence[Path], target: Path, *, by: str, spill: Path) -> None:
-    """Write Parquet files as one, sorted by a column, in bounded memory.
-
-    Args:
-        parts: Files with the same columns.
-        target: The file to write.
-        by: Name of a column, from the program.
-        spill: A folder that may hold what does not fit; it is made where needed.
-    """
-    with memory() as connection:
-        connection.execute("set temp_directory = ?", [str(spill)])
-        connection.execute(f"set memory_limit = '{_SORT_MEMORY}'")
-        connection.execute(
-            f'copy (select * from read_parquet(?) order by "{by}") to ? '
-            f"(format parquet, compression zstd, row_group_size {_ROW_GROUP})",
-            [[str(path) for path in parts], str(target)],
-        )
 
 
 @contextmanager

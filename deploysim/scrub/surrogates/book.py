@@ -53,6 +53,10 @@ class SurrogateBook:
         """Return a mark such as `<PERSON_1204>`, the same for a value throughout the conversation."""
         return f"<{entity}_{1 + self._stream('MARK ' + entity, fold(value)).below(9999)}>"
 
+    def hashed(self, entity: str, value: str) -> str:
+        """Return a mark such as `<PERSON_5f0c71>`, the same for a value in every conversation of the workspace."""
+        return f"<{entity}_{KeyedStream(self._key, 'HASH ' + entity, fold(value)).below(1 << 24):06x}>"
+
     def _different(self, entity: str, value: str) -> str:
         maker = self._makers().get(entity, self._identifier)
         for attempt in range(_ATTEMPTS):
