@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 BUCKET_CHARS = 64_000_000
 """Text that is sorted at a time."""
-ROW_GROUP = 512
+ROW_GROUP = 2048
 """Rows that a reader takes at a time: one conversation is found by reading a few megabytes of a file of gigabytes."""
 _DIGITS = 8
 
