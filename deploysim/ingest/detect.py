@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 
 from deploysim.errors import InputError
 from deploysim.ingest.columns import listed, suggested_map
 from deploysim.ingest.formats.registry import FORMATS, format_list
 from deploysim.ingest.records import Detection, Rejected, Row
+from deploysim.ingest.sources.opening import Source
 from deploysim.ingest.sources.rows import declared_columns, read_rows
 
 FIRST_ROWS = 100
 """Rows that detection looks at."""
 
 
-def detect(path: Path) -> Detection:
+def detect(path: Source) -> Detection:
     """Tell the format of a log file, with the share of its first rows that fit.
 
     Raises InputError where no row fits any format, saying what was seen (names of columns and keys only).
@@ -30,7 +30,7 @@ def detect(path: Path) -> Detection:
     return Detection(name, len(reasons) / glimpse.rows, reasons[0])
 
 
-def columns_of(path: Path) -> tuple[str, ...]:
+def columns_of(path: Source) -> tuple[str, ...]:
     """Name the columns of a table, or the keys that the first rows of a JSON file have.
 
     Raises InputError where the file has no row that can be read.
@@ -56,7 +56,7 @@ class Glimpse:
     """Format -> why each row that fits it does."""
 
 
-def glimpse_of(path: Path) -> Glimpse:
+def glimpse_of(path: Source) -> Glimpse:
     """Look at the first rows of a file; raises InputError where it has none."""
     glimpse = Glimpse(fitting={found.name: [] for found in FORMATS})
     for row in islice(read_rows(path), FIRST_ROWS):
@@ -79,7 +79,7 @@ def _look_at(row: Row, glimpse: Glimpse) -> None:
             glimpse.fitting[found.name].append(why)
 
 
-def _nothing_fits(path: Path, glimpse: Glimpse) -> InputError:
+def _nothing_fits(path: Source, glimpse: Glimpse) -> InputError:
     if not glimpse.keys:
         reasons = "; ".join(f"row {found.row}: {found.reason}" for found in glimpse.rejected[:3])
         return InputError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from itertools import islice
 
 from deploysim.errors import InputError
 from deploysim.ingest.columns import ColumnMap, ResponseMap, check_columns
@@ -14,17 +14,19 @@ from deploysim.ingest.formats.registry import format_named
 from deploysim.ingest.problems import NotReplayableError, UnreadableRowError
 from deploysim.ingest.records import Excluded, Outcome, ReadStats, Rejected, Row
 from deploysim.ingest.sources.json_rows import TOO_DEEP
+from deploysim.ingest.sources.opening import Source
 from deploysim.ingest.sources.rows import read_rows
 from deploysim.ingest.values import scalar_text
 
 
 def read_conversations(
-    path: Path,
+    path: Source,
     *,
     format: str | None = None,
     columns: ColumnMap | None = None,
     where: Mapping[str, str] | None = None,
     stats: ReadStats | None = None,
+    first: int | None = None,
 ) -> Iterator[Outcome]:
     """Stream a log file: one outcome a row, in the file's order.
 
@@ -34,17 +36,18 @@ def read_conversations(
         columns: Which columns of a table hold what.
         where: Column -> value, compared as text; rows that differ are left out and counted in `stats.filtered`.
         stats: Updated while reading, where given.
+        first: Rows of the file to read; all where None.
 
     Raises:
         InputError: At once, before anything is read, where the file or the arguments cannot be used.
     """
     chosen = _chosen(path, format, columns)
     check_map(path, columns, where)
-    rows = read_rows(path, chosen.skip_columns - set(where or {}))
+    rows = islice(read_rows(path, chosen.skip_columns - set(where or {})), first)
     return _outcomes(rows, chosen, path.name, where or {}, stats or ReadStats())
 
 
-def check_map(path: Path, columns: ColumnMap | ResponseMap | None, where: Mapping[str, str] | None) -> None:
+def check_map(path: Source, columns: ColumnMap | ResponseMap | None, where: Mapping[str, str] | None) -> None:
     """Raise InputError unless the file has every column that a map or a condition names."""
     if columns is None and not where:
         return
@@ -58,7 +61,7 @@ def meets(fields: Mapping[str, object], where: Mapping[str, str]) -> bool:
     return all((scalar_text(fields.get(name)) or "") == value for name, value in where.items())
 
 
-def _chosen(path: Path, name: str | None, columns: ColumnMap | None) -> Format:
+def _chosen(path: Source, name: str | None, columns: ColumnMap | None) -> Format:
     if columns is None:
         return format_named(name or detect(path).format)
     if name in (None, table.NAME):

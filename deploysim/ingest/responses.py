@@ -7,7 +7,6 @@ as `response`, `message`, `choices` or `text`, which covers the output of OpenAI
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from deploysim.errors import InputError
 from deploysim.ingest.columns import ResponseMap, listed
@@ -18,6 +17,7 @@ from deploysim.ingest.read import check_map, meets
 from deploysim.ingest.records import MAX_ROW_BYTES, Exclusion, RawResponse, ReadStats, Rejected, Row
 from deploysim.ingest.replies import read_reply
 from deploysim.ingest.sources.json_rows import TOO_DEEP, TOO_LARGE
+from deploysim.ingest.sources.opening import Source
 from deploysim.ingest.sources.rows import read_rows
 from deploysim.ingest.values import clean_text, identifier, kind_of
 
@@ -27,7 +27,7 @@ _NO_RESPONSE = "the row holds no response"
 
 
 def read_responses(
-    path: Path,
+    path: Source,
     *,
     columns: ResponseMap | None = None,
     where: Mapping[str, str] | None = None,
@@ -51,7 +51,7 @@ def read_responses(
 
 
 def _responses(
-    path: Path, columns: ResponseMap | None, where: Mapping[str, str], stats: ReadStats
+    path: Source, columns: ResponseMap | None, where: Mapping[str, str], stats: ReadStats
 ) -> Iterator[RawResponse | Rejected]:
     for row in read_rows(path):
         stats.rows += 1
@@ -130,7 +130,7 @@ def _turn(value: object) -> int | None:
     return int(number)
 
 
-def _check_keys(path: Path) -> None:
+def _check_keys(path: Source) -> None:
     present = columns_of(path)
     if any(key in present for key in _ID_KEYS) and any(key in present for key in _REPLY_KEYS):
         return

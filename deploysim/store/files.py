@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Literal, Protocol
 
 import polars as pl
 
@@ -61,7 +61,15 @@ def write_parquet(target: Path, frame: pl.DataFrame, *, row_group_size: int | No
         frame.write_parquet(partial, row_group_size=row_group_size)
 
 
-def sha256_file(path: Path) -> str:
+class Openable(Protocol):
+    """A file, on disk or in memory."""
+
+    def open(self, mode: Literal["rb"]) -> BinaryIO:
+        """Open it for reading."""
+        ...
+
+
+def sha256_file(path: Openable) -> str:
     """Hash a file's bytes, reading it in pieces."""
     digest = hashlib.sha256()
     with path.open("rb") as file:

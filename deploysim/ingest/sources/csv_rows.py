@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 
 from deploysim.errors import InputError
 from deploysim.ingest.records import MAX_ROW_BYTES, Rejected, Row
 from deploysim.ingest.sources.json_rows import BAD_BYTE, NOT_UTF8
-from deploysim.ingest.sources.opening import text_lines
+from deploysim.ingest.sources.opening import Source, text_lines
 
 _NOT_CSV = f"the row is not valid CSV, or a cell is larger than {MAX_ROW_BYTES // 1024**2} MB"
 
 
-def csv_rows(path: Path) -> Iterator[Row | Rejected]:
+def csv_rows(path: Source) -> Iterator[Row | Rejected]:
     """Read a CSV row by row; an empty cell is None, the number is the line on which the row begins."""
     # The module has one global limit, and its default is shorter than many a conversation.
     csv.field_size_limit(MAX_ROW_BYTES)
@@ -36,7 +35,7 @@ def csv_rows(path: Path) -> Iterator[Row | Rejected]:
             yield _row(path.name, number, header, cells)
 
 
-def csv_columns(path: Path) -> tuple[str, ...]:
+def csv_columns(path: Source) -> tuple[str, ...]:
     """Read the names in the header; raises InputError where it has none or has a name twice."""
     lines = _text_lines(path)
     first = next(lines, "")
@@ -54,7 +53,7 @@ def csv_columns(path: Path) -> tuple[str, ...]:
     )
 
 
-def _text_lines(path: Path) -> Iterator[str]:
+def _text_lines(path: Source) -> Iterator[str]:
     """Lines as text. They get their ends back: a quoted cell may run over several lines."""
     for line in text_lines(path):
         # An over-long line becomes a cell over the limit, which csv then reports.

@@ -7,11 +7,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from deploysim.ingest.records import MAX_ROW_BYTES, Rejected, Row
-from deploysim.ingest.sources.opening import open_bytes, text_lines
+from deploysim.ingest.sources.opening import Source, open_bytes, text_lines
 from deploysim.ingest.values import kind_of
 
 TOO_LARGE = f"the row is larger than {MAX_ROW_BYTES // 1024**2} MB"
@@ -27,7 +26,7 @@ _START = re.compile(r"\ufeff?\s*\[?")
 _BETWEEN = re.compile(r"[\s,]*")
 
 
-def json_lines(path: Path) -> Iterator[Row | Rejected]:
+def json_lines(path: Source) -> Iterator[Row | Rejected]:
     """Read one JSON object a line; blank lines are skipped, the number is the line's."""
     for number, line in enumerate(text_lines(path), start=1):
         if line is None:
@@ -36,7 +35,7 @@ def json_lines(path: Path) -> Iterator[Row | Rejected]:
             yield _row_of_line(path.name, number, line)
 
 
-def json_values(path: Path) -> Iterator[Row | Rejected]:
+def json_values(path: Source) -> Iterator[Row | Rejected]:
     """Read a JSON list of objects, or JSON objects one after another; the number is the object's.
 
     After broken JSON nothing more can be told apart, so reading ends there with one rejection.

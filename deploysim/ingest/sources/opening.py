@@ -7,9 +7,10 @@ import io
 import json
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
 import pyarrow as pa
@@ -17,11 +18,33 @@ import pyarrow as pa
 from deploysim.errors import InputError
 from deploysim.ingest.records import MAX_ROW_BYTES
 
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that lives in memory only. It has the few members of a path that readers use."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+    @property
+    def suffixes(self) -> list[str]:
+        """The endings of the name, each with its dot."""
+        return PurePath(self.name).suffixes
+
+    def open(self, mode: str = "rb") -> BinaryIO:
+        """Open the bytes for reading."""
+        return io.BytesIO(self.data)
+
+
+Source = Path | Upload
+"""Where a log comes from."""
+
 READ_ERRORS = (OSError, EOFError, zlib.error, pa.ArrowException)
 """What a damaged or truncated file raises while it is read."""
 
 _HEAD_BYTES = 64 * 1024
 _GZIP, _ZSTD, _PARQUET, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1", b"PK\x03\x04"
+_DUCKDB, _DUCKDB_AT = b"DUCK", 8
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -33,9 +56,11 @@ class Kind(StrEnum):
     JSON = "JSON"
     CSV = "CSV"
     PARQUET = "Parquet"
+    EVAL_LOG = "Inspect log"
+    DUCKDB = "DuckDB"
 
 
-def kind_of_file(path: Path) -> Kind:
+def kind_of_file(path: Source) -> Kind:
     """Tell the kind of a file from its first bytes and, for text, its name.
 
     Raises InputError where the file is missing, empty, damaged or of no kind that can be read.
@@ -43,6 +68,10 @@ def kind_of_file(path: Path) -> Kind:
     head = _head(path)
     if head.startswith(_PARQUET):
         return Kind.PARQUET
+    if head[_DUCKDB_AT:].startswith(_DUCKDB):
+        return Kind.DUCKDB
+    if head.startswith(_ZIP) and path.name.endswith(".eval"):
+        return Kind.EVAL_LOG
     if head.startswith(_ZIP):
         raise InputError(
             f"{path.name} is a zip archive or a spreadsheet.",
@@ -58,18 +87,19 @@ def kind_of_file(path: Path) -> Kind:
     return _kind_of_text(path, head.removeprefix(_BOM).lstrip())
 
 
-def open_bytes(path: Path) -> BinaryIO:
+def open_bytes(path: Source) -> BinaryIO:
     """Open a file for reading, decompressing gzip and zstd (also of several frames)."""
     with path.open("rb") as raw:
         magic = raw.read(4)
     if magic.startswith(_GZIP):
-        return cast(BinaryIO, gzip.open(path, "rb"))
+        return cast(BinaryIO, gzip.open(path if isinstance(path, Path) else path.open(), "rb"))
     if magic == _ZSTD:
-        return cast(BinaryIO, io.BufferedReader(pa.input_stream(str(path), compression="zstd")))
+        place = str(path) if isinstance(path, Path) else path.open()
+        return cast(BinaryIO, io.BufferedReader(pa.input_stream(place, compression="zstd")))
     return path.open("rb")
 
 
-def text_lines(path: Path) -> Iterator[bytes | None]:
+def text_lines(path: Source) -> Iterator[bytes | None]:
     """Yield the lines of a file without their ends and without a byte order mark; None for an over-long one."""
     with open_bytes(path) as stream:
         for index, line in enumerate(iter(partial(stream.readline, MAX_ROW_BYTES + 1), b"")):
@@ -86,7 +116,7 @@ def _skip_line(stream: BinaryIO) -> None:
         pass
 
 
-def _head(path: Path) -> bytes:
+def _head(path: Source) -> bytes:
     try:
         with open_bytes(path) as stream:
             head = stream.read(_HEAD_BYTES)
@@ -107,7 +137,7 @@ def _head(path: Path) -> bytes:
     return head
 
 
-def _kind_of_text(path: Path, head: bytes) -> Kind:
+def _kind_of_text(path: Source, head: bytes) -> Kind:
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in (".gz", ".zst", ".zstd")]
     suffix = suffixes[-1] if suffixes else ""
     first_line = head.split(b"\n", 1)[0].strip()
@@ -121,7 +151,7 @@ def _kind_of_text(path: Path, head: bytes) -> Kind:
         return Kind.JSON_LINES if _is_json(first_line) else Kind.JSON
     raise InputError(
         f"{path.name} is neither JSON, CSV nor Parquet.",
-        expected="One JSON object a line, a JSON list of objects, a CSV with a header, or Parquet.",
+        expected="One JSON object a line, a JSON list of objects, a CSV with a header, Parquet, DuckDB or an Inspect log.",
         next_step="If it is a CSV, give it a name that ends in .csv.",
     )
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deploysim.errors import InputError
 from deploysim.ingest.records import Rejected, Row
+from deploysim.ingest.sources.opening import Source
 
 _BATCH_BYTES = 16 * 1024 * 1024
 _UNREADABLE = "a value cannot be read: text that is not UTF-8, or a time out of range"
 
 
-def parquet_rows(path: Path, skip: frozenset[str] = frozenset()) -> Iterator[Row | Rejected]:
+def parquet_rows(path: Source, skip: frozenset[str] = frozenset()) -> Iterator[Row | Rejected]:
     """Read a Parquet file batch by batch, without the columns named in `skip`; the number counts from 1."""
-    with pq.ParquetFile(path) as file:
+    with path.open("rb") as stream, pq.ParquetFile(stream) as file:
         names = file.schema_arrow.names
         columns = [name for name in names if name not in skip] if skip.intersection(names) else None
         number = 0
@@ -27,16 +27,16 @@ def parquet_rows(path: Path, skip: frozenset[str] = frozenset()) -> Iterator[Row
                 yield Rejected(path.name, number, _UNREADABLE) if fields is None else Row(number, fields)
 
 
-def parquet_count(path: Path) -> int:
+def parquet_count(path: Source) -> int:
     """Read how many rows a file that can be opened has."""
-    with pq.ParquetFile(path) as file:
+    with path.open("rb") as stream, pq.ParquetFile(stream) as file:
         return int(file.metadata.num_rows)
 
 
-def parquet_columns(path: Path) -> tuple[str, ...]:
+def parquet_columns(path: Source) -> tuple[str, ...]:
     """Read the names of the top-level columns; raises InputError where the file is damaged."""
     try:
-        with pq.ParquetFile(path) as file:
+        with path.open("rb") as stream, pq.ParquetFile(stream) as file:
             return tuple(file.schema_arrow.names)
     except (pa.ArrowException, OSError):
         raise InputError(

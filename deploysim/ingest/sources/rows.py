@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from deploysim.ingest.records import Rejected, Row
 from deploysim.ingest.sources.csv_rows import csv_columns, csv_rows
 from deploysim.ingest.sources.json_rows import json_lines, json_values
-from deploysim.ingest.sources.opening import READ_ERRORS, Kind, kind_of_file, open_bytes
+from deploysim.ingest.sources.opening import READ_ERRORS, Kind, Source, kind_of_file, open_bytes
 from deploysim.ingest.sources.parquet_rows import parquet_columns, parquet_count, parquet_rows
 
 DAMAGED = "the file is damaged or incomplete from here on; later rows could not be read"
 
 
-def read_rows(path: Path, skip: frozenset[str] = frozenset()) -> Iterator[Row | Rejected]:
+def read_rows(path: Source, skip: frozenset[str] = frozenset()) -> Iterator[Row | Rejected]:
     """Open a file and stream its rows, leaving out the Parquet columns named in `skip`.
 
     Raises InputError at once where the file cannot be read at all; damage further on is one last rejection.
@@ -31,7 +30,7 @@ def read_rows(path: Path, skip: frozenset[str] = frozenset()) -> Iterator[Row | 
     return _until_damaged(rows, path.name)
 
 
-def declared_columns(path: Path) -> tuple[str, ...] | None:
+def declared_columns(path: Source) -> tuple[str, ...] | None:
     """Name the columns of a table; None for JSON, where every row has keys of its own."""
     kind = kind_of_file(path)
     if kind is Kind.PARQUET:
@@ -39,7 +38,7 @@ def declared_columns(path: Path) -> tuple[str, ...] | None:
     return csv_columns(path) if kind is Kind.CSV else None
 
 
-def expected_rows(path: Path) -> int | None:
+def expected_rows(path: Source) -> int | None:
     """Say how many rows a file has, as far as that can be told quickly: for progress only, None where it cannot."""
     kind = kind_of_file(path)
     if kind is Kind.PARQUET:
