@@ -9,6 +9,7 @@ from deploysim.errors import DeploysimError
 st.set_page_config(page_title="deploysim", page_icon=str(ROOT / "data" / "icon.png"), layout="wide")
 page = st.navigation(ui.pages(), expanded=True)
 ui.load_style()
+ui.keep_uploads_in_memory()
 st.title(page.title)
 st.caption(page.help)
 try:

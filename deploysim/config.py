@@ -48,6 +48,8 @@ class Settings:
     """Key of hashes and surrogates; empty means that the workspace keeps one of its own."""
     spacy_model: str
     """Package or folder of the spaCy pipeline that finds names."""
+    import_folder: Path | None
+    """Folder whose files the app offers to import; None where there is none."""
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -66,4 +68,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         model=values.get("DEPLOYSIM_MODEL") or None,
         scrub_key=Secret(values.get("DEPLOYSIM_KEY", "")),
         spacy_model=values.get("DEPLOYSIM_SPACY_MODEL", "en_core_web_sm"),
+        import_folder=_folder(values.get("DEPLOYSIM_IMPORT_FOLDER")),
     )
+
+
+def _folder(value: str | None) -> Path | None:
+    return Path(value).expanduser() if value else None

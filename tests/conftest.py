@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,8 +32,9 @@ def shared_data() -> Callable[[str], Path]:
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep a developer's settings and workspace out of every test."""
-    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "DEPLOYSIM_MODEL", "DEPLOYSIM_KEY", "DEPLOYSIM_SPACY_MODEL"):
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ:
+        if name.startswith(("OPENAI_", "DEPLOYSIM_")):
+            monkeypatch.delenv(name)
     monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(tmp_path / "workspace"))
     monkeypatch.setenv("DEPLOYSIM_ENV_FILE", str(tmp_path / "none.env"))
 

@@ -16,8 +16,11 @@ import typer
 from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, print_json, say
 from deploysim.errors import InputError
 from deploysim.ingest.columns import ColumnMap
+from deploysim.ingest.sources.opening import Source, Upload
 from deploysim.pipeline.drawing import draw
+from deploysim.pipeline.import_counts import ImportCounts
 from deploysim.pipeline.importing import NOT_SCRUBBED_HERE, ImportOptions, ImportResult, build_scrubber, import_file
+from deploysim.pipeline.job_reports import JobReport, check_stdin, job_report, result_row
 from deploysim.pipeline.previewing import Preview, preview
 from deploysim.sampling import SampleSpec
 from deploysim.store.files import atomic_path
@@ -32,7 +35,8 @@ SHOWN_TYPES = 6
 
 def import_command(
     files: Annotated[
-        list[Path], typer.Argument(help="Logs: JSON Lines, JSON, CSV or Parquet; folders are read whole.")
+        list[Path],
+        typer.Argument(help="Logs: JSON Lines, JSON, CSV or Parquet; folders are read whole; - is standard input."),
     ],
     format: Annotated[str | None, typer.Option(help="openai-chat, wildchat, …; detected when left out.")] = None,
     map: Annotated[
@@ -49,6 +53,9 @@ def import_command(
     processes: Annotated[
         int | None, typer.Option(min=1, help="Processes that scrub; one a processor for large files when left out.")
     ] = None,
+    name: Annotated[
+        str, typer.Option(help="What standard input is called; its ending tells a CSV.")
+    ] = "standard input",
     dry_run: Annotated[bool, typer.Option(help="Show how the first rows would be read; keep nothing.")] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -58,17 +65,31 @@ def import_command(
     Example: python -m deploysim import chats.jsonl
     """
     here = context(workspace)
-    options = ImportOptions(format, ColumnMap.parse(map) if map else None, conditions(where), placeholders, scrub=not already_scrubbed)
+    options = ImportOptions(
+        format, ColumnMap.parse(map) if map else None, conditions(where), placeholders, scrub=not already_scrubbed
+    )
     if dry_run:
-        for path in files_of(files):
+        for path in sources_of(files, name):
             say_preview(path, preview(path, options, settings=here.settings))
         return
+    report = job_report()
     results = [
-        _import_one(here, path, options, again=again, processes=processes, quiet=as_json) for path in files_of(files)
+        _import_one(here, path, options, report, again=again, processes=processes, quiet=as_json)
+        for path in sources_of(files, name)
     ]
+    report.imported(results)
     if as_json:
-        rows = [{**asdict(result.record), "added": result.added} for result in results]
+        rows = [result_row(result) for result in results]
         print_json(rows[0] if len(rows) == 1 else rows)
+
+
+def sources_of(paths: list[Path], name: str) -> list[Source]:
+    """Return what is to be read: the bytes of standard input where it is named, which no disk ever holds, else files."""
+    if [str(path) for path in paths] != ["-"]:
+        return list(files_of(paths))
+    data = sys.stdin.buffer.read()
+    check_stdin(data)
+    return [Upload(name, data)]
 
 
 def files_of(paths: list[Path]) -> list[Path]:
@@ -83,9 +104,21 @@ def files_of(paths: list[Path]) -> list[Path]:
 
 
 def _import_one(
-    here: Context, path: Path, options: ImportOptions, *, again: bool, processes: int | None, quiet: bool
+    here: Context,
+    path: Source,
+    options: ImportOptions,
+    report: JobReport,
+    *,
+    again: bool,
+    processes: int | None,
+    quiet: bool,
 ) -> ImportResult:
     with meter(quiet=quiet) as show:
+
+        def shown(counts: ImportCounts) -> None:
+            show("importing and scrubbing", counts.done(), counts.rows)
+            report.importing(counts)
+
         result = import_file(
             here.workspace,
             path,
@@ -94,14 +127,14 @@ def _import_one(
             now=here.now,
             again=again,
             processes=processes,
-            progress=lambda counts: show("importing and scrubbing", counts.done(), counts.rows),
+            progress=shown,
         )
     if not quiet:
         say_import(result)
     return result
 
 
-def say_preview(path: Path, found: Preview) -> None:
+def say_preview(path: Source, found: Preview) -> None:
     """Print what an import would make of a file."""
     say(f"{path.name} would be read as {found.format}: {found.why}.")
     say(f"  of the first {counted(found.rows, 'row')}, {counted(found.readable, 'conversation')} would be kept")

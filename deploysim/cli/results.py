@@ -18,6 +18,7 @@ from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecas
 from deploysim.pipeline.grading import grade_lanes
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.overview import overview
+from deploysim.pipeline.purging import erased_note
 from deploysim.store.imports import import_records
 from deploysim.store.runs import list_runs, read_progress, read_run, run_state
 from deploysim.store.samples import list_samples
@@ -105,6 +106,10 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
         say(f"  sample {about.sample_id}  {about.size:,} prefixes per {about.unit}, {about.window()}")
     for run in runs:
         say(f"  run {run.run_id}  {run.lane} by {run.name} on sample {run.sample_id}: {states[run.run_id]}")
+    for saved in all_forecasts(here.workspace):
+        note = erased_note(here.workspace, saved.forecast.sample_id, since=saved.forecast.created_at)
+        if note:
+            say(f"  forecast {saved.forecast_id[:12]}  {note}")
 
 
 def chosen_lanes(here: Context, sample: str | None, candidate: str | None, baseline: str | None) -> Lanes:

@@ -76,12 +76,16 @@ def _chosen(path: Source, name: str | None, columns: ColumnMap | None) -> Format
 def _outcomes(
     rows: Iterator[Row | Rejected], chosen: Format, source: str, where: Mapping[str, str], stats: ReadStats
 ) -> Iterator[Outcome]:
+    counted = _counted(rows, where, stats)
+    for row in chosen.regroup(counted) if chosen.regroup else counted:
+        yield row if isinstance(row, Rejected) else _outcome(row, chosen, source, stats)
+
+
+def _counted(rows: Iterator[Row | Rejected], where: Mapping[str, str], stats: ReadStats) -> Iterator[Row | Rejected]:
     for row in rows:
         stats.rows += 1
-        if isinstance(row, Rejected):
+        if isinstance(row, Rejected) or meets(row.fields, where):
             yield row
-        elif meets(row.fields, where):
-            yield _outcome(row, chosen, source, stats)
         else:
             stats.filtered += 1
 

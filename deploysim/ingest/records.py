@@ -23,6 +23,7 @@ class Exclusion(StrEnum):
     UNKNOWN_PART = "a part of a message that has no replayable form"
     OPTED_OUT = "the user opted out"
     REMOVED = "a message was removed by moderation"
+    FAILED_CALL = "the call failed, so there is no response"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from deploysim.errors import InputError
@@ -39,7 +39,9 @@ class ImportState:
 
     def written(self) -> dict[str, Any]:
         """Return the state for its file."""
-        return asdict(self)
+        # Not dataclasses.asdict, which takes a Counter's items for things to count.
+        counters = {name: dict(getattr(self, name)) for name in ("replaced", "dropped")}
+        return {name: getattr(self, name) for name in self.__slots__} | counters
 
 
 @dataclass(slots=True)

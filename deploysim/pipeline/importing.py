@@ -14,6 +14,7 @@ from deploysim.ingest.columns import ColumnMap
 from deploysim.ingest.detect import detect
 from deploysim.ingest.read import read_conversations
 from deploysim.ingest.records import Excluded, Outcome, Rejected
+from deploysim.ingest.sources.opening import Source
 from deploysim.ingest.sources.rows import expected_rows
 from deploysim.pipeline.import_counts import ImportCounts, ImportState
 from deploysim.scrub.parallel import scrub_in_processes
@@ -79,7 +80,7 @@ def build_scrubber(key: bytes, settings: Settings, *, placeholders: bool = False
 
 def import_file(
     workspace: Workspace,
-    path: Path,
+    path: Source,
     options: ImportOptions,
     *,
     settings: Settings,
@@ -92,7 +93,7 @@ def import_file(
 
     Args:
         workspace: Where the conversations go.
-        path: The log.
+        path: The log, on disk or in memory.
         options: How to read and scrub it.
         settings: Key, language pipeline.
         now: Time of the import.
@@ -181,7 +182,7 @@ class _Import:
 
     def _scrubbed(self, raws: Iterable[tuple[str, RawConversation]]) -> Iterator[ScrubbedConversation | ScrubFailure]:
         if not self.options.scrub:
-            return (ScrubbedConversation(i, raw.messages, (), raw.metadata) for i, raw in raws)
+            return (ScrubbedConversation(i, raw.messages, (), raw.metadata, raw.model, raw.language) for i, raw in raws)
         return scrub_in_processes(
             raws,
             policy=self.options.policy(),
@@ -228,10 +229,10 @@ class _Import:
             row=raw.row,
             source_key=keyed_hash(self.key, "source", raw.source_id or f"row {raw.row}"),
             content_key=content,
-            model=raw.model,
+            model=scrubbed.model,
             started_at=raw.started_at,
             user_key=keyed_hash(self.key, "user", raw.user_id) if raw.user_id else None,
-            language=raw.language,
+            language=scrubbed.language,
             metadata=scrubbed.metadata,
             spans=scrubbed.spans,
         )
@@ -261,9 +262,9 @@ class _Import:
         )
 
 
-def check_file(path: Path) -> None:
+def check_file(path: Source) -> None:
     """Raise InputError unless there is such a file."""
-    if not path.is_file():
+    if isinstance(path, Path) and not path.is_file():
         raise InputError(
             f"There is no file {path}.",
             expected="a log of conversations: JSON Lines, JSON, CSV or Parquet",

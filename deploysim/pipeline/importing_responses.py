@@ -97,7 +97,7 @@ def _match(file: ResponseFile, turns: pl.DataFrame, key: bytes, scrubber: Scrubb
     raws = ((pair.conversation_id, _as_conversation(pair.found)) for pair in pairs)
     for pair, scrubbed in zip(pairs, scrubber.scrub_conversations(raws), strict=True):
         matched.rows[pair.prefix_id] = _row(pair, scrubbed)
-        matched.models[pair.found.model or ""] += 1
+        matched.models[(isinstance(scrubbed, ScrubbedConversation) and scrubbed.model) or ""] += 1
         report("scrubbing responses", len(matched.rows), len(pairs))
     matched.models.pop("", None)
     return matched
@@ -130,15 +130,15 @@ def _pairs(file: ResponseFile, turns: pl.DataFrame, key: bytes, matched: _Matche
 
 
 def _as_conversation(found: RawResponse) -> RawConversation:
-    return RawConversation(messages=(Message("assistant", found.text, found.tool_calls),), row=found.row)
+    message = Message("assistant", found.text, found.tool_calls, finish_reason=found.finish_reason)
+    return RawConversation(messages=(message,), row=found.row, model=found.model)
 
 
 def _row(pair: _Pair, scrubbed: ScrubbedConversation | ScrubFailure) -> dict[str, Any]:
-    found = pair.found
     answer: Response | Failure = Failure(FailureKind.NOT_SCRUBBED)
     if isinstance(scrubbed, ScrubbedConversation):
         message = scrubbed.messages[0]
-        answer = Response(message.content, message.tool_calls, found.finish_reason, model=found.model)
+        answer = Response(message.content, message.tool_calls, message.finish_reason, model=scrubbed.model)
     return response_row(pair.prefix_id, answer, at=datetime.now(UTC))
 
 

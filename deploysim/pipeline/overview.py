@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from deploysim.store.forecasts import list_forecasts
 from deploysim.store.imports import ImportRecord, import_records
 from deploysim.store.runs import ENDED, list_runs, read_progress, run_state
-from deploysim.store.samples import list_samples
+from deploysim.store.samples import SampleAbout, list_samples
 from deploysim.store.workspace import Workspace
 from deploysim.wording import counted
 
@@ -35,21 +35,24 @@ class Overview:
 
 def overview(workspace: Workspace) -> Overview:
     """Return what the workspace holds and what to do next."""
-    records = import_records(workspace)
+    records, samples = import_records(workspace), list_samples(workspace)
     steps = (
-        _imported(records),
-        _scrubbed(records),
-        _sampled(workspace),
+        _imported(records, samples),
+        _scrubbed(records, samples),
+        _sampled(samples),
         _replayed(workspace),
         _forecast(workspace),
     )
-    missing = next((step for step in steps if not step.done), None)
-    if not steps[0].done:
+    if not records and not samples:
         return Overview(
             "This workspace is empty. Import a log of conversations, or let the demo fill it.",
             steps,
+            "Import a log",
+            "Import",
             next_command="python -m deploysim import conversations.jsonl\npython -m deploysim demo",
         )
+    # A sample that came as a file needs no import.
+    missing = next((step for step in steps if not step.done and step.name in _NEXT), None)
     if missing is None:
         return Overview("There is a forecast to read.", steps, "Read the forecast", "Forecast")
     return Overview(_NEXT[missing.name][0], steps, _NEXT[missing.name][1], missing.name)
@@ -57,28 +60,31 @@ def overview(workspace: Workspace) -> Overview:
 
 _NEXT = {
     "Sample": ("The conversations are in. Next: draw a sample of prefixes.", "Draw a sample"),
-    "Replay": ("The sample is drawn. Next: let the old and the new model answer it.", "Start a replay"),
+    "Replay": ("The sample is there. Next: let the old and the new model answer it.", "Start a replay"),
     "Forecast": ("The replays are there. Next: grade them and make the forecast.", "Make the forecast"),
 }
 
 
-def _imported(records: list[ImportRecord]) -> Step:
+def _imported(records: list[ImportRecord], samples: list[SampleAbout]) -> Step:
     kept = sum(r.conversations for r in records)
     left_out = sum(sum(r.excluded.values()) + r.rejected_rows for r in records)
     says = (
         f"{counted(kept, 'conversation')} from {counted(len(records), 'import')}, {left_out:,} left out with a reason."
     )
-    return Step("Import", bool(records), says if records else "Nothing imported yet.")
+    nothing = "Nothing imported here; the samples came as files." if samples else "Nothing imported yet."
+    return Step("Import", bool(records), says if records else nothing)
 
 
-def _scrubbed(records: list[ImportRecord]) -> Step:
+def _scrubbed(records: list[ImportRecord], samples: list[SampleAbout]) -> Step:
     replaced = sum(sum(r.replaced.values()) for r in records)
     says = f"{counted(replaced, 'stretch', 'stretches')} of personal data replaced before anything was kept."
-    return Step("Scrub", bool(records), says if records else "Happens while importing; nothing raw is ever kept.")
+    nothing = (
+        "Was done where the samples were drawn." if samples else "Happens while importing; nothing raw is ever kept."
+    )
+    return Step("Scrub", bool(records), says if records else nothing)
 
 
-def _sampled(workspace: Workspace) -> Step:
-    found = list_samples(workspace)
+def _sampled(found: list[SampleAbout]) -> Step:
     if not found:
         return Step("Sample", False, "No sample drawn yet.")
     newest = found[0]

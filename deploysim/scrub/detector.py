@@ -16,7 +16,7 @@ from deploysim.scrub.language import Stretch, is_english, prose_lines, sentences
 from deploysim.scrub.lexicon import load_lexicon
 from deploysim.scrub.machines import MACHINE_RULES
 from deploysim.scrub.name_cues import introduced
-from deploysim.scrub.name_lists import listed, lower_pairs
+from deploysim.scrub.name_lists import listed, lower_names, lower_pairs
 from deploysim.scrub.name_pipeline import Entity, from_pipeline, may_hold_name, recased
 from deploysim.scrub.numbers import NUMBER_RULES
 from deploysim.scrub.own_recognizers import OwnRecognizers
@@ -136,6 +136,8 @@ class Detector:
         found += find_places(text, self.lexicon)
         found += introduced(text, self.lexicon)
         found += lower_pairs(text, self.lexicon)
+        if read.english:
+            found += lower_names(text, self.lexicon)
         for one in read.sentences:
             named = listed(one.text, self.lexicon, alone=read.english)
             written = text[one.start : one.start + len(one.text)] == one.text

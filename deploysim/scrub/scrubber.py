@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 from deploysim.errors import ScrubError
 from deploysim.scrub.fields import METADATA, Field, ScrubbedText, TextSpan, field_for, fields_of, rebuilt
 from deploysim.scrub.policy import Action, ScrubPolicy
+from deploysim.scrub.tags import TagBook, is_machine_made, is_personal
 from deploysim.types import Message, RawConversation, Span, ToolCall
 
 if TYPE_CHECKING:
     from deploysim.scrub.detector import Labels, Read
 
-__all__ = ["ScrubFailure", "ScrubbedConversation", "ScrubbedText", "Scrubber", "TextSpan"]
+__all__ = ["ScrubFailure", "ScrubbedConversation", "ScrubbedText", "Scrubber", "TextSpan", "batches"]
 
 _BATCH_CHARACTERS = 400_000
 _BATCH_CONVERSATIONS = 64
@@ -33,6 +34,8 @@ class ScrubbedConversation:
     spans: tuple[Span, ...]
     """Stretches of message contents. What was replaced in tool arguments and metadata is not listed."""
     metadata: tuple[tuple[str, str], ...]
+    model: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +127,18 @@ class Scrubber:
         Args:
             raws: Conversation ids and conversations. Read as needed, in batches of some hundred thousand characters.
         """
-        for batch in _batches(raws):
-            yield from self._batch(batch)
+        for batch in batches(raws):
+            yield from self._batch([_Work(conversation_id, raw) for conversation_id, raw in batch])
 
     def _batch(self, batch: list[_Work]) -> Iterator[ScrubbedConversation | ScrubFailure]:
         prepared = [self._guarded(work, partial(self._prepare, work, fields_of(work.raw))) for work in batch]
+        personal: dict[str, bool] = {}
         ready = [work for work, failure in zip(batch, prepared, strict=True) if failure is None]
         labels = self._guarded(_Work("", RawConversation((), row=0)), partial(self._label, ready))
         for work, failure in zip(batch, prepared, strict=True):
-            yield failure if failure is not None else self._guarded(work, partial(self._finished, work, labels))
+            yield (
+                failure if failure is not None else self._guarded(work, partial(self._finished, work, labels, personal))
+            )
 
     def _alone(self, work: _Work, text: str) -> ScrubbedText:
         self._prepare(work, [field_for(0, text)])
@@ -158,19 +164,35 @@ class Scrubber:
     def _label(self, batch: list[_Work]) -> Labels:
         return self._detector.label(read for work in batch for reads in work.reads for read in reads)
 
-    def _finished(self, work: _Work, labels: Labels | ScrubFailure) -> ScrubbedConversation:
+    def _finished(self, work: _Work, labels: Labels | ScrubFailure, personal: dict[str, bool]) -> ScrubbedConversation:
         # A batch that the pipeline could not label is labelled conversation by conversation, so that one bad text does
         # not take the others with it.
         texts = iter(self._rebuilt_fields(work, self._label([work]) if isinstance(labels, ScrubFailure) else labels))
+        tags = TagBook(self._key, work.conversation_id, lambda tag: self._is_personal(tag, personal))
         messages = []
         spans: list[Span] = []
         for index, message in enumerate(work.raw.messages):
             content = next(texts)
             calls = tuple(ToolCall(call.id, call.name, next(texts).text) for call in message.tool_calls)
-            messages.append(replace(message, content=content.text, tool_calls=calls))
+            messages.append(tags.message(replace(message, content=content.text, tool_calls=calls)))
             spans += [Span(index, span.start, span.end, span.entity) for span in content.spans]
-        metadata = tuple((name, next(texts).text) for name, _ in work.raw.metadata)
-        return ScrubbedConversation(work.conversation_id, tuple(messages), tuple(spans), metadata)
+        metadata = tuple((tags.name(name), next(texts).text) for name, _ in work.raw.metadata)
+        return ScrubbedConversation(
+            conversation_id=work.conversation_id,
+            messages=tuple(messages),
+            spans=tuple(spans),
+            metadata=metadata,
+            model=tags.word(work.raw.model),
+            language=tags.word(work.raw.language),
+        )
+
+    def _is_personal(self, tag: str, known: dict[str, bool]) -> bool:
+        """Look a tag through; the same few stand in all conversations of a batch."""
+        found = False if is_machine_made(tag) else known.get(tag)
+        if found is None:
+            read = self._detector.read(tag)
+            found = known[tag] = is_personal(tag, self._detector.findings(read, self._detector.label([read])))
+        return found
 
     def _rebuilt_fields(self, work: _Work, labels: Labels) -> list[ScrubbedText]:
         from deploysim.scrub.surrogates.book import SurrogateBook
@@ -197,11 +219,12 @@ class Scrubber:
         return texts
 
 
-def _batches(raws: Iterable[tuple[str, RawConversation]]) -> Iterator[list[_Work]]:
-    batch: list[_Work] = []
+def batches(raws: Iterable[tuple[str, RawConversation]]) -> Iterator[list[tuple[str, RawConversation]]]:
+    """Yield conversations in lists of as many as are scrubbed together."""
+    batch: list[tuple[str, RawConversation]] = []
     characters = 0
     for conversation_id, raw in raws:
-        batch.append(_Work(conversation_id, raw))
+        batch.append((conversation_id, raw))
         characters += sum(len(message.content) for message in raw.messages)
         if len(batch) == _BATCH_CONVERSATIONS or characters >= _BATCH_CHARACTERS:
             yield batch

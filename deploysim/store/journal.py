@@ -102,7 +102,7 @@ def _open(path: Path) -> BinaryIO:
         file.truncate(keep)
     file.seek(0, os.SEEK_END)
     if is_new:
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     return file
 
 
@@ -122,7 +122,7 @@ def _cut(file: BinaryIO, size: int) -> None:
         return
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the new file's name as safe as what is written to it."""
     if os.name == "nt":
         return

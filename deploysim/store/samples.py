@@ -16,6 +16,7 @@ from deploysim.errors import InputError
 from deploysim.store.files import atomic_path
 from deploysim.store.imports import decode_message, import_files
 from deploysim.store.sql import create_database, query_database
+from deploysim.store.tombstones import erased_keys
 from deploysim.store.workspace import Workspace, checked_id
 from deploysim.types import Message, Prefix, Span, Unit
 
@@ -109,6 +110,7 @@ def write_sample(workspace: Workspace, about: SampleAbout, prefixes: pl.DataFram
 def load_sample(workspace: Workspace, path: Path) -> SampleAbout:
     """Copy a sample file that somebody handed over into the workspace, after checking that it is one."""
     about = _read_about(path)
+    _check_not_erased(workspace, path)
     target = sample_path(workspace, about.sample_id)
     if target.exists() and _content(target) != _content(path):
         raise InputError(
@@ -202,6 +204,17 @@ def _content(path: Path) -> tuple[Any, ...]:
         "select count(*) as n, bit_xor(hash(conversation_id, idx, role, content)) as d from messages",
     )
     return frame.row(0)
+
+
+def _check_not_erased(workspace: Workspace, path: Path) -> None:
+    held = query_database(path, "select distinct unnest([conversation_id, user_key]) as id from conversations")
+    erased = erased_keys(workspace).intersection(held["id"].drop_nulls())
+    if erased:
+        raise InputError(
+            f"The sample holds {len(erased):,} of the conversations or users that were erased from this workspace.",
+            expected="a sample that was drawn or purged since",
+            next_step="ask whoever sent it to run `python -m deploysim purge` for them too, and to send it again",
+        )
 
 
 def _about_rows(about: SampleAbout) -> dict[str, Any]:

@@ -23,18 +23,25 @@ from deploysim.ui.comparison import (
     pick_lanes,
     show_definition,
     taxonomy,
+    tell_erased,
 )
 from deploysim.ui.data import imports, pick_sample, sample_label, samples, version, workspace
+from deploysim.ui.import_jobs import earlier_imports, live_imports
+from deploysim.ui.import_preview import show_dry_run
+from deploysim.ui.importing import choose_options, dry_run, import_button, look
 from deploysim.ui.links import linked, pick, put_in_link
-from deploysim.ui.navigation import COMPARE, CONVERSATIONS, HOME, PRIVACY, RUNS, SHIFTS, STEP_PAGES, pages
+from deploysim.ui.log_choice import about_log, choose_log, choose_table
+from deploysim.ui.navigation import COMPARE, CONVERSATIONS, HOME, IMPORT, PRIVACY, RUNS, SHIFTS, STEP_PAGES, pages
 from deploysim.ui.runs import has_runs, live_runs, offer_grading, replay_form
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
+from deploysim.ui.uploads import keep_uploads_in_memory
 from deploysim.wording import counted
 
 __all__ = [
     "COMPARE",
     "CONVERSATIONS",
     "HOME",
+    "IMPORT",
     "OUTCOME_LABELS",
     "PRIVACY",
     "RUNS",
@@ -42,22 +49,32 @@ __all__ = [
     "STEP_PAGES",
     "about_conversation",
     "about_forecast",
+    "about_log",
     "category_notes",
+    "choose_log",
+    "choose_options",
+    "choose_table",
     "compare_link",
     "comparison",
     "conversation_table",
     "counted",
     "draw_form",
+    "dry_run",
+    "earlier_imports",
     "empty_state",
     "forecast_help",
     "forecast_table",
     "has_runs",
+    "import_button",
     "imports",
     "ink",
+    "keep_uploads_in_memory",
     "linked",
+    "live_imports",
     "live_runs",
     "load_form",
     "load_style",
+    "look",
     "offer_grading",
     "open_compare",
     "pages",
@@ -72,12 +89,14 @@ __all__ = [
     "sample_label",
     "samples",
     "show_definition",
+    "show_dry_run",
     "show_error",
     "show_html",
     "show_import",
     "show_sample",
     "stepper",
     "taxonomy",
+    "tell_erased",
     "version",
     "workspace",
 ]

@@ -13,6 +13,7 @@ from deploysim.looks import DIRECTIONS
 from deploysim.pipeline.comparing import ANY, FAILED, Comparison, load_comparison
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, edited_forecasts
 from deploysim.pipeline.lanes import Lanes
+from deploysim.pipeline.purging import erased_note
 from deploysim.store.runs import ENDED, RunRecord, list_runs
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Category, Taxonomy, load_taxonomy
@@ -129,6 +130,13 @@ def about_forecast(saved: SavedForecast) -> str:
         f"forecast {saved.forecast_id[:8]}",
     ]
     return " · ".join(parts)
+
+
+def tell_erased(saved: SavedForecast) -> None:
+    """Say so where conversations that a forecast rests on were erased after it was made."""
+    note = erased_note(workspace(), saved.forecast.sample_id, since=saved.forecast.created_at)
+    if note:
+        st.info(f"{note} Its numbers stay as they were made.", icon=":material/person_remove:")
 
 
 def open_compare(lanes: Lanes, category: str, outcome: str = "regressed") -> None:

@@ -20,17 +20,19 @@ class PageRow:
 
 
 HOME = "pages/overview/home.py"
+IMPORT = "pages/data/imports.py"
 CONVERSATIONS = "pages/data/conversations.py"
 PRIVACY = "pages/data/privacy.py"
 RUNS = "pages/replay/runs.py"
 COMPARE = "pages/review/compare.py"
 SHIFTS = "pages/forecast/shifts.py"
 
-STEP_PAGES = {"Import": CONVERSATIONS, "Scrub": PRIVACY, "Sample": CONVERSATIONS, "Replay": RUNS, "Forecast": SHIFTS}
+STEP_PAGES = {"Import": IMPORT, "Scrub": PRIVACY, "Sample": CONVERSATIONS, "Replay": RUNS, "Forecast": SHIFTS}
 """Where each step of the overview is at home."""
 
 PAGES = (
     PageRow("", HOME, "Overview", "home", "What is in this workspace, and what is the next step."),
+    PageRow("Data", IMPORT, "Import", "upload_file", "Bring in a log, after seeing how it would be read."),
     PageRow("Data", CONVERSATIONS, "Conversations", "forum", "What was imported, what was left out, what was drawn."),
     PageRow("Data", PRIVACY, "Privacy", "shield_person", "Which personal data was replaced, by type and in place."),
     PageRow("Replay", RUNS, "Runs", "play_circle", "Start a replay, watch it, see what it cost and what failed."),

@@ -103,7 +103,7 @@ def offer_grading(lanes: Lanes) -> None:
 @st.fragment(run_every=2.0)
 def live_runs() -> None:
     """Show all jobs and runs, refreshed every two seconds while the page is open."""
-    for job in list_jobs(workspace(), last=3):
+    for job in list_jobs(workspace(), last=3, commands=("replay", "grade", "forecast")):
         _show_job(job)
     runs = list_runs(workspace())
     _forecast_button(runs)

@@ -8,7 +8,8 @@ from deploysim.store.conversations import ConversationFilter, facets, get_conver
 PAGE_SIZE = 50
 
 if not ui.imports() and not ui.samples():
-    st.markdown("No conversations here yet. Import a log: OpenAI chat messages as JSONL, WildChat, or any flat table.")
+    st.markdown("No conversations here yet. Import a log: chats of any usual format, or any flat table.")
+    st.page_link(ui.IMPORT, label="Import a log", icon=":material/arrow_forward:")
     st.code(
         "python -m deploysim import conversations.jsonl\n"
         "python -m deploysim import answers.parquet --map user=prompt,assistant=response,id=prompt_id",

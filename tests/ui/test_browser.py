@@ -132,7 +132,7 @@ def test_charts_have_words_for_those_who_do_not_see_them(page: Page, server: str
     expect(chart.first).to_be_attached()
 
 
-@pytest.mark.parametrize("path", ["", "conversations", "privacy", "runs", "compare", "shifts"])
+@pytest.mark.parametrize("path", ["", "imports", "conversations", "privacy", "runs", "compare", "shifts"])
 def test_every_page_fits_a_narrow_window(page: Page, server: str, path: str) -> None:
     """At 800 pixels nothing runs out of the page sideways."""
     page.set_viewport_size({"width": 800, "height": 1000})

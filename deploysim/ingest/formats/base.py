@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from deploysim.ingest.records import ReadStats, Row
+from deploysim.ingest.records import ReadStats, Rejected, Row
 from deploysim.ingest.values import structure
 from deploysim.types import RawConversation
 
@@ -26,6 +26,8 @@ class Format:
     """Reads a row; raises UnreadableRowError or NotReplayableError."""
     skip_columns: frozenset[str] = frozenset()
     """Columns that the reader never looks at, so that they are not loaded from Parquet."""
+    regroup: Callable[[Iterator[Row | Rejected]], Iterator[Row | Rejected]] | None = None
+    """Where a row of the file is not a conversation: makes rows that are, numbered from 1, out of the file's rows."""
 
 
 def objects_with(value: object, *keys: str) -> Sequence[Mapping[str, object]] | None:

@@ -36,7 +36,29 @@ class Upload:
         return io.BytesIO(self.data)
 
 
-Source = Path | Upload
+@dataclass(frozen=True, slots=True)
+class DatabaseTable:
+    """A table of a DuckDB file."""
+
+    path: Path
+    table: str
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
+    @property
+    def suffixes(self) -> list[str]:
+        """The endings of the file's name."""
+        return self.path.suffixes
+
+    def open(self, mode: str = "rb") -> BinaryIO:
+        """Open the file's bytes."""
+        return self.path.open("rb")
+
+
+Source = Path | Upload | DatabaseTable
 """Where a log comes from."""
 
 READ_ERRORS = (OSError, EOFError, zlib.error, pa.ArrowException)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from deploysim.ingest.records import Rejected, Row
 from deploysim.ingest.sources.csv_rows import csv_columns, csv_rows
+from deploysim.ingest.sources.database_rows import table_columns, table_count, table_of, table_rows
+from deploysim.ingest.sources.eval_log_rows import eval_log_rows
 from deploysim.ingest.sources.json_rows import json_lines, json_values
 from deploysim.ingest.sources.opening import READ_ERRORS, Kind, Source, kind_of_file, open_bytes
 from deploysim.ingest.sources.parquet_rows import parquet_columns, parquet_count, parquet_rows
@@ -19,12 +21,17 @@ def read_rows(path: Source, skip: frozenset[str] = frozenset()) -> Iterator[Row 
     Raises InputError at once where the file cannot be read at all; damage further on is one last rejection.
     """
     kind = kind_of_file(path)
+    rows: Iterator[Row | Rejected]
     if kind is Kind.PARQUET:
         parquet_columns(path)
         rows = parquet_rows(path, skip)
     elif kind is Kind.CSV:
         csv_columns(path)
         rows = csv_rows(path)
+    elif kind is Kind.DUCKDB:
+        rows = table_rows(table_of(path), skip)
+    elif kind is Kind.EVAL_LOG:
+        rows = eval_log_rows(path)
     else:
         rows = json_lines(path) if kind is Kind.JSON_LINES else json_values(path)
     return _until_damaged(rows, path.name)
@@ -35,6 +42,8 @@ def declared_columns(path: Source) -> tuple[str, ...] | None:
     kind = kind_of_file(path)
     if kind is Kind.PARQUET:
         return parquet_columns(path)
+    if kind is Kind.DUCKDB:
+        return table_columns(path)
     return csv_columns(path) if kind is Kind.CSV else None
 
 
@@ -43,6 +52,8 @@ def expected_rows(path: Source) -> int | None:
     kind = kind_of_file(path)
     if kind is Kind.PARQUET:
         return parquet_count(path)
+    if kind is Kind.DUCKDB:
+        return table_count(path)
     if kind is not Kind.JSON_LINES:
         return None
     with open_bytes(path) as file:

@@ -1,0 +1,131 @@
+"""OpenAI's Responses API: logged requests and responses, response objects with their input, and conversation items.
+
+A response that continues an earlier one of the same file by `previous_response_id` is joined with it. Where the earlier
+one is not in the file, the conversation has lost its beginning and is excluded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from deploysim.ingest.formats.base import TIME_KEYS, Format
+from deploysim.ingest.items import chat_messages
+from deploysim.ingest.joining import Call, joined, read_joined
+from deploysim.ingest.problems import NotReplayableError, UnreadableRowError
+from deploysim.ingest.records import Exclusion, ReadStats, Rejected, Row
+from deploysim.ingest.values import USER_KEYS, first_time, identifier, structure
+
+_ITEM_LISTS = ("items", "data")
+_INPUTS = ("input", "input_items")
+_FINISH = {"max_output_tokens": "length", "content_filter": "content_filter"}
+"""Why a response is incomplete -> the chat API's name of it."""
+
+
+def response_call(row: Row, *, key: str = "") -> Call:
+    """Read a row with a request and its response, or a response with its input, as one call.
+
+    Raises UnreadableRowError or NotReplayableError where that cannot be done.
+    """
+    request, response = parts_of(row.fields)
+    stats = ReadStats()
+    failed = response.get("status") in ("failed", "cancelled") or response.get("error")
+    asked = next((request[name] for name in _INPUTS if request.get(name) is not None), None)
+    if asked is None:
+        raise UnreadableRowError("the row has no input that the response answers")
+    own = identifier(response, ("id",), stats) or identifier(row.fields, ("id",), stats)
+    instructions = request.get("instructions") or response.get("instructions")
+    system = [{"role": "system", "content": instructions}] if isinstance(instructions, str) else []
+    return Call(
+        key=key or own or f"row {row.number}",
+        sent=(*system, *chat_messages(asked)),
+        reply=() if failed else _reply(response),
+        at=first_time(response, TIME_KEYS, stats) or first_time(row.fields, TIME_KEYS, stats),
+        model=identifier(response, ("model",), stats) or identifier(request, ("model",), stats),
+        about=_about(row.fields, request, response),
+    )
+
+
+def parts_of(fields: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """Return the request and the response of a row; a response with its input beside it is both."""
+    request, response = structure(fields.get("request")), structure(fields.get("response"))
+    if isinstance(request, Mapping) and isinstance(body := structure(request.get("body")), Mapping):
+        request = body
+    if isinstance(response, Mapping) and isinstance(body := structure(response.get("body")), Mapping):
+        response = body
+    whole = response if isinstance(response, Mapping) else fields
+    return request if isinstance(request, Mapping) else fields, whole
+
+
+def _reply(response: Mapping[str, object]) -> tuple[dict[str, object], ...]:
+    messages = chat_messages(response.get("output"))
+    if not messages:
+        return ()
+    details = response.get("incomplete_details")
+    reason = details.get("reason") if isinstance(details, Mapping) else None
+    finish = _FINISH.get(str(reason)) if reason else "tool_calls" if messages[-1].get("tool_calls") else "stop"
+    return (*messages[:-1], {**messages[-1], "finish_reason": finish})
+
+
+def _about(*places: Mapping[str, object]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for place in places:
+        found |= {name: place[name] for name in (*USER_KEYS, "metadata", "opted_out", "opt_out") if place.get(name)}
+    return found
+
+
+def _regroup(rows: Iterator[Row | Rejected]) -> Iterator[Row | Rejected]:
+    roots: dict[str, tuple[str, tuple[Mapping[str, object], ...]]] = {}
+
+    def calls(row: Row) -> Iterator[Call]:
+        if _item_list(row.fields) is not None:
+            yield _conversation(row)
+            return
+        request, response = parts_of(row.fields)
+        before = request.get("previous_response_id") or response.get("previous_response_id")
+        call = response_call(row)
+        if before:
+            if str(before) not in roots:
+                raise NotReplayableError(Exclusion.MISSING_TURN)
+            key, history = roots[str(before)]
+            fresh = tuple(m for m in call.sent if m.get("role") != "system")
+            call = Call(key, (*history, *fresh), call.reply, call.at, call.model, call.about)
+        roots[str(response.get("id"))] = (call.key, (*call.sent, *call.reply))
+        yield call
+
+    yield from joined(rows, calls)
+
+
+def _conversation(row: Row) -> Call:
+    messages = chat_messages(_item_list(row.fields))
+    last = max((n for n, m in enumerate(messages) if m.get("role") == "assistant"), default=-1)
+    if last < 0:
+        raise NotReplayableError(Exclusion.NO_RESPONSE)
+    stats = ReadStats()
+    key = identifier(row.fields, ("conversation_id", "id"), stats) or f"row {row.number}"
+    model = identifier(row.fields, ("model",), stats)
+    at = first_time(row.fields, TIME_KEYS, stats)
+    return Call(key, tuple(messages[:last]), tuple(messages[last:]), at, model, _about(row.fields))
+
+
+def _item_list(fields: Mapping[str, object]) -> list[object] | None:
+    for name in _ITEM_LISTS:
+        items = structure(fields.get(name))
+        if isinstance(items, list) and items and all(isinstance(i, Mapping) and ("type" in i) for i in items):
+            return items
+    return None
+
+
+def _fits(fields: Mapping[str, object]) -> str | None:
+    request, response = parts_of(fields)
+    asked = any(request.get(name) is not None for name in _INPUTS)
+    if asked and isinstance(response.get("output"), list) and not request.get("messages"):
+        return "rows have a response's `output` items and the `input` that they answer"
+    if fields.get("object") in ("conversation", "list") and _item_list(fields) is not None:
+        return "rows have the items of a conversation"
+    items = _item_list({"items": fields.get("items")})
+    return "rows have conversation items with a type each" if items else None
+
+
+FORMAT = Format(
+    "openai-responses", "OpenAI Responses API, requests and responses or items", _fits, read_joined, regroup=_regroup
+)

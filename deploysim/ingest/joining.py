@@ -1,0 +1,198 @@
+"""Calls of a model, joined to conversations: a log of calls holds a conversation of three turns three times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TypeVar
+
+from deploysim.ingest.formats.chat import read_chat
+from deploysim.ingest.problems import NotReplayableError, UnreadableRowError
+from deploysim.ingest.records import Exclusion, ReadStats, Rejected, Row
+from deploysim.types import RawConversation
+
+MAX_JOINED_BYTES = 256 * 1024 * 1024
+"""Rows wait in memory for what belongs to them up to so much; then the oldest ones are taken for complete."""
+PROBLEM = "problem"
+"""Field of a joined row that holds the error of reading it."""
+_BYTES_A_VALUE = 64
+_FIRST = datetime.min.replace(tzinfo=UTC)
+
+Chat = Mapping[str, object]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a model: what was sent and what came back, as chat messages that are not read yet."""
+
+    key: str
+    """What calls of one conversation share: a session, a thread, a trace."""
+    sent: tuple[Chat, ...]
+    reply: tuple[Chat, ...]
+    """The assistant message; empty where the call failed."""
+    at: datetime | None = None
+    model: str | None = None
+    about: Mapping[str, object] = field(default_factory=dict)
+    """Further fields of the row: user, metadata, opt-outs."""
+    is_session: bool = False
+    """Whether the key names a conversation over several traces, in which each call may hold one turn only."""
+    problem: UnreadableRowError | NotReplayableError | None = None
+
+
+def joined(rows: Iterator[Row | Rejected], calls_of: Callable[[Row], Iterable[Call]]) -> Iterator[Row | Rejected]:
+    """Turn the calls that rows hold into rows in the shape of chat messages, one a conversation, numbered from 1.
+
+    Args:
+        rows: The file's rows.
+        calls_of: The calls that a row holds; may raise what a reader raises.
+    """
+    rejected: list[Rejected] = []
+    number = 0
+    for group in grouped(_calls(rows, calls_of, rejected), lambda call: call.key, _size):
+        while rejected:
+            yield rejected.pop()
+        for fields in conversations_of(group):
+            number += 1
+            yield Row(number, fields)
+    yield from rejected
+
+
+def grouped(
+    items: Iterable[T], key: Callable[[T], str], size: Callable[[T], int], limit: int | None = None
+) -> Iterator[list[T]]:
+    """Yield items that share a key together, in the order in which the keys first appear.
+
+    Args:
+        items: In any order.
+        key: What to group by.
+        size: Bytes that an item takes, about.
+        limit: Bytes that may wait; beyond, the oldest group is yielded as it is.
+    """
+    waiting: dict[str, list[T]] = {}
+    sizes: dict[str, int] = {}
+    total = 0
+    for item in items:
+        name, bytes_of = key(item), size(item)
+        waiting.setdefault(name, []).append(item)
+        sizes[name] = sizes.get(name, 0) + bytes_of
+        total += bytes_of
+        while total > (limit or MAX_JOINED_BYTES):
+            oldest = next(iter(waiting))
+            total -= sizes.pop(oldest)
+            yield waiting.pop(oldest)
+    yield from waiting.values()
+
+
+def conversations_of(calls: Sequence[Call]) -> Iterator[dict[str, object]]:
+    """Yield the conversations that calls with one key come to, each once, as fields in the shape of chat messages.
+
+    A call that sends an earlier one's messages and its reply again continues it. Where every call of a session sends
+    one user message alone, they are its turns, one after another. Calls of different models are never joined.
+    """
+    ordered = sorted(calls, key=lambda call: call.at or _FIRST)
+    if _single_turns(ordered):
+        yield _fields(_chain(ordered))
+        return
+    known: list[Call] = []
+    for call in ordered:
+        place = next((n for n, earlier in enumerate(known) if _continues(call, earlier)), None)
+        if place is None:
+            known.append(call)
+        else:
+            known[place] = _continued(known[place], call)
+    for call in known:
+        yield _fields(call)
+
+
+def read_joined(row: Row, stats: ReadStats) -> RawConversation:
+    """Read a row that `joined` made."""
+    problem = row.fields.get(PROBLEM)
+    if isinstance(problem, UnreadableRowError | NotReplayableError):
+        raise problem
+    return read_chat(row, stats)
+
+
+def _calls(
+    rows: Iterator[Row | Rejected], calls_of: Callable[[Row], Iterable[Call]], rejected: list[Rejected]
+) -> Iterator[Call]:
+    for row in rows:
+        if isinstance(row, Rejected):
+            rejected.append(row)
+            continue
+        try:
+            yield from calls_of(row)
+        except (UnreadableRowError, NotReplayableError) as problem:
+            yield Call(f"row {row.number}", (), (), problem=problem)
+
+
+def _single_turns(calls: Sequence[Call]) -> bool:
+    return len(calls) > 1 and all(
+        call.is_session
+        and not call.problem
+        and call.reply
+        and call.model == calls[0].model
+        and [m.get("role") for m in call.sent if m.get("role") not in ("system", "developer")] == ["user"]
+        for call in calls
+    )
+
+
+def _chain(calls: Sequence[Call]) -> Call:
+    sent = list(calls[0].sent)
+    for before, call in pairwise(calls):
+        sent += [*before.reply, *(m for m in call.sent if m.get("role") == "user")]
+    first, last = calls[0], calls[-1]
+    return Call(first.key, tuple(sent), last.reply, first.at, last.model, {**last.about, **first.about})
+
+
+def _continues(call: Call, earlier: Call) -> bool:
+    if call.problem or earlier.problem or not earlier.reply or call.model != earlier.model:
+        return False
+    before = [_sign(message) for message in (*earlier.sent, *earlier.reply)]
+    return [_sign(message) for message in call.sent[: len(before)]] == before
+
+
+def _continued(earlier: Call, call: Call) -> Call:
+    """Keep the earlier call's own messages: they say why the model stopped, which a history does not."""
+    before = (*earlier.sent, *earlier.reply)
+    sent = (*before, *call.sent[len(before) :])
+    return Call(earlier.key, sent, call.reply, earlier.at or call.at, call.model, {**earlier.about, **call.about})
+
+
+def _sign(message: Chat) -> tuple[object, ...]:
+    """Return what two copies of a message share, whatever shape its content was logged in."""
+    content = message.get("content")
+    if isinstance(content, list | tuple):
+        content = "".join(str(p.get("text", "")) for p in content if isinstance(p, Mapping))
+    calls = message.get("tool_calls")
+    return message.get("role"), str(content or "").strip(), len(calls) if isinstance(calls, list | tuple) else 0
+
+
+def _fields(call: Call) -> dict[str, object]:
+    if call.problem:
+        return {PROBLEM: call.problem}
+    if not call.reply:
+        return {PROBLEM: NotReplayableError(Exclusion.FAILED_CALL)}
+    return {
+        "id": call.key,
+        "messages": [*call.sent, *call.reply],
+        "model": call.model,
+        "created": call.at,
+        **call.about,
+    }
+
+
+def _size(call: Call) -> int:
+    return sum(_size_of(message) for message in (*call.sent, *call.reply))
+
+
+def _size_of(value: object) -> int:
+    if isinstance(value, str):
+        return _BYTES_A_VALUE + len(value)
+    if isinstance(value, Mapping):
+        return _BYTES_A_VALUE + sum(_size_of(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return _BYTES_A_VALUE + sum(_size_of(item) for item in value)
+    return _BYTES_A_VALUE
