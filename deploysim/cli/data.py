@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -16,6 +16,8 @@ import typer
 from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, print_json, say
 from deploysim.errors import InputError
 from deploysim.ingest.columns import ColumnMap
+from deploysim.ingest.files import files_of, paired_batches
+from deploysim.ingest.sources.database_rows import with_table
 from deploysim.ingest.sources.opening import Source, Upload
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.import_counts import ImportCounts
@@ -36,11 +38,16 @@ SHOWN_TYPES = 6
 def import_command(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Logs: JSON Lines, JSON, CSV or Parquet; folders are read whole; - is standard input."),
+        typer.Argument(help="Logs, folders of them, or patterns such as 'logs/**/*.jsonl.gz'; - is standard input."),
     ],
     format: Annotated[str | None, typer.Option(help="openai-chat, wildchat, …; detected when left out.")] = None,
     map: Annotated[
         str | None, typer.Option(help="Columns of a flat table, such as user=prompt,assistant=response,id=prompt_id.")
+    ] = None,
+    table: Annotated[str | None, typer.Option(help="Which table of a DuckDB file to read.")] = None,
+    requests: Annotated[
+        Path | None,
+        typer.Option(help="The requests of a batch whose responses are imported; found by itself among FILES."),
     ] = None,
     where: Annotated[list[str] | None, typer.Option(help="Keep rows with COLUMN=VALUE; may be repeated.")] = None,
     placeholders: Annotated[bool, typer.Option(help="Replace personal data by <PERSON_1>, not by surrogates.")] = False,
@@ -68,14 +75,17 @@ def import_command(
     options = ImportOptions(
         format, ColumnMap.parse(map) if map else None, conditions(where), placeholders, scrub=not already_scrubbed
     )
+    given = sources_of(files, name=name, table=table, requests=requests)
     if dry_run:
-        for path in sources_of(files, name):
-            say_preview(path, preview(path, options, settings=here.settings))
+        for source, asked in given:
+            say_preview(source, preview(source, replace(options, requests=asked), settings=here.settings))
         return
     report = job_report()
     results = [
-        _import_one(here, path, options, report, again=again, processes=processes, quiet=as_json)
-        for path in sources_of(files, name)
+        _import_one(
+            here, source, replace(options, requests=asked), report, again=again, processes=processes, quiet=as_json
+        )
+        for source, asked in given
     ]
     report.imported(results)
     if as_json:
@@ -83,24 +93,19 @@ def import_command(
         print_json(rows[0] if len(rows) == 1 else rows)
 
 
-def sources_of(paths: list[Path], name: str) -> list[Source]:
-    """Return what is to be read: the bytes of standard input where it is named, which no disk ever holds, else files."""
-    if [str(path) for path in paths] != ["-"]:
-        return list(files_of(paths))
-    data = sys.stdin.buffer.read()
-    check_stdin(data)
-    return [Upload(name, data)]
+def sources_of(
+    paths: list[Path], *, name: str, table: str | None, requests: Path | None
+) -> list[tuple[Source, Source | None]]:
+    """Return what is to be read, with the requests that it answers where it is a batch.
 
-
-def files_of(paths: list[Path]) -> list[Path]:
-    """Return the files that are named, and those of the folders that are, in the order of their names."""
-    found: list[Path] = []
-    for path in paths:
-        inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-        if path.is_dir() and not inside:
-            raise InputError(f"The folder {path} holds no file.", expected="logs of conversations in it")
-        found += inside if path.is_dir() else [path]
-    return found
+    The bytes of standard input are kept in memory: no disk ever holds them.
+    """
+    if [str(path) for path in paths] == ["-"]:
+        data = sys.stdin.buffer.read()
+        check_stdin(data)
+        return [(Upload(name, data), requests)]
+    pairs = [(path, requests) for path in files_of(paths)] if requests else paired_batches(files_of(paths))
+    return [(with_table(path, table), asked) for path, asked in pairs]
 
 
 def _import_one(

@@ -30,7 +30,7 @@ def sent_messages(value: object) -> list[dict[str, object]]:
     if isinstance(found, list | tuple):
         # LangChain's chat models log a batch of one: a list in a list.
         inner = structure(found[0]) if len(found) == 1 else None
-        if isinstance(inner, list | tuple):
+        if isinstance(inner, list | tuple) and not one_message(inner):
             return sent_messages(inner)
         messages = [one_message(item) for item in found]
         return [message for message in messages if message] if all(messages) else []

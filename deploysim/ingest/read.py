@@ -10,6 +10,7 @@ from deploysim.ingest.columns import ColumnMap, ResponseMap, check_columns
 from deploysim.ingest.detect import columns_of, detect
 from deploysim.ingest.formats import table
 from deploysim.ingest.formats.base import Format
+from deploysim.ingest.formats.openai_batch import batch_format
 from deploysim.ingest.formats.registry import format_named
 from deploysim.ingest.problems import NotReplayableError, UnreadableRowError
 from deploysim.ingest.records import Excluded, Outcome, ReadStats, Rejected, Row
@@ -25,6 +26,7 @@ def read_conversations(
     format: str | None = None,
     columns: ColumnMap | None = None,
     where: Mapping[str, str] | None = None,
+    requests: Source | None = None,
     stats: ReadStats | None = None,
     first: int | None = None,
 ) -> Iterator[Outcome]:
@@ -35,13 +37,14 @@ def read_conversations(
         format: Name of the format; detected where it is None. A column map makes it a table.
         columns: Which columns of a table hold what.
         where: Column -> value, compared as text; rows that differ are left out and counted in `stats.filtered`.
+        requests: For the responses of a batch: the file of its requests.
         stats: Updated while reading, where given.
         first: Rows of the file to read; all where None.
 
     Raises:
         InputError: At once, before anything is read, where the file or the arguments cannot be used.
     """
-    chosen = _chosen(path, format, columns)
+    chosen = batch_format(requests) if requests else _chosen(path, format, columns)
     check_map(path, columns, where)
     rows = islice(read_rows(path, chosen.skip_columns - set(where or {})), first)
     return _outcomes(rows, chosen, path.name, where or {}, stats or ReadStats())

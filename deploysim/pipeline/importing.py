@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,16 +15,18 @@ from deploysim.ingest.columns import ColumnMap
 from deploysim.ingest.detect import detect
 from deploysim.ingest.read import read_conversations
 from deploysim.ingest.records import Excluded, Outcome, Rejected
-from deploysim.ingest.sources.opening import Source
+from deploysim.ingest.sources.opening import DatabaseTable, Source
 from deploysim.ingest.sources.rows import expected_rows
 from deploysim.pipeline.import_counts import ImportCounts, ImportState
 from deploysim.scrub.parallel import scrub_in_processes
 from deploysim.scrub.pipeline_model import pipeline_model
 from deploysim.scrub.policy import ScrubPolicy, load_policy
 from deploysim.scrub.scrubber import ScrubbedConversation, Scrubber, ScrubFailure
+from deploysim.store.erasing_records import ERASED
 from deploysim.store.files import sha256_file, short_hash
 from deploysim.store.import_writer import ImportWriter
 from deploysim.store.imports import ImportRecord, content_keys, import_records, remove_import
+from deploysim.store.tombstones import erased_keys
 from deploysim.store.workspace import Workspace, keyed_hash, workspace_key
 from deploysim.types import Conversation, RawConversation
 
@@ -44,10 +47,16 @@ class ImportOptions:
     """Replace personal data by placeholders such as <PERSON_1>, not by surrogates."""
     scrub: bool = True
     """False for a log that was scrubbed elsewhere: it is kept as it is, and every record says so."""
+    requests: Source | None = None
+    """For the responses of a batch: the file of its requests."""
 
     def written(self) -> dict[str, str]:
         """Return the options for the import's record."""
-        shown = {"map": repr(self.columns) if self.columns else "", **{f"where {k}": v for k, v in self.where.items()}}
+        shown = {
+            "map": repr(self.columns) if self.columns else "",
+            "requests": self.requests.name if self.requests else "",
+            **{f"where {k}": v for k, v in self.where.items()},
+        }
         return {key: value for key, value in shown.items() if value}
 
     def scrubbing(self) -> str:
@@ -106,7 +115,7 @@ def import_file(
         InputError: where the file cannot be read or holds no conversation that can be replayed.
     """
     check_file(path)
-    sha256 = sha256_file(path)
+    sha256 = _digest(path, options.requests)
     import_id = short_hash([sha256, options.written(), options.format, options.scrubbing()])
     records = import_records(workspace)
     known = next((r for r in records if r.import_id == import_id), None)
@@ -116,7 +125,12 @@ def import_file(
     replaced = same_rows if again else set()
     counts = ImportCounts(rows=expected_rows(path) or 0)
     outcomes = read_conversations(
-        path, format=options.format, columns=options.columns, where=options.where, stats=counts.stats
+        path,
+        format=options.format,
+        columns=options.columns,
+        where=options.where,
+        requests=options.requests,
+        stats=counts.stats,
     )
     job = _Import(
         import_id=import_id,
@@ -130,6 +144,7 @@ def import_file(
         processes=processes or _processes(counts.rows),
         counts=counts,
         seen=content_keys(workspace, but=replaced),
+        erased=erased_keys(workspace),
     )
     with ImportWriter(workspace, import_id) as writer:
         result = job.run(outcomes, writer, now=now, progress=progress)
@@ -154,9 +169,13 @@ class _Import:
     counts: ImportCounts
     seen: set[str]
     """Content keys of what is in the workspace or was read before."""
+    erased: frozenset[str]
+    """Ids, content keys and user keys of what was erased on request."""
     state: ImportState = field(init=False)
     waiting: dict[str, tuple[int, str, RawConversation]] = field(default_factory=dict)
     """Position, content key and text of the conversations that are with the scrubber."""
+    keeping: bool = False
+    """Whether a conversation is half taken up: an interrupt then must not seal the part."""
 
     def run(
         self, outcomes: Iterator[Outcome], writer: ImportWriter, *, now: datetime, progress: Progress
@@ -166,11 +185,20 @@ class _Import:
         if not self.state.position:
             writer.discard()
         self.counts.settled = self.state
-        for result in self._scrubbed(self._fresh(outcomes)):
-            self._keep(result, writer)
-            if writer.due():
+        try:
+            for result in self._scrubbed(self._fresh(outcomes)):
+                self.keeping = True
+                self._keep(result, writer)
+                self.keeping = False
+                if writer.due():
+                    writer.seal(self.state.written())
+                progress(self.counts)
+        except KeyboardInterrupt:
+            if not self.keeping:
                 writer.seal(self.state.written())
-            progress(self.counts)
+            raise
+        # Where rows were joined to conversations there are fewer ends than rows.
+        self.counts.rows = self.counts.done()
         progress(self.counts)
         if not self.state.kept and not self.counts.duplicates:
             writer.discard()
@@ -197,16 +225,28 @@ class _Import:
                 self.counts.reject(outcome)
             elif isinstance(outcome, Excluded):
                 self.counts.exclude(outcome)
+            elif self.erased and self._is_erased(outcome):
+                self.counts.exclusions[ERASED] += 1
             elif (content := self._content_key(outcome)) in self.seen:
                 self.counts.duplicates += 1
             else:
                 self.seen.add(content)
                 if position <= self.state.position:
                     continue
-                # The same file gives the same ids on any machine, whatever its key, so that a seed draws the same.
-                conversation_id = short_hash([self.sha256, outcome.row])
+                conversation_id = self._id(outcome)
                 self.waiting[conversation_id] = (position, content, outcome)
                 yield conversation_id, outcome
+
+    def _id(self, raw: RawConversation) -> str:
+        """The same file gives the same ids on any machine, whatever its key, so that a seed draws the same."""
+        return short_hash([self.sha256, raw.row])
+
+    def _is_erased(self, raw: RawConversation) -> bool:
+        user = self._user_key(raw)
+        return not self.erased.isdisjoint((self._id(raw), self._content_key(raw), *([user] if user else [])))
+
+    def _user_key(self, raw: RawConversation) -> str | None:
+        return keyed_hash(self.key, "user", raw.user_id) if raw.user_id else None
 
     def _keep(self, result: ScrubbedConversation | ScrubFailure, writer: ImportWriter) -> None:
         position, content, raw = self.waiting.pop(result.conversation_id)
@@ -231,7 +271,7 @@ class _Import:
             content_key=content,
             model=scrubbed.model,
             started_at=raw.started_at,
-            user_key=keyed_hash(self.key, "user", raw.user_id) if raw.user_id else None,
+            user_key=self._user_key(raw),
             language=scrubbed.language,
             metadata=scrubbed.metadata,
             spans=scrubbed.spans,
@@ -270,6 +310,14 @@ def check_file(path: Source) -> None:
             expected="a log of conversations: JSON Lines, JSON, CSV or Parquet",
             next_step="check the path",
         )
+
+
+def _digest(path: Source, requests: Source | None) -> str:
+    """Hash what decides on the rows: the file, which table of it, and the requests that it answers."""
+    table = path.table if isinstance(path, DatabaseTable) else ""
+    digest = sha256_file(path)
+    more = [table, sha256_file(requests) if requests else ""]
+    return hashlib.sha256("\n".join([digest, *more]).encode()).hexdigest() if any(more) else digest
 
 
 def _processes(rows: int) -> int:

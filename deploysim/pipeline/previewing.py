@@ -173,6 +173,7 @@ def _read(source: Source, options: ImportOptions) -> _Found:
         format=options.format,
         columns=options.columns,
         where=options.where,
+        requests=options.requests,
         stats=found.counts.stats,
         first=FIRST_ROWS,
     ):

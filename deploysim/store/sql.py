@@ -132,7 +132,7 @@ def _explained(path: Path) -> Iterator[None]:
 def _sealed(path: Path, expected: tuple[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         connection = duckdb.connect(str(path), read_only=True, config=_SEALED)
-    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+    except duckdb.Error as error:
         raise InputError(
             f"{path.name} cannot be opened as a DuckDB database.", expected=expected[0], next_step=expected[1]
         ) from error

@@ -15,14 +15,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 from filelock import FileLock
-from makers import NOW, compared_workspace, conversation
+from makers import NOW, compared_workspace, conversation, write_log
 from typer.testing import CliRunner
 from whole_workspace import everything_in
 
 from deploysim.__main__ import app
+from deploysim.config import read_settings
 from deploysim.errors import BusyError, InputError, NotFoundError
 from deploysim.pipeline import purging
 from deploysim.pipeline.forecasting import all_forecasts, edited_forecasts
+from deploysim.pipeline.importing import ImportOptions, import_file
 from deploysim.pipeline.lanes import Lanes, graded_name
 from deploysim.pipeline.purging import Erasure, erased_note, erasure, purge, reach
 from deploysim.store.conversations import conversation_index
@@ -296,3 +298,14 @@ def test_the_command_shows_asks_and_erases(full: tuple[Workspace, Lanes]) -> Non
     again = run(app, [*command, "--yes"])
     assert again.exit_code == 0
     assert "keeps it out" in again.output
+def test_what_was_erased_is_not_imported_again(full: tuple[Workspace, Lanes], tmp_path: Path) -> None:
+    """The same log, even imported anew, leaves the erased conversation and the erased user's out, and counts them."""
+    here, _ = full
+    purge(here, wanted(here), reason="", now=LATER)
+    purge(here, erasure([], [], ["user-3"], workspace_key(here, "")), reason="", now=LATER)
+    log = write_log(tmp_path / "log.jsonl", 12)
+
+    record = import_file(here, log, ImportOptions(), settings=read_settings({}), now=LATER, again=True).record
+
+    assert {"erased on request": 3} == record.excluded
+    assert 9 == record.conversations

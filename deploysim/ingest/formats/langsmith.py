@@ -67,7 +67,7 @@ def _call(run: Mapping[str, object], number: int, root: Mapping[str, object]) ->
         reply=(reply,) if reply else (),
         at=first_time(run, _TIMES, stats),
         model=identifier(about, _MODEL, stats) or _model_of(run, stats),
-        about={"user": identifier(about, _USER, stats), "metadata": about},
+        about={"user": identifier(about, _USER, stats), "metadata": _kept(about)},
         is_session=thread is not None,
     )
 
@@ -77,6 +77,11 @@ def _metadata(run: Mapping[str, object]) -> dict[str, object]:
     inside = structure(extra.get("metadata")) if isinstance(extra, Mapping) else None
     found = inside if isinstance(inside, Mapping) else structure(run.get("metadata"))
     return dict(found) if isinstance(found, Mapping) else {}
+
+
+def _kept(metadata: Mapping[str, object]) -> dict[str, object]:
+    """Leave out what LangSmith itself adds and what names the thread or the user."""
+    return {k: v for k, v in metadata.items() if not k.startswith("ls_") and k not in (*_THREAD, *_USER)}
 
 
 def _model_of(run: Mapping[str, object], stats: ReadStats) -> str | None:

@@ -5,10 +5,40 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from deploysim.errors import InputError
-from deploysim.ingest.formats import api_log, chat, sharegpt, table, wildchat
+from deploysim.ingest.formats import (
+    api_log,
+    chat,
+    langfuse,
+    langsmith,
+    openai_batch,
+    openai_exports,
+    openai_responses,
+    otel,
+    sharegpt,
+    table,
+    trajectories,
+    wildchat,
+)
 from deploysim.ingest.formats.base import Format
 
-FORMATS: tuple[Format, ...] = (wildchat.FORMAT, sharegpt.FORMAT, api_log.FORMAT, chat.ANTHROPIC, chat.OPENAI)
+FORMATS: tuple[Format, ...] = (
+    wildchat.FORMAT,
+    sharegpt.FORMAT,
+    openai_batch.INPUT,
+    openai_batch.OUTPUT,
+    openai_exports.STORED,
+    openai_exports.EVALS,
+    openai_responses.FORMAT,
+    otel.FORMAT,
+    langfuse.FORMAT,
+    langsmith.FORMAT,
+    trajectories.INSPECT,
+    trajectories.TAU,
+    trajectories.SWE,
+    api_log.FORMAT,
+    chat.ANTHROPIC,
+    chat.OPENAI,
+)
 
 
 def format_list() -> str:

@@ -1,0 +1,119 @@
+"""Spans and log records of OTLP JSON, flattened: attributes as a mapping, events beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from deploysim.ingest.values import structure
+
+_CONTAINERS = (
+    ("resourceSpans", "scopeSpans", "spans"),
+    ("resourceLogs", "scopeLogs", "logRecords"),
+)
+_OLD_SCOPES = {"scopeSpans": "instrumentationLibrarySpans", "scopeLogs": "instrumentationLibraryLogs"}
+_ERROR = (2, "STATUS_CODE_ERROR", "ERROR")
+_MOST_DEEP = 32
+
+
+@dataclass(frozen=True, slots=True)
+class GenAiSpan:
+    """A span, or the log records that belong to one."""
+
+    trace_id: str
+    span_id: str
+    start: object
+    failed: bool
+    attributes: Mapping[str, object]
+    events: tuple[tuple[str, Mapping[str, object]], ...] = ()
+    """Name and attributes (with the body's own values among them)."""
+
+
+@dataclass(slots=True)
+class _Record:
+    """Log records of one span, on their way."""
+
+    span: GenAiSpan
+    events: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+
+
+def gen_ai_spans(fields: Mapping[str, object]) -> Iterator[GenAiSpan]:
+    """Yield the spans of an export request, or of a row that is a span itself; log records of one span as one."""
+    spans, logs = _CONTAINERS
+    if any(name in fields for name in (spans[0], logs[0])):
+        for span in _inside(fields, *spans):
+            yield _span(span)
+        yield from _joined_logs(_inside(fields, *logs))
+    elif "attributes" in fields and any(name in fields for name in ("traceId", "trace_id", "context", "spanId")):
+        yield _span(fields)
+
+
+def value_of(value: object, depth: int = 0) -> object:
+    """Return an OTLP value ({"stringValue": …}, {"arrayValue": …}, {"kvlistValue": …}) as what it stands for."""
+    if not isinstance(value, Mapping) or depth > _MOST_DEEP:
+        return value
+    for name, inner in value.items():
+        if name in ("stringValue", "boolValue", "doubleValue", "bytesValue"):
+            return inner
+        if name == "intValue":
+            return int(inner) if isinstance(inner, str) and inner.lstrip("-").isdecimal() else inner
+        if name == "arrayValue" and isinstance(inner, Mapping):
+            return [value_of(item, depth + 1) for item in _listed(inner.get("values"))]
+        if name == "kvlistValue" and isinstance(inner, Mapping):
+            return _attributes(inner.get("values"), depth + 1)
+    return value
+
+
+def _inside(fields: Mapping[str, object], outer: str, middle: str, inner: str) -> Iterator[Mapping[str, object]]:
+    for resource in _objects(fields.get(outer)):
+        for scope in _objects(resource.get(middle) or resource.get(_OLD_SCOPES[middle])):
+            yield from _objects(scope.get(inner))
+
+
+def _span(span: Mapping[str, object]) -> GenAiSpan:
+    context = span.get("context")
+    ids = context if isinstance(context, Mapping) else span
+    status = span.get("status")
+    code = (status.get("code") or status.get("status_code")) if isinstance(status, Mapping) else None
+    return GenAiSpan(
+        trace_id=str(ids.get("traceId") or ids.get("trace_id") or ""),
+        span_id=str(ids.get("spanId") or ids.get("span_id") or ""),
+        start=span.get("startTimeUnixNano") or span.get("start_time") or span.get("timeUnixNano"),
+        failed=code in _ERROR,
+        attributes=_attributes(span.get("attributes")),
+        events=tuple(_event(event) for event in _objects(span.get("events"))),
+    )
+
+
+def _event(event: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
+    attributes = _attributes(event.get("attributes"))
+    body = value_of(event.get("body"))
+    name = event.get("eventName") or event.get("name") or attributes.get("event.name") or ""
+    return str(name), {**attributes, **(body if isinstance(body, Mapping) else {})}
+
+
+def _joined_logs(records: Iterator[Mapping[str, object]]) -> Iterator[GenAiSpan]:
+    found: dict[tuple[str, str], _Record] = {}
+    for record in records:
+        span = _span(record)
+        known = found.setdefault((span.trace_id, span.span_id), _Record(span))
+        known.events.append(_event(record))
+    for joined in found.values():
+        span = joined.span
+        yield GenAiSpan(span.trace_id, span.span_id, span.start, False, span.attributes, tuple(joined.events))
+
+
+def _attributes(value: object, depth: int = 0) -> dict[str, object]:
+    """OTLP carries a list of key and value; SDKs print a mapping."""
+    if isinstance(value, Mapping):
+        return {str(name): value_of(inner, depth) for name, inner in value.items()}
+    return {str(item.get("key")): value_of(item.get("value"), depth) for item in _objects(value)}
+
+
+def _objects(value: object) -> list[Mapping[str, object]]:
+    return [item for item in _listed(value) if isinstance(item, Mapping)]
+
+
+def _listed(value: object) -> Sequence[object]:
+    found = structure(value)
+    return found if isinstance(found, list | tuple) else ()
