@@ -136,7 +136,8 @@ def told_apart(value: Any, number: int, *, ids: bool = False, key: str = "") -> 
     if isinstance(value, dict):
         return {name: told_apart(part, number, ids=ids, key=name) for name, part in value.items()}
     if isinstance(value, list):
-        return [told_apart(part, number, ids=ids, key=key) for part in value]
+        # A list under such a key is a path of names, as in LangChain's serialisations, and no id.
+        return [told_apart(part, number, ids=ids) for part in value]
     if not isinstance(value, str):
         return value
     if ids and _ID_KEY.search(key) and len(value) >= 6 and " " not in value:

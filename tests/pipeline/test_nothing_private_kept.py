@@ -49,10 +49,11 @@ def format_of(example: Path) -> str:
     return max((one.name for one in FORMATS if example.stem.startswith(one.name)), key=len, default="")
 
 
+REQUESTS = FILES / "openai-batch-requests.jsonl"
 EXAMPLES = [
     path
     for path in sorted(FILES.glob("*"))
-    if format_of(path) and path.suffix in (".jsonl", ".json", ".csv", ".parquet", ".eval")
+    if path != REQUESTS and format_of(path) and path.suffix in (".jsonl", ".json", ".csv", ".parquet", ".eval")
 ]
 
 
@@ -166,7 +167,7 @@ def bring_in(watched: Watched, path: Source, options: ImportOptions) -> ImportRe
 
 def test_every_format_has_an_example() -> None:
     """A format without one would not be tested here."""
-    assert {one.name for one in FORMATS} == {format_of(path) for path in EXAMPLES}
+    assert {one.name for one in FORMATS} == {format_of(path) for path in [*EXAMPLES, REQUESTS]}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
@@ -180,12 +181,27 @@ def test_no_field_of_a_format_leaks(
     """An address in any field of any row is nowhere after the import, whatever became of the row."""
     caplog.set_level(logging.DEBUG)
     kept = 0
+    requests = REQUESTS if example.stem == "openai-batch" else None
     for path in planted_files(example, tmp_path):
-        kept += bring_in(watched, path, ImportOptions(format=format_of(example))).conversations
+        kept += bring_in(watched, path, ImportOptions(format=format_of(example), requests=requests)).conversations
     printed = capfd.readouterr()
 
     assert watched.leaks_in(printed.out, printed.err, caplog.text) == []
     assert kept > 5
+
+
+def test_no_field_of_a_batchs_requests_leaks(watched: Watched, tmp_path: Path) -> None:
+    """The other file of a batch is searched as well: each variant of a request is answered by a response of its own."""
+    answers = {row["custom_id"]: row for row in rows_of(FILES / "openai-batch.jsonl")}
+    variants = [(row["custom_id"], one.row) for row in rows_of(REQUESTS)[:2] for one in planted(row)]
+    asked = [{**row, "custom_id": f"chat-{n}"} for n, (_, row) in enumerate(variants)]
+    answered = [{**answers[name], "custom_id": f"chat-{n}"} for n, (name, _) in enumerate(variants)]
+    requests = write_like(REQUESTS, tmp_path / "asked", asked)
+    responses = write_like(REQUESTS, tmp_path / "answered", answered)
+
+    record = bring_in(watched, responses, ImportOptions(format="openai-batch", requests=requests))
+    assert watched.leaks_in() == []
+    assert record.conversations > 20
 
 
 def test_the_search_finds_what_is_kept(watched: Watched, tmp_path: Path) -> None:

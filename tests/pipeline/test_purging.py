@@ -298,6 +298,8 @@ def test_the_command_shows_asks_and_erases(full: tuple[Workspace, Lanes]) -> Non
     again = run(app, [*command, "--yes"])
     assert again.exit_code == 0
     assert "keeps it out" in again.output
+
+
 def test_what_was_erased_is_not_imported_again(full: tuple[Workspace, Lanes], tmp_path: Path) -> None:
     """The same log, even imported anew, leaves the erased conversation and the erased user's out, and counts them."""
     here, _ = full
@@ -307,5 +309,5 @@ def test_what_was_erased_is_not_imported_again(full: tuple[Workspace, Lanes], tm
 
     record = import_file(here, log, ImportOptions(), settings=read_settings({}), now=LATER, again=True).record
 
-    assert {"erased on request": 3} == record.excluded
-    assert 9 == record.conversations
+    assert record.excluded == {"erased on request": 3}
+    assert record.conversations == 9
