@@ -56,7 +56,7 @@ EXPECTED: dict[str, list[tuple[str | None, str]]] = {
     ],
     "inspect.eval": [("s1, epoch 1", "sua"), ("s1, epoch 2", "uata"), (None, FAILED)],
     "tau-bench.jsonl": [("3, trial 0", "suata"), (None, "no assistant response after a user message")],
-    "swe-agent.json": [("swe_main", "suaua")],
+    "swe-agent.jsonl": [("swe_main", "suaua")],
 }
 """For each outcome: the source's identifier and the roles in order, or why it is left out."""
 

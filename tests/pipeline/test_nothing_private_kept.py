@@ -281,7 +281,7 @@ def test_nothing_leaks_from_the_process(watched: Watched, tmp_path: Path) -> Non
     """The command prints, and leaves on any disk, nothing of it: importing a folder, standard input, or in a dry run."""
     folder = tmp_path / "logs"
     folder.mkdir()
-    for example in [path for path in EXAMPLES if not _rows_belong_together(path)][:3]:
+    for example in [path for path in EXAMPLES if path.stem in ("anthropic-chat", "api-log", "openai-chat")]:
         write_like(example, folder / example.stem, [one.row for row in rows_of(example)[:1] for one in planted(row)])
     example = next(path for path in EXAMPLES if path.stem == "sharegpt")
     piped = write_like(example, tmp_path / "piped", [one.row for one in planted(rows_of(example)[0])]).read_bytes()
