@@ -9,6 +9,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from deploysim.errors import ConfigError
+
 ROOT = Path(__file__).resolve().parent.parent
 """The project's folder: where `data/` and `.env` are."""
 
@@ -50,6 +52,8 @@ class Settings:
     """Package or folder of the spaCy pipeline that finds names."""
     import_folder: Path | None
     """Folder whose files the app offers to import; None where there is none."""
+    leak_limit: float | None = None
+    """Largest share of messages that may leak, as the spot-check bounds it; None where the team set none."""
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -69,8 +73,23 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         scrub_key=Secret(values.get("DEPLOYSIM_KEY", "")),
         spacy_model=values.get("DEPLOYSIM_SPACY_MODEL", "en_core_web_sm"),
         import_folder=_folder(values.get("DEPLOYSIM_IMPORT_FOLDER")),
+        leak_limit=_share("DEPLOYSIM_LEAK_LIMIT", values.get("DEPLOYSIM_LEAK_LIMIT", "")),
     )
 
 
 def _folder(value: str | None) -> Path | None:
     return Path(value).expanduser() if value else None
+
+
+def _share(name: str, text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 < found < 1:
+        raise ConfigError(
+            f"{name} is {text!r}.", expected="a share between 0 and 1, such as 0.01", next_step="correct .env"
+        )
+    return found

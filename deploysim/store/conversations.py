@@ -9,6 +9,7 @@ import polars as pl
 
 from deploysim.errors import NotFoundError
 from deploysim.store.imports import SCHEMA, DataType, decode_message, import_files
+from deploysim.store.quarantine import quarantined
 from deploysim.store.sql import query
 from deploysim.store.workspace import Workspace
 from deploysim.types import Message, Span
@@ -77,17 +78,54 @@ def list_conversations(
     return ConversationPage(rows=rows, total=int(total["n"][0]) if total.height else 0)
 
 
-def get_conversation(workspace: Workspace, conversation_id: str) -> StoredConversation:
+def message_order(workspace: Workspace, *, seed: int, limit: int) -> pl.DataFrame:
+    """Return conversation_id and message (an index) of messages in random order, each as likely as any other.
+
+    Withheld conversations are among them: whoever judges the scrubbing must not lose what was found.
+
+    Args:
+        workspace: Where the conversations are.
+        seed: The same seed gives the same order on any machine.
+        limit: How many to return.
+    """
+    return _query(
+        workspace,
+        "select conversation_id, message from (select conversation_id, "
+        "unnest(generate_series(0, n_messages - 1))::integer as message from conversations) "
+        "order by md5(? || ':' || conversation_id || ':' || message), conversation_id, message limit ?",
+        [str(seed), limit],
+        columns=["conversation_id", "message"],
+        withheld_too=True,
+    )
+
+
+def message_count(workspace: Workspace) -> tuple[int, int]:
+    """Return how many messages and conversations there are, withheld ones included."""
+    found = _query(
+        workspace,
+        "select coalesce(sum(n_messages), 0)::bigint as n, count(*) as spans from conversations",
+        columns=["n", "spans"],
+        withheld_too=True,
+    )
+    return found.row(0) if found.height else (0, 0)
+
+
+def get_conversation(workspace: Workspace, conversation_id: str, *, withheld_too: bool = False) -> StoredConversation:
     """Return one conversation in full.
 
     Raises:
-        NotFoundError: where the workspace has none of that id.
+        NotFoundError: where the workspace has none of that id, or withholds it.
     """
-    found = _query(workspace, "select * from conversations where conversation_id = ?", [conversation_id])
+    found = _query(
+        workspace,
+        "select * from conversations where conversation_id = ?",
+        [conversation_id],
+        withheld_too=withheld_too,
+    )
     if not found.height:
         raise NotFoundError(
             "The workspace has no conversation of that id.",
-            next_step="open it from the Conversations page; it may have been removed since the link was made",
+            next_step="open it from the Conversations page; it may have been removed or withheld since the link was made",
         )
     row = found.row(0, named=True)
     return StoredConversation(
@@ -155,10 +193,19 @@ def _where(wanted: ConversationFilter) -> tuple[str, list[Any]]:
 
 
 def _query(
-    workspace: Workspace, sql: str, params: list[Any] | None = None, *, columns: list[str] | None = None
+    workspace: Workspace,
+    sql: str,
+    params: list[Any] | None = None,
+    *,
+    columns: list[str] | None = None,
+    withheld_too: bool = False,
 ) -> pl.DataFrame:
     files = [str(p) for p in import_files(workspace)]
     if not files:
         types: dict[str, DataType] = {**SCHEMA, "n": pl.Int64, "spans": pl.Int64} if columns else SCHEMA
         return pl.DataFrame(schema={c: types.get(c, pl.String) for c in (columns or SCHEMA)})
-    return query(f"with conversations as (from read_parquet(?)) {sql}", [files, *(params or [])])
+    withheld = sorted(quarantined(workspace)) if not withheld_too else []
+    source = "from read_parquet(?) where not list_contains(?::varchar[], conversation_id)"
+    if not withheld:
+        return query(f"with conversations as (from read_parquet(?)) {sql}", [files, *(params or [])])
+    return query(f"with conversations as ({source}) {sql}", [files, withheld, *(params or [])])

@@ -15,6 +15,7 @@ import polars as pl
 from deploysim.errors import InputError
 from deploysim.store.files import atomic_path
 from deploysim.store.imports import decode_message, import_files
+from deploysim.store.quarantine import quarantined
 from deploysim.store.sql import create_database, query_database
 from deploysim.store.tombstones import erased_keys
 from deploysim.store.workspace import Workspace, checked_id
@@ -141,19 +142,21 @@ def prefix_index(workspace: Workspace, sample_id: str) -> pl.DataFrame:
     return query_database(
         sample_path(workspace, sample_id),
         "select p.*, c.model, c.language, c.user_key, c.started_at from prefixes p "
-        "join conversations c using (conversation_id) order by position",
+        f"join conversations c using (conversation_id) where {_NOT_WITHHELD} order by position",
+        [_withheld(workspace)],
     )
 
 
 def prefixes(workspace: Workspace, sample_id: str, *, batch: int = 500) -> Iterator[SampledPrefix]:
     """Yield the prefixes of a sample with their messages, in drawing order, a batch in memory at a time."""
     path = sample_path(workspace, sample_id)
+    withheld = _withheld(workspace)
     total = int(query_database(path, "select count(*) as n from prefixes")["n"][0])
     for start in range(0, total, batch):
         frame = query_database(
             path,
-            _PREFIXES + "where p.position >= ? and p.position < ? order by p.position",
-            [start, start + batch],
+            _PREFIXES + f"where p.position >= ? and p.position < ? and {_NOT_WITHHELD} order by p.position",
+            [start, start + batch, withheld],
         )
         for row in frame.iter_rows(named=True):
             yield _sampled(row)
@@ -161,7 +164,8 @@ def prefixes(workspace: Workspace, sample_id: str, *, batch: int = 500) -> Itera
 
 def get_prefix(workspace: Workspace, sample_id: str, prefix_id: str) -> SampledPrefix | None:
     """Return one prefix of a sample, or None where it has none of that id."""
-    frame = query_database(sample_path(workspace, sample_id), _PREFIXES + "where p.prefix_id = ?", [prefix_id])
+    where = f"where p.prefix_id = ? and {_NOT_WITHHELD}"
+    frame = query_database(sample_path(workspace, sample_id), _PREFIXES + where, [prefix_id, _withheld(workspace)])
     return _sampled(frame.row(0, named=True)) if frame.height else None
 
 
@@ -170,7 +174,9 @@ def recorded_responses(workspace: Workspace, sample_id: str) -> pl.DataFrame:
     return query_database(
         sample_path(workspace, sample_id),
         "select p.prefix_id, m.content as text, m.tool_calls, m.finish_reason from prefixes p "
-        "join messages m on m.conversation_id = p.conversation_id and m.idx = p.end_index order by p.position",
+        "join messages m on m.conversation_id = p.conversation_id and m.idx = p.end_index "
+        f"where {_NOT_WITHHELD} order by p.position",
+        [_withheld(workspace)],
     )
 
 
@@ -179,8 +185,16 @@ def sampled_turns(workspace: Workspace, sample_id: str) -> pl.DataFrame:
     return query_database(
         sample_path(workspace, sample_id),
         "select p.prefix_id, p.conversation_id, p.turn, p.turn = p.turns as last_turn, c.source_key "
-        "from prefixes p join conversations c using (conversation_id) order by position",
+        f"from prefixes p join conversations c using (conversation_id) where {_NOT_WITHHELD} order by position",
+        [_withheld(workspace)],
     )
+
+
+_NOT_WITHHELD = "not list_contains(?::varchar[], p.conversation_id)"
+
+
+def _withheld(workspace: Workspace) -> list[str]:
+    return sorted(quarantined(workspace))
 
 
 def _sampled(row: dict[str, Any]) -> SampledPrefix:

@@ -46,6 +46,11 @@ class Workspace:
         return self.root / "forecasts"
 
     @property
+    def reviews(self) -> Path:
+        """What people said: append-only journals, one a writing process."""
+        return self.root / "reviews"
+
+    @property
     def jobs(self) -> Path:
         """What the app started: one folder a job."""
         return self.root / "jobs"
