@@ -16,6 +16,7 @@ from deploysim.errors import InputError
 from deploysim.ingest.columns import ResponseMap
 from deploysim.pipeline.importing_responses import ResponseFile, import_responses
 from deploysim.pipeline.replaying import ReplayPlan, model_settings, replay_sample
+from deploysim.pipeline.spot_checking import check_gate
 from deploysim.store.runs import RunRecord, failures_by_reason, responses
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
@@ -38,6 +39,9 @@ def replay_command(
     in_flight: Annotated[int, typer.Option(min=1, help="Requests at the same time.")] = 8,
     seed: Annotated[int, typer.Option(help="Seed of the run; each prefix gets its own from it.")] = 0,
     retry_failed: Annotated[bool, typer.Option(help="Send the failed prefixes of a finished run again.")] = False,
+    override_privacy: Annotated[
+        str, typer.Option(help="Why conversations may leave this machine above the leak limit; it is recorded.")
+    ] = "",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,6 +60,7 @@ def replay_command(
         top_p=top_p,
         max_tokens=max_tokens,
     )
+    note = check_gate(here.workspace, settings.base_url, limit=here.settings.leak_limit, override=override_privacy)
     plan = ReplayPlan(
         chosen_sample(here, sample),
         checked_lane(lane),
@@ -63,6 +68,7 @@ def replay_command(
         seed=seed,
         in_flight=in_flight,
         retry_failed=retry_failed,
+        notes=(note,) if note else (),
     )
     with meter(quiet=as_json) as show:
         run = replay_sample(here.workspace, plan, now=here.now, report=show)

@@ -27,7 +27,7 @@ from deploysim.store.runs import (
     write_progress,
     write_run,
 )
-from deploysim.store.samples import prefixes, read_sample
+from deploysim.store.samples import prefix_count, prefixes
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
 
@@ -45,6 +45,8 @@ class ReplayPlan:
     seed: int = 0
     in_flight: int = 8
     retry_failed: bool = False
+    notes: tuple[str, ...] = ()
+    """What the run's record says besides, such as why a limit was overridden."""
 
     def run_id(self) -> str:
         """Return the id of the run: the same plan is the same run, and resumes it."""
@@ -94,7 +96,7 @@ def replay_sample(workspace: Workspace, plan: ReplayPlan, *, now: datetime, repo
         BusyError: where another process is at work on this run.
         ModelError: where the endpoint cannot be used; what was answered is kept and the run says why it failed.
     """
-    total = read_sample(workspace, plan.sample_id).size
+    total = prefix_count(workspace, plan.sample_id)
     title = f"{plan.lane}: {plan.settings.name}"
     known = _finished_already(workspace, plan)
     if known:
@@ -160,6 +162,7 @@ def _started(workspace: Workspace, plan: ReplayPlan, total: int, now: datetime) 
         seed=plan.seed,
         prefixes=total,
         created_at=created,
+        notes=plan.notes,
     )
     write_run(workspace, record)
     return record

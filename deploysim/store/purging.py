@@ -16,7 +16,20 @@ from deploysim.store.sql import query_database
 from deploysim.store.workspace import Workspace
 
 REVIEW_FIELDS = frozenset(
-    {"kind", "event", "at", "by", "writer", "reviewer", "seed", "queue", "conversation_id", "prefix_id", "message"}
+    {
+        "kind",
+        "event",
+        "at",
+        "by",
+        "writer",
+        "reader",
+        "reviewer",
+        "seed",
+        "queue",
+        "conversation_id",
+        "prefix_id",
+        "message",
+    }
     | {"verdict", "label", "category", "severity", "start", "end", "entity", "type", "types", "marks", "import_id"}
 )
 """What a review of an erased conversation keeps: which, who, when and the verdict, no words and no remarks. Without

@@ -147,6 +147,17 @@ def prefix_index(workspace: Workspace, sample_id: str) -> pl.DataFrame:
     )
 
 
+def prefix_count(workspace: Workspace, sample_id: str) -> int:
+    """Return how many prefixes of a sample are not withheld."""
+    return int(
+        query_database(
+            sample_path(workspace, sample_id),
+            f"select count(*) as n from prefixes p where {_NOT_WITHHELD}",
+            [_withheld(workspace)],
+        )["n"][0]
+    )
+
+
 def prefixes(workspace: Workspace, sample_id: str, *, batch: int = 500) -> Iterator[SampledPrefix]:
     """Yield the prefixes of a sample with their messages, in drawing order, a batch in memory at a time."""
     path = sample_path(workspace, sample_id)
