@@ -187,20 +187,37 @@ def _tool_call(call: ToolCall) -> str:
     return f'<div class="ds-tool"><b>calls {escape(call.name)}</b><code>{arguments}</code></div>'
 
 
-def _marked(text: str, marks: Sequence[Mark], start: int, end: int) -> str:
-    """Cut the text at every border of a mark, so that marks may overlap in any way."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text that looks the same throughout."""
+
+    text: str
+    kinds: tuple[str, ...]
+    """Names of its looks; empty for plain text."""
+    labels: tuple[str, ...]
+    """Shown after it: those of the marks that end here."""
+
+
+def pieces(text: str, marks: Iterable[Mark], start: int = 0, end: int | None = None) -> list[Piece]:
+    """Cut a text at every border of a mark, so that marks may overlap in any way."""
+    end = len(text) if end is None else end
     inside = [m for m in marks if m.start < end and m.end > start and m.start < m.end]
     borders = sorted({start, end, *(min(max(b, start), end) for m in inside for b in (m.start, m.end))})
-    pieces = []
+    found = []
     for left, right in pairwise(borders):
         here = [m for m in inside if m.start <= left and m.end >= right]
-        pieces.append(_piece(text[left:right], here, right))
-    return "".join(pieces)
+        labels = tuple(m.label for m in here if m.label and m.end == right)
+        found.append(Piece(text[left:right], tuple(sorted({m.kind for m in here})), labels))
+    return found
 
 
-def _piece(text: str, marks: Sequence[Mark], right: int) -> str:
-    if not marks:
-        return escape(text)
-    kinds = " ".join(f"ds-{escape(kind)}" for kind in sorted({m.kind for m in marks}))
-    labels = "".join(f'<span class="ds-label">{escape(m.label)}</span>' for m in marks if m.label and m.end == right)
-    return f'<span class="{kinds}">{escape(text)}</span>{labels}'
+def _marked(text: str, marks: Sequence[Mark], start: int, end: int) -> str:
+    return "".join(_piece(piece) for piece in pieces(text, marks, start, end))
+
+
+def _piece(piece: Piece) -> str:
+    if not piece.kinds:
+        return escape(piece.text)
+    kinds = " ".join(f"ds-{escape(kind)}" for kind in piece.kinds)
+    labels = "".join(f'<span class="ds-label">{escape(label)}</span>' for label in piece.labels)
+    return f'<span class="{kinds}">{escape(piece.text)}</span>{labels}'

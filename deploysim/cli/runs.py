@@ -16,7 +16,6 @@ from deploysim.errors import InputError
 from deploysim.ingest.columns import ResponseMap
 from deploysim.pipeline.importing_responses import ResponseFile, import_responses
 from deploysim.pipeline.replaying import ReplayPlan, model_settings, replay_sample
-from deploysim.pipeline.spot_checking import check_gate
 from deploysim.store.runs import RunRecord, failures_by_reason, responses
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
@@ -60,7 +59,6 @@ def replay_command(
         top_p=top_p,
         max_tokens=max_tokens,
     )
-    note = check_gate(here.workspace, settings.base_url, limit=here.settings.leak_limit, override=override_privacy)
     plan = ReplayPlan(
         chosen_sample(here, sample),
         checked_lane(lane),
@@ -68,7 +66,8 @@ def replay_command(
         seed=seed,
         in_flight=in_flight,
         retry_failed=retry_failed,
-        notes=(note,) if note else (),
+        leak_limit=here.settings.leak_limit,
+        override_privacy=override_privacy,
     )
     with meter(quiet=as_json) as show:
         run = replay_sample(here.workspace, plan, now=here.now, report=show)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deploysim.pipeline.spot_checking import facts
 from deploysim.store.forecasts import list_forecasts
 from deploysim.store.imports import ImportRecord, import_records
 from deploysim.store.runs import ENDED, list_runs, read_progress, run_state
@@ -38,7 +39,7 @@ def overview(workspace: Workspace) -> Overview:
     records, samples = import_records(workspace), list_samples(workspace)
     steps = (
         _imported(records, samples),
-        _scrubbed(records, samples),
+        _scrubbed(workspace, records, samples),
         _sampled(samples),
         _replayed(workspace),
         _forecast(workspace),
@@ -75,9 +76,11 @@ def _imported(records: list[ImportRecord], samples: list[SampleAbout]) -> Step:
     return Step("Import", bool(records), says if records else nothing)
 
 
-def _scrubbed(records: list[ImportRecord], samples: list[SampleAbout]) -> Step:
+def _scrubbed(workspace: Workspace, records: list[ImportRecord], samples: list[SampleAbout]) -> Step:
     replaced = sum(sum(r.replaced.values()) for r in records)
     says = f"{counted(replaced, 'stretch', 'stretches')} of personal data replaced before anything was kept."
+    if records:
+        says += f" Spot-check: {facts(workspace).headline()}"
     nothing = (
         "Was done where the samples were drawn." if samples else "Happens while importing; nothing raw is ever kept."
     )

@@ -11,6 +11,7 @@ from deploysim.chat.settings import LOCAL, ModelSettings
 from deploysim.config import Settings
 from deploysim.errors import ConfigError, DeploysimError
 from deploysim.pipeline.grading import Report, silent
+from deploysim.pipeline.privacy_gate import check_gate
 from deploysim.replay.engine import ReplayJob, outcomes, replay
 from deploysim.store.files import short_hash
 from deploysim.store.journal import Journal
@@ -45,8 +46,10 @@ class ReplayPlan:
     seed: int = 0
     in_flight: int = 8
     retry_failed: bool = False
-    notes: tuple[str, ...] = ()
-    """What the run's record says besides, such as why a limit was overridden."""
+    leak_limit: float | None = None
+    """Largest share of messages that may leak where the sample goes to another machine; None for no limit."""
+    override_privacy: str = ""
+    """Why it goes there above the limit; recorded with the run."""
 
     def run_id(self) -> str:
         """Return the id of the run: the same plan is the same run, and resumes it."""
@@ -94,6 +97,7 @@ def replay_sample(workspace: Workspace, plan: ReplayPlan, *, now: datetime, repo
 
     Raises:
         BusyError: where another process is at work on this run.
+        InputError: where the spot-check of scrubbing does not allow sending the sample to another machine.
         ModelError: where the endpoint cannot be used; what was answered is kept and the run says why it failed.
     """
     total = prefix_count(workspace, plan.sample_id)
@@ -147,8 +151,10 @@ def _replay(
 def _started(workspace: Workspace, plan: ReplayPlan, total: int, now: datetime) -> RunRecord:
     """Write the run's record; a run that goes on keeps the time at which it began."""
     run_id, settings = plan.run_id(), plan.settings
-    known = run_folder(workspace, run_id) / "run.json"
-    created = read_run(workspace, run_id).created_at if known.exists() else now.isoformat(timespec="seconds")
+    known = read_run(workspace, run_id) if (run_folder(workspace, run_id) / "run.json").exists() else None
+    # A reason that stands in the run's record holds for the whole run.
+    notes = known.notes if known and known.notes else _gate_notes(workspace, plan)
+    created = known.created_at if known else now.isoformat(timespec="seconds")
     clear_for_resume(workspace, run_id)
     record = RunRecord(
         run_id=run_id,
@@ -162,10 +168,17 @@ def _started(workspace: Workspace, plan: ReplayPlan, total: int, now: datetime) 
         seed=plan.seed,
         prefixes=total,
         created_at=created,
-        notes=plan.notes,
+        notes=notes,
     )
     write_run(workspace, record)
     return record
+
+
+def _gate_notes(workspace: Workspace, plan: ReplayPlan) -> tuple[str, ...]:
+    note = check_gate(
+        workspace, plan.sample_id, plan.settings.base_url, limit=plan.leak_limit, override=plan.override_privacy
+    )
+    return (note,) if note else ()
 
 
 def _finish(workspace: Workspace, record: RunRecord) -> RunRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,11 +100,13 @@ def message_order(workspace: Workspace, *, seed: int, limit: int) -> pl.DataFram
     )
 
 
-def message_count(workspace: Workspace) -> tuple[int, int]:
-    """Return how many messages and conversations there are, withheld ones included."""
+def message_count(workspace: Workspace, *, import_ids: Collection[str] | None = None) -> tuple[int, int]:
+    """Return how many messages and conversations there are, in some imports or in all, withheld ones included."""
     found = _query(
         workspace,
-        "select coalesce(sum(n_messages), 0)::bigint as n, count(*) as spans from conversations",
+        "select coalesce(sum(n_messages), 0)::bigint as n, count(*) as spans from conversations "
+        "where ? or list_contains(?::varchar[], import_id)",
+        [import_ids is None, sorted(import_ids or ())],
         columns=["n", "spans"],
         withheld_too=True,
     )

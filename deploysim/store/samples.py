@@ -147,6 +147,12 @@ def prefix_index(workspace: Workspace, sample_id: str) -> pl.DataFrame:
     )
 
 
+def sample_imports(workspace: Workspace, sample_id: str) -> frozenset[str]:
+    """Return the imports that a sample was drawn from."""
+    frame = query_database(sample_path(workspace, sample_id), "select distinct import_id from conversations")
+    return frozenset(frame["import_id"])
+
+
 def prefix_count(workspace: Workspace, sample_id: str) -> int:
     """Return how many prefixes of a sample are not withheld."""
     return int(

@@ -33,6 +33,8 @@ from deploysim.ui.links import linked, pick, put_in_link
 from deploysim.ui.log_choice import about_log, choose_log, choose_table
 from deploysim.ui.navigation import COMPARE, CONVERSATIONS, HOME, IMPORT, PRIVACY, RUNS, SHIFTS, STEP_PAGES, pages
 from deploysim.ui.runs import has_runs, live_runs, offer_grading, replay_form
+from deploysim.ui.spot_check import spot_check
+from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 from deploysim.ui.uploads import keep_uploads_in_memory
 from deploysim.wording import counted
@@ -91,9 +93,13 @@ __all__ = [
     "show_definition",
     "show_dry_run",
     "show_error",
+    "show_findings",
     "show_html",
     "show_import",
+    "show_policies",
     "show_sample",
+    "show_withheld",
+    "spot_check",
     "stepper",
     "taxonomy",
     "tell_erased",

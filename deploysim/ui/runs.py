@@ -11,6 +11,9 @@ import streamlit as st
 from deploysim.config import read_settings
 from deploysim.pipeline.jobs import Job, list_jobs, start_job
 from deploysim.pipeline.lanes import Lanes
+from deploysim.pipeline.privacy_gate import above_limit
+from deploysim.pipeline.replaying import OPENAI
+from deploysim.pipeline.spot_checking import facts
 from deploysim.store.runs import (
     ENDED,
     RunProgress,
@@ -24,7 +27,7 @@ from deploysim.store.runs import (
 )
 from deploysim.ui.blocks import plain
 from deploysim.ui.data import pick_sample, workspace
-from deploysim.ui.navigation import COMPARE, SHIFTS
+from deploysim.ui.navigation import COMPARE, PRIVACY, SHIFTS
 from deploysim.wording import counted
 
 FORECASTING = "grade and forecast"
@@ -49,6 +52,7 @@ def replay_form() -> None:
         horizontal=True,
         key="runs_where",
     )
+    reason = _privacy_reason(about.sample_id, None if where == embedded else settings.base_url or OPENAI)
     with st.form("replay", border=False):
         left, right = st.columns([2, 3], gap="large")
         lane = left.radio("Lane", ["baseline", "candidate"], captions=["the old model again", "the new model"])
@@ -59,6 +63,7 @@ def replay_form() -> None:
         given = {
             "--name": name,
             "--system-prompt": prompt,
+            "--override-privacy": reason,
             "--temperature": columns[0].number_input("Temperature", 0.0, 2.0, None, 0.1, placeholder="default"),
             "--max-tokens": columns[1].number_input("Most tokens", 1, None, 100),
             "--in-flight": columns[2].number_input("At a time", 1, 512, 8),
@@ -68,6 +73,20 @@ def replay_form() -> None:
             _start(
                 f"replay, {lane}", ["replay", "--sample", about.sample_id, "--lane", lane, "--model", named, *options]
             )
+
+
+def _privacy_reason(sample_id: str, base_url: str | None) -> str:
+    """Where the spot-check does not allow a sample to leave this machine, say so and ask for a reason."""
+    limit = read_settings().leak_limit
+    if limit is None or not above_limit(workspace(), sample_id, base_url, limit=limit):
+        return ""
+    st.warning(
+        f"This sample may not go to another machine yet. {facts(workspace(), sample_id=sample_id).headline()} "
+        f"The team's limit is {limit:.1%}.",
+        icon=":material/shield_person:",
+    )
+    st.page_link(PRIVACY, label="Read more messages on the Privacy page", icon=":material/arrow_forward:")
+    return st.text_input("Or send it anyway, for this reason, which is recorded", key="runs_override").strip()
 
 
 def has_runs() -> bool:

@@ -2,90 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
+from serving import in_a_browser, served
 
 from deploysim.pipeline.lanes import Lanes
 from deploysim.store.workspace import Workspace
 
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-)
 Compared = tuple[Workspace, Lanes]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt install chromium, or set CHROMIUM to its path"),
-]
+pytestmark = in_a_browser
 
 
 @pytest.fixture(scope="module")
-def server(compared: Compared) -> Iterator[str]:
-    """Serve the app on a free port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "DEPLOYSIM_WORKSPACE": str(compared[0].root)}
-    command = [sys.executable, "-m", "deploysim.serve", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{url}/_stcore/health")
+def server(compared: Compared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve a workspace that has everything."""
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with served({"DEPLOYSIM_WORKSPACE": str(compared[0].root)}, log) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-@pytest.fixture(scope="module")
-def page_factory() -> Iterator[object]:
-    """One browser for all journeys, a new window for each."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(page_factory, server: str) -> Iterator[Page]:
-    """A new window that remembers which addresses it asked for."""
-    context = page_factory.new_context(viewport={"width": 1440, "height": 1000})
-    context.set_default_timeout(30_000)
-    window = context.new_page()
-    asked: list[str] = []
-    window.on("request", lambda request: asked.append(request.url))
-    yield window
-    outside = [url for url in asked if not url.startswith((server, "data:", "blob:", server.replace("http", "ws")))]
-    context.close()
-    assert outside == [], "the app asked for something outside this machine"
-
-
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"nothing answers at {url}")
 
 
 def test_the_first_deep_link_opens_the_right_page(page: Page, server: str) -> None:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from test_browser import ROOT, _wait_for, page, page_factory, pytestmark
+from serving import in_a_browser, served
 
 from deploysim.pipeline.offering import offered_files
 from deploysim.store.imports import import_records
 from deploysim.store.workspace import Workspace
 
-__all__ = ["page", "page_factory", "pytestmark"]
+pytestmark = in_a_browser
 MARKER = "zanzibar.lighthouse"
 """Part of an e-mail address of every conversation: it is in the log, and may be nowhere else."""
 
@@ -45,26 +41,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture(scope="module")
 def server(place: Place) -> Iterator[str]:
-    """Serve the app on a free port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """Serve an empty workspace and a folder of logs."""
     environment = {
-        **os.environ,
         "DEPLOYSIM_WORKSPACE": str(place.workspace.root),
         "DEPLOYSIM_IMPORT_FOLDER": str(place.folder),
         "TMPDIR": str(place.temporary),
     }
-    command = [sys.executable, "-m", "deploysim.serve", str(port)]
-    with (place.temporary / "server.txt").open("wb") as said:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{url}/_stcore/health")
+    with served(environment, place.temporary / "server.txt") as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def write(path: Path, count: int, *, broken: int = 0) -> Path:
