@@ -8,7 +8,7 @@ from collections.abc import Callable
 import typer
 
 from deploysim.cli import app as app_commands
-from deploysim.cli import data, purge, results, runs
+from deploysim.cli import data, privacy, purge, results, runs
 from deploysim.cli.console import fail
 from deploysim.errors import DeploysimError
 
@@ -28,6 +28,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "grade": results.grade_command,
     "forecast": results.forecast_command,
     "status": results.status_command,
+    "second-opinion": privacy.second_opinion_command,
     "purge": purge.purge_command,
     "demo": app_commands.demo_command,
     "app": app_commands.app_command,

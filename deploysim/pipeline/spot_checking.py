@@ -158,7 +158,7 @@ def facts(workspace: Workspace, *, sample_id: str | None = None) -> Facts:
     )
 
 
-def valid_checks(workspace: Workspace, *, sample_id: str | None = None) -> list[SpotCheck]:
+def valid_checks(workspace: Workspace, *, sample_id: str | None = None, by_model: bool = False) -> list[SpotCheck]:
     """Return the spot-checks of the text as it is now, or of the text that a sample holds.
 
     A log that was imported once more was scrubbed anew: what was read before says nothing of it, but still holds for
@@ -169,7 +169,7 @@ def valid_checks(workspace: Workspace, *, sample_id: str | None = None) -> list[
     seen_at = read_sample(workspace, sample_id).created_at if sample_id else _NEVER
     return [
         check
-        for check in spot_checks(workspace)
+        for check in spot_checks(workspace, by_model=by_model)
         if (imports is None or check.import_id in imports)
         and _same_text(check.at, seen_at, imported.get(check.import_id, ""))
     ]

@@ -97,11 +97,18 @@ def _message(message: Reading) -> None:
     mine = [Mark(m.start, m.end, _LOOKS[m.kind][0], f"{_LOOKS[m.kind][1]}: {m.entity}") for m in pending]
     show_reader(
         message.text or "(empty)",
-        [*span_marks(message.spans, message.index), *mine],
+        [*span_marks(message.spans, message.index), *_hints(message), *mine],
         item=_item(message),
         label="Message to check",
         key=TEXT,
     )
+
+
+def _hints(message: Reading) -> list[Mark]:
+    """Return what a model's second opinion points at, where one was asked for."""
+    place = (message.conversation_id, message.index)
+    opinions = [check for check in valid_checks(workspace(), by_model=True) if check.place == place]
+    return [Mark(m.start, m.end, "hint", f"{m.entity}? {check.reader}") for check in opinions for m in check.marks]
 
 
 def _buttons(message: Reading, reader: str) -> None:
