@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
 from deploysim.errors import InputError
+from deploysim.yaml_files import Node, NodeReader, Scalar, Source, did_you_mean, read_yaml
 
 DEFAULT_TAXONOMY = Path(__file__).resolve().parents[1] / "data" / "taxonomy"
 
-ParameterValue = str | int | float | bool | tuple[str, ...]
+ParameterValue = Scalar | tuple[str, ...]
 
 _ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _CATEGORY_KEYS = ("id", "name", "definition", "present_when", "absent_when", "severity", "grader")
 _OPTIONAL_KEYS = ("unit_remark",)
 _SEVERITY = "a whole number from 0 (no harm) to 4 (severe)"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where in a taxonomy file something is written."""
-
-    file: str
-    line: int
-    """From 1."""
-
-    def __str__(self) -> str:
-        return f"{self.file}, line {self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +96,6 @@ def load_taxonomy(path: Path = DEFAULT_TAXONOMY) -> Taxonomy:
     return Taxonomy(" + ".join(part.version for part in parts), categories, _fingerprint(categories))
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the nearest known word, or the empty string where none is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f'Did you mean "{near[0]}"?' if near else ""
-
-
 def _fingerprint(categories: tuple[Category, ...]) -> str:
     content = [
         {
@@ -150,34 +131,21 @@ class _Part:
 
 
 def _read_file(file: Path) -> _Part:
-    try:
-        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}.", expected="a taxonomy file") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file} is not a text file.", expected="YAML in UTF-8") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InputError(f"{file}, line {line}: {error.problem}.", expected="valid YAML") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{file} holds characters that YAML does not allow.", expected="valid YAML") from error
-    return _Reader(str(file)).part(root, file.stem)
+    return _Reader(str(file)).part(read_yaml(file, "a taxonomy file"), file.stem)
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    """Turns the nodes of one YAML file into records; every method raises InputError with the node's line."""
+class _Reader(NodeReader):
+    """Turns the nodes of one taxonomy file into records."""
 
-    file: str
-
-    def part(self, root: yaml.Node | None, stem: str) -> _Part:
+    def part(self, root: Node | None, stem: str) -> _Part:
         if root is None:
             raise InputError(f"{self.file} is empty.", expected="the keys version and categories")
         top = self.mapping(root, "the file", ("version", "categories"))
         categories = tuple(self.category(node) for node in self.items(top["categories"], "categories"))
         return _Part(f"{stem} {self.text(top['version'], 'version', plain=True)}", categories)
 
-    def category(self, node: yaml.Node) -> Category:
+    def category(self, node: Node) -> Category:
         found = self.mapping(node, "a category", _CATEGORY_KEYS, _OPTIONAL_KEYS)
         category_id = self.text(found["id"], "id")
         if not _ID.fullmatch(category_id):
@@ -196,7 +164,7 @@ class _Reader:
             source=self.source(node),
         )
 
-    def grader(self, node: yaml.Node) -> GraderSpec:
+    def grader(self, node: Node) -> GraderSpec:
         found = self.mapping(node, "a grader", ("rule",), ("parameters",))
         parameters: list[Parameter] = []
         if "parameters" in found:
@@ -205,64 +173,10 @@ class _Reader:
         parameters.sort(key=lambda parameter: parameter.name)
         return GraderSpec(self.text(found["rule"], "rule"), tuple(parameters), self.source(found["rule"]))
 
-    def mapping(
-        self, node: yaml.Node, what: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
-    ) -> dict[str, yaml.Node]:
-        found = dict(self.pairs(node, what, (*required, *optional)))
-        missing = [key for key in required if key not in found]
-        if missing:
-            raise self.error(node, f"{what} lacks {' and '.join(missing)}", f"the keys {', '.join(required)}")
-        return found
-
-    def pairs(self, node: yaml.Node, what: str, known: tuple[str, ...] | None = None) -> list[tuple[str, yaml.Node]]:
-        if not isinstance(node, yaml.MappingNode):
-            raise self.error(node, f"{what} is not written as keys with values", "lines such as `key: value`")
-        seen: set[str] = set()
-        for key_node, _ in node.value:
-            key = self.text(key_node, "a key", plain=True)
-            if known is not None and key not in known:
-                raise self.error(
-                    key_node, f'unknown key "{key}" in {what}', f"only {', '.join(known)}", did_you_mean(key, known)
-                )
-            if key in seen:
-                raise self.error(key_node, f'the key "{key}" is written twice in {what}', "each key once")
-            seen.add(key)
-        return [(str(key_node.value), value) for key_node, value in node.value]
-
-    def items(self, node: yaml.Node, what: str) -> list[yaml.Node]:
-        if not isinstance(node, yaml.SequenceNode) or not node.value:
-            raise self.error(node, f"{what} is not a list", "one or more lines that begin with a dash")
-        return list(node.value)
-
-    def texts(self, node: yaml.Node, what: str) -> tuple[str, ...]:
-        return tuple(self.text(item, f"an entry of {what}") for item in self.items(node, what))
-
-    def text(self, node: yaml.Node, what: str, *, plain: bool = False) -> str:
-        """Return a text; with `plain`, also what YAML would take for a number, as it is written."""
-        is_text = isinstance(node, yaml.ScalarNode) and (plain or node.tag == "tag:yaml.org,2002:str")
-        if not is_text or not node.value.strip():
-            raise self.error(node, f"{what} is not a text", "words, in quotes where YAML would read them otherwise")
-        return " ".join(str(node.value).split())
-
-    def severity(self, node: yaml.Node) -> int:
+    def severity(self, node: Node) -> int:
         if not isinstance(node, yaml.ScalarNode) or node.value not in {"0", "1", "2", "3", "4"}:
             raise self.error(node, "severity is out of range", _SEVERITY)
         return int(node.value)
 
-    def value(self, node: yaml.Node, name: str) -> ParameterValue:
-        if isinstance(node, yaml.SequenceNode):
-            return self.texts(node, name)
-        value: object = yaml.safe_load(node.value) if _is_plain(node) else node.value
-        if isinstance(value, str | int | float | bool):
-            return value
-        raise self.error(node, f"{name} is of no kind that a grader takes", "a text, a number, true, false or a list")
-
-    def source(self, node: yaml.Node) -> Source:
-        return Source(self.file, node.start_mark.line + 1)
-
-    def error(self, node: yaml.Node, happened: str, expected: str, next_step: str = "") -> InputError:
-        return InputError(f"{self.source(node)}: {happened}.", expected=expected, next_step=next_step)
-
-
-def _is_plain(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and node.style is None
+    def value(self, node: Node, name: str) -> ParameterValue:
+        return self.texts(node, name) if isinstance(node, yaml.SequenceNode) else self.scalar(node, name)

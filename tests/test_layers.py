@@ -13,6 +13,7 @@ LAYERS = [
     "wording",
     "types",
     "config",
+    "yaml_files",
     "store",
     "stats",
     "ingest",

@@ -70,7 +70,7 @@ ERRORS = [
     ("present_when: [A sentence is in capitals.]", "present_when: capitals", 7, "is not a list", "begin with a dash"),
     ("present_when: [A sentence is in capitals.]", "present_when: []", 7, "is not a list", "begin with a dash"),
     ("      rule: phrases\n", "      rules: phrases\n", 12, 'unknown key "rules" in a grader', 'Did you mean "rule"?'),
-    ("own_words_only: false", "own_words_only: {a: 1}", 15, "of no kind that a grader takes", "a text, a number"),
+    ("own_words_only: false", "own_words_only: {a: 1}", 15, "of no kind that can stand here", "a text, a number"),
     ("categories:", "category:", 2, 'unknown key "category"', 'Did you mean "categories"?'),
     ("version: 3\n", "", 1, "lacks version", "the keys version, categories"),
     (GOOD[GOOD.index("grader:") :], "grader: phrases\n", 11, "a grader is not written as keys", "key: value"),

@@ -16,8 +16,9 @@ from typing import get_type_hints
 from deploysim.errors import InputError
 from deploysim.grade.rules import RULES, RuleFunction
 from deploysim.grade.verdicts import not_comparable
-from deploysim.taxonomy import Category, GraderSpec, Parameter, ParameterValue, Taxonomy, did_you_mean
+from deploysim.taxonomy import Category, GraderSpec, Parameter, ParameterValue, Taxonomy
 from deploysim.types import Grade, Prefix, Response, Verdict
+from deploysim.yaml_files import did_you_mean
 
 GradeFunction = Callable[[Prefix, Response], Grade]
 
