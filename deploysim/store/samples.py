@@ -164,6 +164,18 @@ def prefix_count(workspace: Workspace, sample_id: str) -> int:
     )
 
 
+def prefix_sizes(workspace: Workspace, sample_id: str) -> pl.DataFrame:
+    """Return how long each prefix and its recorded response are, in drawing order.
+
+    Columns: prefix_id, messages, and characters by script: prompt_ascii, prompt_other, recorded_ascii, recorded_other.
+    """
+    return query_database(
+        sample_path(workspace, sample_id),
+        f"{_SIZES} where {_NOT_WITHHELD} order by p.position",
+        [_withheld(workspace)],
+    )
+
+
 def prefixes(workspace: Workspace, sample_id: str, *, batch: int = 500) -> Iterator[SampledPrefix]:
     """Yield the prefixes of a sample with their messages, in drawing order, a batch in memory at a time."""
     path = sample_path(workspace, sample_id)
@@ -268,6 +280,22 @@ _MESSAGE = "struct_pack(role := m.role, content := m.content, tool_calls := m.to
     "tool_call_id := m.tool_call_id, finish_reason := m.finish_reason)"
 )
 _SPAN = 'struct_pack(message := s.message, "start" := s."start", "end" := s."end", entity := s.entity)'
+
+_SIZES = """
+with sizes as (
+  select conversation_id, idx, length(text) as chars,
+    length(regexp_replace(text, '[^\\x00-\\x7F]', '', 'g')) as ascii
+  from (select conversation_id, idx, content || coalesce(tool_calls, '') as text from messages)),
+sums as (
+  select conversation_id, idx, chars, ascii,
+    coalesce(sum(chars) over before, 0)::bigint as chars_before,
+    coalesce(sum(ascii) over before, 0)::bigint as ascii_before
+  from sizes window before as
+    (partition by conversation_id order by idx rows between unbounded preceding and 1 preceding))
+select p.prefix_id, p.end_index as messages, s.ascii_before as prompt_ascii,
+  s.chars_before - s.ascii_before as prompt_other, s.ascii as recorded_ascii, s.chars - s.ascii as recorded_other
+from prefixes p join sums s on s.conversation_id = p.conversation_id and s.idx = p.end_index
+"""
 
 _PREFIXES = f"""
 select p.prefix_id, p.conversation_id, p.turn, p.position, p.weight, c.model, c.started_at, c.language,

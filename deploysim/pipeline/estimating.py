@@ -1,0 +1,162 @@
+"""Before spending: how many requests, tokens and how much money a run will take, from its sample and from a pilot.
+
+Tokens are not known before a model has counted them. They are taken from the number of characters, with different
+ratios for ASCII and other scripts, and from the lengths of the recorded responses. Whatever this run (or another run of
+the same model on the sample) has answered already corrects both by what the endpoint really counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from deploysim.chat.profiles import Price
+from deploysim.store.runs import RESPONSES, list_runs, responses
+from deploysim.store.samples import prefix_sizes
+from deploysim.store.workspace import Workspace
+
+ASCII_PER_TOKEN = 4.2
+"""Characters of English prose and code that make a token, roughly, over common tokenizers."""
+OTHER_PER_TOKEN = 1.7
+"""The same for other scripts."""
+PER_MESSAGE = 4
+"""Tokens that mark a message's beginning, end and role."""
+ENOUGH = 20
+"""Answers from which on what the endpoint counted is trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What is still to be sent, and what it will take."""
+
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    basis: str
+    """What the numbers rest on, in words."""
+    cost: float | None
+    """None where the price is not known: unknown is not zero."""
+    currency: str = ""
+    priced_as_of: str = ""
+
+    def money(self) -> str:
+        """Return the price in words."""
+        if self.cost is None:
+            return "price not known: add it to data/models.yaml"
+        return f"about {self.cost:,.2f} {self.currency} at prices of {self.priced_as_of}"
+
+    def sentence(self) -> str:
+        """Return the whole estimate in one line."""
+        return (
+            f"{self.requests:,} requests, about {_rounded(self.prompt_tokens)} tokens to read and "
+            f"{_rounded(self.completion_tokens)} to write; {self.money()} ({self.basis})."
+        )
+
+
+def estimate_run(
+    workspace: Workspace,
+    sample_id: str,
+    *,
+    model: str,
+    run_id: str | None = None,
+    repeats: int = 1,
+    limit: int | None = None,
+    max_tokens: int | None = None,
+    system_prompt: str | None = None,
+    price: Price | None = None,
+    batch: bool = False,
+) -> Estimate:
+    """Estimate what is left of a run.
+
+    Args:
+        workspace: Where the sample is.
+        sample_id: What is replayed.
+        model: Name of the model at its endpoint: other runs of it on this sample serve as a pilot.
+        run_id: The run, where it has begun: what it has answered is not counted again.
+        repeats: Responses a prefix.
+        limit: Prefixes that a pilot sends; None for all.
+        max_tokens: Longest response.
+        system_prompt: What replaces the conversations' own system prompts.
+        price: What tokens cost; None where it is not known.
+        batch: Whether batch mode is priced.
+    """
+    sizes = _guessed(prefix_sizes(workspace, sample_id), max_tokens, system_prompt)
+    seen = _seen(workspace, sample_id, model)
+    done = responses(workspace, run_id) if run_id else pl.DataFrame(schema=RESPONSES)
+    left = sizes.head(limit) if limit else sizes
+    factors = _factors(sizes, seen)
+    done_share = done.join(left, on="prefix_id", how="semi")
+    open_counts = left.join(done_share.group_by("prefix_id").len("done"), on="prefix_id", how="left").with_columns(
+        times=(repeats - pl.col("done").fill_null(0)).clip(0)
+    )
+    prompt = float((open_counts["times"] * open_counts["prompt"]).sum()) * factors.prompt
+    completion = float((open_counts["times"] * open_counts["completion"]).sum()) * factors.completion
+    cost = price.cost(prompt, completion, batch=batch) if price else None
+    return Estimate(
+        requests=int(open_counts["times"].sum()),
+        prompt_tokens=round(prompt),
+        completion_tokens=round(completion),
+        basis=factors.basis,
+        cost=cost,
+        currency=price.currency if price else "",
+        priced_as_of=price.as_of.isoformat() if price else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Factors:
+    """What the endpoint counted, divided by what was guessed."""
+
+    prompt: float
+    completion: float
+    basis: str
+
+
+def _guessed(sizes: pl.DataFrame, max_tokens: int | None, system_prompt: str | None) -> pl.DataFrame:
+    """Add guesses of the tokens of each prefix and of a response as long as the recorded one."""
+    added = len(system_prompt or "") / ASCII_PER_TOKEN
+    tokens = {
+        name: pl.col(f"{name}_ascii") / ASCII_PER_TOKEN + pl.col(f"{name}_other") / OTHER_PER_TOKEN
+        for name in ("prompt", "recorded")
+    }
+    completion = tokens["recorded"].clip(1, max_tokens)
+    return sizes.select(
+        "prefix_id",
+        prompt=tokens["prompt"] + PER_MESSAGE * pl.col("messages") + added,
+        completion=completion,
+    )
+
+
+def _seen(workspace: Workspace, sample_id: str, model: str) -> pl.DataFrame:
+    """Return what the same model was counted to read and write on this sample before."""
+    frames = [
+        responses(workspace, run.run_id)
+        .filter(pl.col("status") == "ok")
+        .select("prefix_id", "prompt_tokens", "completion_tokens")
+        for run in list_runs(workspace, sample_id=sample_id)
+        if run.model == model and run.imported_from is None
+    ]
+    return (
+        pl.concat(frames).drop_nulls()
+        if frames
+        else pl.DataFrame(schema={"prefix_id": pl.String, "prompt_tokens": pl.Int64, "completion_tokens": pl.Int64})
+    )
+
+
+def _factors(sizes: pl.DataFrame, seen: pl.DataFrame) -> _Factors:
+    both = seen.join(sizes, on="prefix_id")
+    if both.height < ENOUGH:
+        return _Factors(1.0, 1.0, "guessed from characters and recorded responses, within about a third")
+    return _Factors(
+        prompt=float(both["prompt_tokens"].sum()) / max(1.0, float(both["prompt"].sum())),
+        completion=float(both["completion_tokens"].sum()) / max(1.0, float(both["completion"].sum())),
+        basis=f"measured on {both.height:,} answers of this model",
+    )
+
+
+def _rounded(tokens: int) -> str:
+    """Return a number of tokens with as many digits as it deserves."""
+    if tokens < 1_000:
+        return f"{tokens:,}"
+    return f"{tokens / 1e6:,.1f}M" if tokens >= 1_000_000 else f"{tokens / 1e3:,.0f}k"
