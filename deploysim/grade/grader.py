@@ -6,6 +6,7 @@ import ast
 import functools
 import hashlib
 import importlib
+import importlib.util
 import inspect
 import json
 from collections.abc import Callable
@@ -145,9 +146,16 @@ def _used_modules(module: str) -> set[str]:
             continue
         used.add(name)
         for node in ast.walk(ast.parse(_source(name))):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"{_PACKAGE}."):
-                waiting.append(node.module)
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(_PACKAGE):
+                waiting += _imported(node.module, [alias.name for alias in node.names])
     return used
+
+
+def _imported(module: str, names: list[str]) -> list[str]:
+    """Return the modules that an import reads from: those of a package that it names, or the module itself."""
+    if not hasattr(importlib.import_module(module), "__path__"):
+        return [module]
+    return [inner for name in names if importlib.util.find_spec(inner := f"{module}.{name}")]
 
 
 def _source(module: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from deploysim.errors import InputError
 from deploysim.grade import grader as grader_module
-from deploysim.grade.grader import graders_of, rule_version
+from deploysim.grade.grader import _used_modules, graders_of, rule_version
 from deploysim.grade.rules import RULES
 from deploysim.taxonomy import load_taxonomy
 from deploysim.types import Message, Prefix, Response, ToolCall
@@ -111,7 +111,13 @@ def test_a_changed_rule_is_a_new_grader(tmp_path, monkeypatch):
 
     assert before["deploysim.grade.rules.promises"] != after["deploysim.grade.rules.promises"]
     assert before["deploysim.grade.rules.repetition"] != after["deploysim.grade.rules.repetition"]
-    assert {module for module in before if before[module] == after[module]} == set()
+
+
+def test_modules_taken_whole_count_too():
+    """A helper that a rule imports as a module is part of the rule's version, and not the package around it."""
+    assert "deploysim.grade.rules.outside" in _used_modules("deploysim.grade.rules.promises")
+    assert "deploysim.grade.rules.refusal_words" in _used_modules("deploysim.grade.rules.refusals")
+    assert "deploysim.grade.rules" not in _used_modules("deploysim.grade.rules.promises")
 
 
 MISTAKES = [
