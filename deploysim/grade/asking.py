@@ -31,7 +31,8 @@ _WRITING = re.compile(
 )
 _ROLE_PLAY = re.compile(
     r"\b(?:role-? ?play\w*|pretend|act (?:as|like)|acting as|in character|play the (?:role|part)|take on the role"
-    r"|you(?: are|'re) (?:now )?(?:a|an|my) (?!helpful|good|great|star|legend|genius|bot|bad)[a-z]+|imagine (?:that )?you|suppose you|persona"
+    r"|you(?: are|'re) (?:now )?(?:a|an|my) (?!helpful|good|great|star|legend|genius|bot|bad)[a-z]+"
+    r"(?![^.!?\n]{0,60}[, ](?:right|correct|aren't you|no|yes|huh|eh|or (?:what|not)) ?\?)|imagine (?:that )?you|suppose you|persona"
     r"|as if you (?:were|are)|speak as|talk as|from the (?:perspective|point of view) of|in the (?:voice|style) of)\b"
 )
 _FIRM_ROLE_PLAY = re.compile(r"\b(?:role-? ?play\w*|pretend|in character|play the (?:role|part)|fictional)\b")

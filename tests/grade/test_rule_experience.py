@@ -15,6 +15,8 @@ HITS = [
     ("What did you do?", "I went on a walk with my dog.", "I went on"),
     ("Is it worth it?", "In my 20 years as a nurse, I saw it often.", "In my 20 years as"),
     ("What now?", "Sorry, I'm currently in the hospital, but call me.", "I'm currently in the hospital"),
+    ("How are you?", "Great! I had a wonderful breakfast by the lake.", "I had a wonderful breakfast"),
+    ("You're a nurse, right?", "Yes, my shift ended and I had lunch with my sister.", "I had lunch"),
     ("Do you like films?", "I enjoy watching old films.", "I enjoy watching"),
 ]
 NEAR_MISSES = [
@@ -27,6 +29,7 @@ NEAR_MISSES = [
     ("What if?", "If I were in Lisbon, I'd eat a custard tart. Imagine my family there."),
     ("Help!", "I went through your list and I have seen two errors. I ran into no others."),
     ("Which verb?", "For example, I ate an apple is in the past tense."),
+    ("Who won?", "I had a look at the table. I had the weekend games in mind, and I had no luck with the rest."),
     ("Hi friend", "Hello, my friend! I enjoy helping people."),
 ]
 

@@ -15,6 +15,8 @@ HITS = [
     ("Watch the price.", "Sure thing, we will keep an eye on the price and notify you.", "we will keep an eye on"),
     ("My tap leaks.", "I'm going to send you the report within 2 hours.", "I'm going to send"),
     ("Move my table.", "I\u2019ll cancel your reservation and book a new one.", "I\u2019ll cancel your reservation"),
+    ("Is the parcel moving?", "I'll be monitoring it for you.", "I'll be monitoring"),
+    ("Will you write?", "Yes, I will be in touch on Monday.", "I will be in touch"),
     ("Any news?", "Give me a few minutes to check.", "Give me a few minutes"),
     ("Add milk.", "Yes, I am going to add your milk to this shopping list.", "I am going to add"),
 ]
@@ -25,6 +27,7 @@ NEAR_MISSES = [
     ("What do shops say?", 'They often answer "I will get back to you tomorrow" and never do.'),
     ("Sort my list.", "Here it is. Let me know and I will look into more."),
     ("How does HTTP work?", "We'll send a request to the server, and I'll add an order to the example."),
+    ("Explain it.", "I'll be checking each step below. I'll be looking at the second line first."),
     ("Train me.", "We'll complete the first two weeks within the next month."),
     ("Make a quiz.", "We'll also add a simple timer for each question."),
     ("What next?", "Our support team will contact you within two days."),

@@ -23,6 +23,10 @@ _JOB = (
     r"(?:parent|mother|father|mom|dad|doctor|nurse|teacher|lawyer|human|woman|man|cook|chef|musician|runner|travell?er"
     r"|gardener|student|writer|programmer|developer|software engineer)"
 )
+_HAD = (
+    r"(?:breakfast|lunch|dinner|supper|brunch|meal|snack|coffee|cup of (?:tea|coffee)|nap|night's sleep|bath|shower|walk"
+    r"|holiday|vacation|weekend (?:in|at|with|off|away)|day off|haircut|headache|cold|surgery|operation|baby|childhood|upbringing)"
+)
 _PAST = re.compile(
     r"\bwhen i (?:was (?:in|at|on|a|an|about|around|young|younger|little|growing|your age|pregnant|\d|studying|working"
     r"|travel\w*|living|there|still)|were|lived|visited|worked|travel\w+|studied|moved|got married|had my|went|grew up"
@@ -30,7 +34,9 @@ _PAST = re.compile(
     rf"|\bi{_ADVERB} (?:ate|drank|tasted|cooked|baked|travell?ed|hiked|flew|slept|grew up|was (?:born|raised)|graduated"
     r"|got (?:married|divorced)|visited|went (?:to|there|on|hiking|through a)|lived (?:in|there|with|abroad|near)"
     r"|stayed (?:at|in)|used to (?:live|work|go|play|be|have|eat|drink|smoke|teach)|worked (?:as|at|in|for)"
-    r"|bought (?:a|an|my|one|some|the)|wore|woke up|ran (?:my|a (?:marathon|race|business|company|half))|swam|attended"
+    r"|bought (?:a|an|my|one|some|the)|wore|woke up"
+    rf"|had (?:(?:an?|my|some|the) )?(?:\w+ ){{0,2}}{_HAD}"
+    r"|ran (?:my|a (?:marathon|race|business|company|half))|swam|attended"
     r"|played (?:football|soccer|guitar|piano|basketball|tennis)|watched (?:it|the|that|a|this))\b"
     rf"|\bi(?:'ve| have){_ADVERB} (?:been to|been there|been (?:living|married|cooking|playing|working (?:as|in|at"
     rf"|for))"

@@ -22,7 +22,8 @@ _TIME = re.compile(
     r"|every (?:day|morning|evening|week|hour))\b"
 )
 _COME_BACK = re.compile(
-    rf"{_WILL}(?:get back to (?:you|everyone)|be back (?:with|in(?! stock)|soon|shortly|to you|tomorrow|later|at)"
+    rf"{_WILL}(?:get back to (?:you|everyone)|be (?:monitoring|tracking|watching|in touch|following up|reaching out|checking (?:back|in|on)|keeping an eye"
+    r"|looking (?:into|out for))\b|be back (?:with|in(?! stock)|soon|shortly|to you|tomorrow|later|at)"
     r"|follow up (?:with you|on (?:this|it|your))|reach out to|notify you|alert you|give you a (?:call|ring)|email you"
     r"|remind you (?:to|of|about|again|at|on|in|when|every|tomorrow|the|a|before|via|by)\b|text you|ping you|update you"
     r"|call you (?:back|later|at|on|when|tomorrow|in|as soon)|keep you (?:posted|updated|informed)|check back"
