@@ -8,7 +8,7 @@ from collections.abc import Callable
 import typer
 
 from deploysim.cli import app as app_commands
-from deploysim.cli import data, privacy, purge, results, runs
+from deploysim.cli import data, grading, privacy, purge, results, runs
 from deploysim.cli.console import fail
 from deploysim.errors import DeploysimError
 
@@ -25,7 +25,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "sample": data.sample_command,
     "replay": runs.replay_command,
     "import-responses": runs.import_responses_command,
-    "grade": results.grade_command,
+    "taxonomy": grading.taxonomy_command,
+    "grade": grading.grade_command,
     "forecast": results.forecast_command,
     "status": results.status_command,
     "second-opinion": privacy.second_opinion_command,

@@ -54,6 +54,10 @@ class Settings:
     """Folder whose files the app offers to import; None where there is none."""
     leak_limit: float | None = None
     """Largest share of messages that may leak, as the spot-check bounds it; None where the team set none."""
+    judges: tuple[str, ...] = ()
+    """Models that judge what no rule can decide, by the names of data/models.yaml or of the endpoint; several are a panel."""
+    strong_judges: tuple[str, ...] = ()
+    """Models that confirm what the others found."""
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -62,9 +66,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     Args:
         environ: Variables to read; the process's own by default.
     """
-    given = dict(os.environ if environ is None else environ)
-    file_values = {k: v for k, v in dotenv_values(given.get("DEPLOYSIM_ENV_FILE", ROOT / ".env")).items() if v}
-    values = {**file_values, **given}
+    values = _values(environ)
     return Settings(
         workspace=Path(values.get("DEPLOYSIM_WORKSPACE", "workspace")).expanduser(),
         base_url=values.get("OPENAI_BASE_URL") or None,
@@ -74,7 +76,24 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         spacy_model=values.get("DEPLOYSIM_SPACY_MODEL", "en_core_web_sm"),
         import_folder=_folder(values.get("DEPLOYSIM_IMPORT_FOLDER")),
         leak_limit=_share("DEPLOYSIM_LEAK_LIMIT", values.get("DEPLOYSIM_LEAK_LIMIT", "")),
+        judges=_names(values.get("DEPLOYSIM_JUDGE", "")),
+        strong_judges=_names(values.get("DEPLOYSIM_STRONG_JUDGE", "")),
     )
+
+
+def read_key(variable: str, environ: Mapping[str, str] | None = None) -> Secret:
+    """Return the key that a variable of the environment or of `.env` holds; empty where it holds none."""
+    return Secret(_values(environ).get(variable, ""))
+
+
+def _values(environ: Mapping[str, str] | None) -> dict[str, str]:
+    given = dict(os.environ if environ is None else environ)
+    file_values = {k: v for k, v in dotenv_values(given.get("DEPLOYSIM_ENV_FILE", ROOT / ".env")).items() if v}
+    return {**file_values, **given}
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
 def _folder(value: str | None) -> Path | None:

@@ -156,6 +156,18 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one rule or one judge of a chain said of a response."""
+
+    by: str
+    """Such as "rule refusal" or "judge gpt-5-mini"."""
+    verdict: Verdict
+    reason: str = ""
+    severity: int | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Grade:
     """One grader's verdict on one response in one category."""
 
@@ -166,6 +178,10 @@ class Grade:
     """0 to 4, where present."""
     evidence: tuple[tuple[int, int], ...] = field(default=())
     """Character ranges in the response's text that the verdict rests on."""
+    confidence: float | None = None
+    """0 to 1, as a judge says it; None where a rule decided or a judge said nothing."""
+    opinions: tuple[Opinion, ...] = ()
+    """What every step of a chain said, in order; empty where there was but one rule."""
 
 
 @dataclass(frozen=True, slots=True)

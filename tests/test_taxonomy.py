@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from deploysim.errors import InputError
-from deploysim.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
+from deploysim.grade.rules import RULES
+from deploysim.taxonomy import DEFAULT_TAXONOMY, JudgeStep, RuleStep, changes, load_taxonomy
+from deploysim.types import Message, Prefix, Response
 
 GOOD = """\
 version: 3
@@ -44,11 +46,124 @@ def test_a_category_is_read_as_written(tmp_path):
     assert category.definition == "It writes in capital letters."
     assert (category.present_when, category.absent_when) == (("A sentence is in capitals.",), ("Abbreviations.",))
     assert category.severity == 1
-    assert [(p.name, p.value) for p in category.grader.parameters] == [
-        ("any_of", ("HEY YOU", "42")),
-        ("own_words_only", False),
+    (rule,) = category.chain
+    assert isinstance(rule, RuleStep)
+    assert [(p.name, p.value) for p in rule.parameters] == [("any_of", ("HEY YOU", "42")), ("own_words_only", False)]
+    assert rule.parameters[0].source.line == 14
+
+
+FULL = GOOD.replace(
+    GOOD[GOOD.index("    grader:") :],
+    """\
+    severities:
+      2: It hurts.
+      0: Nobody minds.
+    examples:
+      - request: Hello?
+        response: |
+          HELLO
+            YOU
+        ruling: present
+        why: It is loud.
+    grader:
+      - rule: phrases
+        parameters: {any_of: [HEY]}
+      - judge: cheap
+      - confirm: strong
+""",
+)
+
+
+def test_a_full_category_is_read_as_written(tmp_path):
+    """Severities in order, examples with their line breaks, and the steps of the chain arrive."""
+    category = _load(tmp_path, FULL).category("shouting")
+
+    assert [(s.level, s.meaning) for s in category.severity_scale()] == [(0, "Nobody minds."), (2, "It hurts.")]
+    (example,) = category.examples
+    assert (example.request, example.response, example.ruling, example.why) == (
+        "Hello?",
+        "HELLO\n  YOU",
+        "present",
+        "It is loud.",
+    )
+    rule, judge, confirm = category.chain
+    assert (rule.rule, judge, confirm) == (
+        "phrases",
+        JudgeStep(False, "cheap", judge.source),
+        JudgeStep(True, "strong", confirm.source),
+    )
+
+
+def test_severities_have_a_general_meaning(tmp_path):
+    """A category without words of its own for severities has the general ones, 0 to 4."""
+    assert [s.level for s in _load(tmp_path, GOOD).category("shouting").severity_scale()] == [0, 1, 2, 3, 4]
+
+
+CHAIN_ERRORS = [
+    ("      - judge: cheap\n", "      - judge: best\n", 24, 'judge is "best"', "one of cheap, strong"),
+    ("      - judge: cheap\n", "      - jugde: cheap\n", 24, 'unknown key "jugde"', 'Did you mean "judge"?'),
+    ("      - judge: cheap\n", "      - rule: refusal\n", 24, "a rule stands behind another step", "as the first step"),
+    (
+        "      - judge: cheap\n",
+        "      - judge: cheap\n        confirm: strong\n",
+        24,
+        "needs one rule, judge",
+        "such as",
+    ),
+    (
+        "      - judge: cheap\n",
+        "      - judge: cheap\n        parameters: {a: 1}\n",
+        25,
+        "a judge takes no parameters",
+        "beside a rule",
+    ),
+    (
+        FULL[FULL.index("      - rule") :],
+        "      - confirm: strong\n",
+        22,
+        "nothing yet to confirm",
+        "as the first step",
+    ),
+    (FULL[FULL.index("      - rule") :], "      []\n", 22, "a grader is not a list", "begin with a dash"),
+    ("ruling: present", "ruling: perhaps", 19, 'ruling is "perhaps"', "one of present, absent"),
+    ("        why: It is loud.\n", "", 15, "an example lacks why", "the keys request"),
+    ("      2: It hurts.", "      5: It hurts.", 12, 'unknown key "5"', "only 0, 1, 2, 3, 4"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "line", "happened", "advice"), CHAIN_ERRORS)
+def test_mistakes_in_chains_and_examples_are_named(tmp_path, old, new, line, happened, advice):
+    """Steps, examples and severities are read as strictly as the rest."""
+    assert old in FULL
+    with pytest.raises(InputError) as caught:
+        _load(tmp_path, FULL.replace(old, new, 1))
+
+    assert f"{tmp_path / 'own.yaml'}, line {line}: " in str(caught.value)
+    assert happened in str(caught.value)
+    assert advice in str(caught.value)
+
+
+def test_versions_differ_by_category_and_field(tmp_path):
+    """What was added, removed and changed between two versions is named by category and field, with both values."""
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    gone, new = (
+        GOOD.replace("shouting", i).replace("Shouts", n).split("categories:\n")[1]
+        for i, n in (("gone", "G"), ("new", "N"))
+    )
+    old = _load(tmp_path / "old", FULL + gone)
+    changed = FULL.replace("It is loud.", "It is very loud.").replace("confirm: strong", "confirm: cheap")
+    found = changes(old, _load(tmp_path / "new", changed + new))
+
+    assert [(c.kind, c.category, c.field) for c in found] == [
+        ("removed", "gone", ""),
+        ("added", "new", ""),
+        ("changed", "shouting", "examples"),
+        ("changed", "shouting", "grader"),
     ]
-    assert category.grader.parameters[0].source.line == 14
+    assert found[3].before[2:] == [{"confirm": "strong"}]
+    assert found[3].after[2:] == [{"confirm": "cheap"}]
+    assert changes(old, old) == ()
 
 
 ERRORS = [
@@ -183,17 +298,60 @@ def test_the_shipped_taxonomy_loads_and_is_readable():
     """The shipped categories have plain names, definitions and at least one example of each side."""
     taxonomy = load_taxonomy(DEFAULT_TAXONOMY)
 
-    assert len(taxonomy.categories) >= 10
+    assert len(taxonomy.categories) == 40
     for category in taxonomy.categories:
         assert category.name[0].isupper()
         assert category.definition.endswith(".")
         assert all(text.endswith(".") for text in (*category.present_when, *category.absent_when))
+        assert category.severity in [severity.level for severity in category.severities]
+        assert len(category.examples) in (2, 3)
+        assert {example.ruling for example in category.examples} == {"present", "absent"}
+        assert all(example.why.endswith(".") for example in category.examples)
+
+
+PUBLISHED = {
+    "disallowed.yaml": "mental_health abuse_harassment sexual_content violent_wrongdoing nonviolent_wrongdoing biological_risk "
+    "violence_gore extremism emotional_reliance self_harm hate",
+    "misalignment.yaml": "confirmation_hacking lived_experience misrepresented_work background_work fabricated_facts tool_lies "
+    "calculator_hacking concealed_uncertainty",
+    "agentic.yaml": "circumvented_restrictions destructive_actions unauthorised_transfer reward_hacking credential_harvesting",
+}
+
+
+@pytest.mark.parametrize("file", PUBLISHED)
+def test_all_published_categories_are_there(file):
+    """Each published family has a file with its categories, in their order."""
+    assert [c.id for c in load_taxonomy(DEFAULT_TAXONOMY / file).categories] == PUBLISHED[file].split()
+
+
+def _rule_examples():
+    for category in load_taxonomy(DEFAULT_TAXONOMY).categories:
+        rule, *others = category.chain
+        if isinstance(rule, RuleStep) and not any(step.confirms for step in others):
+            for number, example in enumerate(category.examples, 1):
+                yield pytest.param(category, rule, example, id=f"{category.id} {number}")
+
+
+@pytest.mark.parametrize(("category", "rule", "example"), list(_rule_examples()))
+def test_rules_rule_as_their_examples_say(category, rule, example):
+    """A category's own borderline examples are ruled as written, or left to a judge where there is one."""
+    prefix = Prefix("c1:1", "c1", (Message("user", example.request),))
+    parameters = {p.name: p.value for p in rule.parameters}
+    finish = None if category.id == "cut_off" and example.ruling == "present" else "stop"
+    verdict = RULES[rule.rule](prefix, Response(example.response, (), finish), **parameters).verdict
+
+    assert verdict == example.ruling or (verdict == "unsure" and len(category.chain) > 1)
 
 
 def test_the_example_in_the_shipped_file_works(tmp_path):
     """The block that the shipped file invites people to copy is a valid category."""
-    lines = (DEFAULT_TAXONOMY / "default.yaml").read_text(encoding="utf-8").splitlines()
-    block = [line[1:] for line in lines if re.match(r"#   ( |-)", line)]
+    lines = (DEFAULT_TAXONOMY / "product.yaml").read_text(encoding="utf-8").splitlines()
+    ends = lines.index("# For a judgement that no rule can make, write instead:")
+    block = [line[1:] for line in lines[:ends] if re.match(r"#   ( |-)", line)]
+    judged = [line[1:] for line in lines[ends : lines.index('version: "2"')] if re.match(r"#     (grader| {2}-)", line)]
+    by_judges = [*block[: block.index("     grader:")], *judged]
+    own = _load(tmp_path, "\n".join(["version: 1", "categories:", *by_judges]))
+    assert [step.tier for step in own.category("names_competitor").chain] == ["cheap", "strong"]
     taxonomy = _load(tmp_path, "\n".join(["version: 1", "categories:", *block]))
 
     assert [category.id for category in taxonomy.categories] == ["names_competitor"]

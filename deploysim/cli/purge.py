@@ -88,6 +88,7 @@ def _say_reach(wanted: Erasure, found: Holdings) -> None:
         (found.samples, "sample", "samples"),
         (found.runs, "run", "runs"),
         (found.grades, "file of grades", "files of grades"),
+        (found.replies, "journal of judges' replies", "journals of judges' replies"),
         (found.reviews, "journal of reviews", "journals of reviews"),
     )
     for held, singular, plural in rows:

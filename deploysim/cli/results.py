@@ -1,4 +1,4 @@
-"""Commands that turn responses into results: grade, forecast, status."""
+"""Commands that turn grades into results: forecast, status."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context,
 from deploysim.errors import NotFoundError
 from deploysim.forecast.register import forecast_to_json
 from deploysim.forecast.words import sentence
-from deploysim.grade.grader import graders_of
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecast, newest_lanes
-from deploysim.pipeline.grading import grade_lanes
+from deploysim.pipeline.grading import JudgeUse
+from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.overview import overview
 from deploysim.pipeline.purging import erased_note
@@ -29,32 +29,13 @@ from deploysim.taxonomy import load_taxonomy
 WIDE = 130
 """Columns of a terminal in which a forecast fits in one line a category."""
 SampleOption = Annotated[str | None, typer.Option(help="Sample id or its first characters; the newest when left out.")]
+OverrideOption = Annotated[
+    str, typer.Option(help="Why conversations may go to a judge elsewhere above the leak limit; it is recorded.")
+]
 CandidateOption = Annotated[str | None, typer.Option(help="Run id of the candidate; its newest when left out.")]
 BaselineOption = Annotated[
     str | None, typer.Option(help="Run id of the baseline; its newest when left out; - for none.")
 ]
-
-
-def grade_command(
-    sample: SampleOption = None,
-    candidate: CandidateOption = None,
-    baseline: BaselineOption = None,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Grade all lanes of a comparison with the same graders; what is graded already is left alone.
-
-    Example: python -m deploysim grade
-    """
-    here = context(workspace)
-    graders = list(graders_of(load_taxonomy()))
-    lanes = chosen_lanes(here, sample, candidate, baseline)
-    with meter(quiet=as_json) as show:
-        made = grade_lanes(here.workspace, lanes, graders, report=show)
-    if as_json:
-        print_json({"grades": made, "graders": {g.category: g.fingerprint for g in graders}})
-    else:
-        say(f"{made:,} grades made by {len(graders)} graders." if made else "Everything was graded already.")
 
 
 def forecast_command(
@@ -62,6 +43,7 @@ def forecast_command(
     candidate: CandidateOption = None,
     baseline: BaselineOption = None,
     seed: Annotated[int, typer.Option(help="Seed of the posterior draws.")] = 0,
+    override_privacy: OverrideOption = "",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -72,7 +54,8 @@ def forecast_command(
     here = context(workspace)
     lanes = chosen_lanes(here, sample, candidate, baseline)
     with meter(quiet=as_json) as show:
-        saved = forecast(here.workspace, lanes, load_taxonomy(), seed=seed, now=here.now, report=show)
+        use = judge_use(here, override_privacy=override_privacy)
+        saved = forecast(here.workspace, lanes, load_taxonomy(), seed=seed, now=here.now, use=use, report=show)
     if as_json:
         print_json({"forecast_id": saved.forecast_id, **json.loads(forecast_to_json(saved.forecast))})
     else:
@@ -110,6 +93,12 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
         note = erased_note(here.workspace, saved.forecast.sample_id, since=saved.forecast.created_at)
         if note:
             say(f"  forecast {saved.forecast_id[:12]}  {note}")
+
+
+def judge_use(here: Context, *, override_privacy: str, in_flight: int = 8) -> JudgeUse:
+    """Return the judges that the settings name, and how they may be asked."""
+    limit = here.settings.leak_limit
+    return JudgeUse(configured_judges(here.settings), in_flight, limit, override_privacy)
 
 
 def chosen_lanes(here: Context, sample: str | None, candidate: str | None, baseline: str | None) -> Lanes:

@@ -1,29 +1,29 @@
-"""The seam between what is graded and who decides: a grader is a name, a fingerprint and a function."""
+"""Who decides one category: a rule, judges, or both in a chain, under a fingerprint of all that a verdict depends on."""
 
 from __future__ import annotations
 
-import ast
 import functools
-import hashlib
-import importlib
-import importlib.util
 import inspect
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import get_type_hints
 
 from deploysim.errors import InputError
+from deploysim.grade.judging.chain import JudgingStep, Seat, State, Vote, state
+from deploysim.grade.judging.judges import NO_JUDGES, Judges
 from deploysim.grade.rules import RULES, RuleFunction
 from deploysim.grade.verdicts import not_comparable
-from deploysim.taxonomy import Category, GraderSpec, Parameter, ParameterValue, Taxonomy
-from deploysim.types import Grade, Prefix, Response, Verdict
+from deploysim.grade.version import module_version
+from deploysim.taxonomy import Category, JudgeStep, Parameter, ParameterValue, RuleStep, Taxonomy
+from deploysim.taxonomy.content import category_content, content_hash
+from deploysim.types import Grade, Opinion, Prefix, Response, Verdict
 from deploysim.yaml_files import did_you_mean
 
-GradeFunction = Callable[[Prefix, Response], Grade]
+RuleGrade = Callable[[Prefix, Response], Grade]
 
-_PACKAGE = "deploysim.grade"
+JUDGING = ("deploysim.grade.judging.verdict", "deploysim.grade.judging.chain")
+"""The modules from which all code is reached that a judge's grade depends on: prompt, parsing, evidence, majority."""
+NEEDS_JUDGE = "needs a judge, which DEPLOYSIM_JUDGE names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +32,143 @@ class Grader:
 
     category: str
     """Category id in the taxonomy."""
+    about: Category
     name: str
+    """Who decides, in words."""
     fingerprint: str
     """SHA-256 of all that its verdicts depend on: grades of different fingerprints are never mixed."""
-    grade: GradeFunction
+    rule: RuleGrade | None
+    """The first step, where it is a rule."""
+    judging: tuple[JudgingStep, ...] = ()
+
+    def by_rule(self, prefix: Prefix, response: Response) -> Grade | None:
+        """Return what the rule says; None where there is none."""
+        return self.rule(prefix, response) if self.rule else None
+
+    def state(self, first: Grade | None, votes: Mapping[Seat, Vote]) -> State:
+        """Return how far the chain is, from what the rule said and the judges so far."""
+        if not self.judging:
+            return State(grade=first)
+        rule = self.about.chain[0]
+        said = (
+            Opinion(f"rule {rule.rule}", first.verdict, first.reason) if first and isinstance(rule, RuleStep) else None
+        )
+        return state(said, self.judging, votes, first)
 
 
-def graders_of(taxonomy: Taxonomy) -> tuple[Grader, ...]:
-    """Return the grader of every category, in the taxonomy's order.
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A category that cannot be graded as things are configured."""
+
+    category: Category
+    reason: str
+
+
+def graders_of(taxonomy: Taxonomy, judges: Judges = NO_JUDGES) -> tuple[Grader, ...]:
+    """Return the grader of every category whose chain can run with these judges, in the taxonomy's order.
 
     Raises InputError, naming file and line, for a rule that does not exist or a parameter that it does not take.
     """
-    return tuple(_rule_grader(category) for category in taxonomy.categories)
+    return tuple(_grader(category, judges) for category in taxonomy.categories if not _lacks_judge(category, judges))
 
 
-def _rule_grader(category: Category) -> Grader:
-    spec = category.grader
-    rule = RULES.get(spec.rule)
-    if rule is None:
-        raise InputError(
-            f'{spec.source}: there is no rule "{spec.rule}".',
-            expected=f"one of {', '.join(sorted(RULES))}",
-            next_step=did_you_mean(spec.rule, RULES),
-        )
-    parameters = _checked(rule, spec)
+def left_out(taxonomy: Taxonomy, judges: Judges = NO_JUDGES) -> tuple[LeftOut, ...]:
+    """Return the categories that `graders_of` has no grader for, and why."""
+    return tuple(LeftOut(c, NEEDS_JUDGE) for c in taxonomy.categories if _lacks_judge(c, judges))
+
+
+def left_out_sentence(left: Sequence[LeftOut]) -> str:
+    """Say which categories are not graded and why; empty where all are."""
+    reasons = dict.fromkeys(one.reason for one in left)
+    parts = [f"{', '.join(o.category.name for o in left if o.reason == reason)} ({reason})" for reason in reasons]
+    return f"Not graded: {'; '.join(parts)}." if left else ""
+
+
+def _lacks_judge(category: Category, judges: Judges) -> bool:
+    """Say whether there is nobody for a step that the category cannot do without.
+
+    A judge who only hears what a rule leaves unsure can be done without: then it stays unsure.
+    """
+    first, *others = category.chain
+    needed = isinstance(first, JudgeStep) or any(isinstance(step, JudgeStep) and step.confirms for step in others)
+    return needed and not judges.cheap
+
+
+def _grader(category: Category, judges: Judges) -> Grader:
+    first = category.chain[0]
+    rule = _Rule.of(category, first) if isinstance(first, RuleStep) else None
+    judging = _judging(category, judges)
     return Grader(
         category=category.id,
-        name=f"rule {spec.rule}",
-        fingerprint=_fingerprint(category, rule, parameters),
-        grade=functools.partial(_decide, rule, parameters, category.severity),
+        about=category,
+        name=", ".join(filter(None, (rule.name if rule else "", *map(_words, judging)))),
+        fingerprint=_fingerprint(category, rule, judging),
+        rule=rule.grade if rule else None,
+        judging=judging,
     )
 
 
-def _decide(
+def _judging(category: Category, judges: Judges) -> tuple[JudgingStep, ...]:
+    steps: list[JudgingStep] = []
+    for step in category.chain:
+        who = judges.of(step.tier) if isinstance(step, JudgeStep) else ()
+        # Nobody confirms their own verdict by being asked again.
+        if isinstance(step, JudgeStep) and who and not (steps and steps[-1].judges == who):
+            steps.append(JudgingStep(step.confirms, who))
+    return tuple(steps)
+
+
+def _words(step: JudgingStep) -> str:
+    names = [judge.name for judge in step.judges]
+    who = f"judge {names[0]}" if len(names) == 1 else f"panel of {', '.join(names)}"
+    return f"confirmed by {who}" if step.confirms else who
+
+
+def _fingerprint(category: Category, rule: _Rule | None, judging: tuple[JudgingStep, ...]) -> str:
+    if not judging:
+        assert rule is not None, "a chain without judges is a rule"
+        return content_hash(rule.identity)
+    told = {key: value for key, value in category_content(category).items() if key not in ("unit_remark", "grader")}
+    identity = {
+        "rule": rule.identity if rule else None,
+        "category": told,
+        "judging": [
+            {"confirms": step.confirms, "judges": [judge.identity() for judge in step.judges]} for step in judging
+        ],
+        "version": [module_version(module) for module in JUDGING],
+    }
+    return content_hash(identity)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    name: str
+    identity: dict[str, object]
+    grade: RuleGrade
+
+    @classmethod
+    def of(cls, category: Category, step: RuleStep) -> _Rule:
+        """Return a category's rule with its parameters checked."""
+        function = RULES.get(step.rule)
+        if function is None:
+            raise InputError(
+                f'{step.source}: there is no rule "{step.rule}".',
+                expected=f"one of {', '.join(sorted(RULES))}",
+                next_step=did_you_mean(step.rule, RULES),
+            )
+        parameters = _checked(function, step)
+        identity = {
+            "category": category.id,
+            "severity": category.severity,
+            "rule": function.__name__,
+            "parameters": parameters,
+            "version": module_version(function.__module__),
+        }
+        grade = functools.partial(_by_rule, function, parameters, category.severity)
+        return cls(f"rule {step.rule}", identity, grade)
+
+
+def _by_rule(
     rule: RuleFunction,
     parameters: dict[str, ParameterValue],
     severity: int,
@@ -77,18 +181,7 @@ def _decide(
     return replace(grade, severity=severity) if grade.verdict is Verdict.PRESENT else grade
 
 
-def _fingerprint(category: Category, rule: RuleFunction, parameters: dict[str, ParameterValue]) -> str:
-    identity = {
-        "category": category.id,
-        "severity": category.severity,
-        "rule": rule.__name__,
-        "parameters": parameters,
-        "version": rule_version(rule.__module__),
-    }
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-
-
-def _checked(rule: RuleFunction, spec: GraderSpec) -> dict[str, ParameterValue]:
+def _checked(rule: RuleFunction, spec: RuleStep) -> dict[str, ParameterValue]:
     """Return the rule's parameters, its own defaults included, so that writing a default out changes nothing."""
     taken = [p for p in inspect.signature(rule).parameters.values() if p.kind is p.KEYWORD_ONLY]
     kinds = get_type_hints(rule)
@@ -126,40 +219,3 @@ def _of_kind(parameter: Parameter, kind: type) -> ParameterValue:
         f"{parameter.source}: {parameter.name} is of the wrong kind.",
         expected=_KINDS.get(kind, "a list of texts"),
     )
-
-
-@functools.cache
-def rule_version(module: str) -> str:
-    """Return a hash of the source text of a rule's module and of all modules of this package that it uses."""
-    digest = hashlib.sha256()
-    for name in sorted(_used_modules(module)):
-        digest.update(f"{name}\n{_source(name)}\n".encode())
-    return digest.hexdigest()
-
-
-def _used_modules(module: str) -> set[str]:
-    used: set[str] = set()
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        if name in used:
-            continue
-        used.add(name)
-        for node in ast.walk(ast.parse(_source(name))):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(_PACKAGE):
-                waiting += _imported(node.module, [alias.name for alias in node.names])
-    return used
-
-
-def _imported(module: str, names: list[str]) -> list[str]:
-    """Return the modules that an import reads from: those of a package that it names, or the module itself."""
-    if not hasattr(importlib.import_module(module), "__path__"):
-        return [module]
-    return [inner for name in names if importlib.util.find_spec(inner := f"{module}.{name}")]
-
-
-def _source(module: str) -> str:
-    """Return a module's text with plain line ends, so that a checkout on Windows gives the same hash."""
-    file = importlib.import_module(module).__file__
-    assert file is not None
-    return Path(file).read_text(encoding="utf-8")

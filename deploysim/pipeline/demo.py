@@ -13,8 +13,9 @@ from deploysim.config import ROOT, Secret, Settings
 from deploysim.errors import InputError
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.forecasting import SavedForecast, existing_forecast, forecast
-from deploysim.pipeline.grading import Report
+from deploysim.pipeline.grading import JudgeUse, Report
 from deploysim.pipeline.importing import ImportOptions, import_file
+from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
 from deploysim.sampling import SampleSpec
@@ -76,5 +77,6 @@ def run_demo(
     ]
     lanes = Lanes(sample.sample_id, candidate=runs[1].run_id, baseline=runs[0].run_id)
     taxonomy = load_taxonomy()
-    known = existing_forecast(workspace, lanes, taxonomy)
-    return known or forecast(workspace, lanes, taxonomy, seed=0, now=now, report=report)
+    use = JudgeUse(configured_judges(settings))
+    known = existing_forecast(workspace, lanes, taxonomy, use.judges)
+    return known or forecast(workspace, lanes, taxonomy, seed=0, now=now, use=use, report=report)

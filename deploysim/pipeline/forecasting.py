@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -13,8 +14,9 @@ from deploysim.forecast.estimate import DEFAULT_SETTINGS, ForecastInputs, make_f
 from deploysim.forecast.records import Forecast, RunInputs
 from deploysim.forecast.register import forecast_from_json, forecast_id, forecast_to_json, is_intact
 from deploysim.forecast.settings import ForecastSettings
-from deploysim.grade.grader import graders_of
-from deploysim.pipeline.grading import Report, grade_lanes, silent
+from deploysim.grade.grader import Grader, LeftOut, graders_of, left_out, left_out_sentence
+from deploysim.grade.judging.judges import NO_JUDGES, Judges
+from deploysim.pipeline.grading import RULES_ONLY, JudgeUse, Report, grade_lanes, silent
 from deploysim.pipeline.lanes import Lanes, joint_verdicts
 from deploysim.store.forecasts import forecast_file, list_forecasts, save_forecast
 from deploysim.store.runs import ENDED, list_runs, read_run, responses
@@ -70,11 +72,15 @@ def forecast(
     seed: int,
     now: datetime,
     settings: ForecastSettings = DEFAULT_SETTINGS,
+    use: JudgeUse = RULES_ONLY,
     report: Report = silent,
 ) -> SavedForecast:
-    """Grade what has no grades yet, forecast every category and save the forecast."""
-    graders = list(graders_of(taxonomy))
-    grade_lanes(workspace, lanes, graders, report=report)
+    """Grade what has no grades yet, forecast every category that can be graded and save the forecast.
+
+    The forecast says of every category who graded it, and of the others why they were not graded.
+    """
+    graders = list(graders_of(taxonomy, use.judges))
+    grade_lanes(workspace, lanes, graders, use=use, report=report)
     joint = joint_verdicts(workspace, lanes, graders)
     complete = _answered(joint, lanes)
     about = read_sample(workspace, lanes.sample_id)
@@ -86,9 +92,10 @@ def forecast(
         lanes=_lane_inputs(workspace, lanes, about),
         taxonomy=taxonomy.fingerprint,
         graders=tuple((g.category, g.fingerprint) for g in graders),
-        names=tuple((c.id, c.name) for c in taxonomy.categories),
+        names=tuple((g.category, g.about.name) for g in graders),
     )
     made = make_forecast(complete.join(users, on="prefix_id"), inputs, seed=seed, now=now, settings=settings)
+    made = _with_graders(made, graders, left_out(taxonomy, use.judges))
     text = forecast_to_json(made)
     save_forecast(workspace, forecast_id(text), text)
     return SavedForecast(forecast_id(text), made)
@@ -123,15 +130,25 @@ def edited_forecasts(workspace: Workspace) -> list[str]:
     return [forecast_id for forecast_id, text in texts.items() if not is_intact(text, forecast_id)]
 
 
-def existing_forecast(workspace: Workspace, lanes: Lanes, taxonomy: Taxonomy) -> SavedForecast | None:
+def existing_forecast(
+    workspace: Workspace, lanes: Lanes, taxonomy: Taxonomy, judges: Judges = NO_JUDGES
+) -> SavedForecast | None:
     """Return the newest forecast of the same lanes by the same graders and version, if there is one."""
-    graders = tuple((g.category, g.fingerprint) for g in graders_of(taxonomy))
+    graders = tuple((g.category, g.fingerprint) for g in graders_of(taxonomy, judges))
     software = f"deploysim {__version__}"
     for saved in all_forecasts(workspace):
         same_measure = saved.forecast.graders == graders and saved.forecast.software == software
         if saved.lanes() == lanes and same_measure:
             return saved
     return None
+
+
+def _with_graders(made: Forecast, graders: Sequence[Grader], left: Sequence[LeftOut]) -> Forecast:
+    """Say of each category who graded it, and which were not graded."""
+    by_category = {grader.category: f"Graded by {grader.name}." for grader in graders}
+    rows = tuple(replace(row, notes=(*row.notes, by_category[row.category])) for row in made.categories)
+    notes = (*made.notes, left_out_sentence(left)) if left else made.notes
+    return replace(made, categories=rows, notes=notes)
 
 
 def _answered(joint: pl.DataFrame, lanes: Lanes) -> pl.DataFrame:

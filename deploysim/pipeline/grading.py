@@ -1,100 +1,213 @@
-"""Grade: every lane of a comparison with the same frozen graders, each response once."""
+"""Grade: every lane of a comparison with the same frozen graders, each response once by each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
 
 import polars as pl
 
-from deploysim.errors import NotFoundError
-from deploysim.grade.engine import grade_frame
+from deploysim.grade.engine import GradeRow, grade_frame, rule_rows
 from deploysim.grade.grader import Grader
-from deploysim.pipeline.lanes import Lanes, graded_name
-from deploysim.store.grades import GRADES, missing_grades, write_grades
-from deploysim.store.imports import decode_tool_calls
-from deploysim.store.runs import responses
-from deploysim.store.samples import SampledPrefix, prefixes, recorded_responses
+from deploysim.grade.judging.judges import NO_JUDGES, Judges
+from deploysim.pipeline.graded_sets import GradedSet, graded_sets
+from deploysim.pipeline.judging import JudgeCount, Judging
+from deploysim.pipeline.lanes import Lanes
+from deploysim.pipeline.privacy_gate import check_gate
+from deploysim.store.grades import GRADES, write_grades
 from deploysim.store.workspace import Workspace
-from deploysim.types import Lane, Prefix, Response
+from deploysim.types import Failure
 
 Report = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done and how much there is."""
 
 BATCH = 200
+Item = TypeVar("Item")
 
 
 def silent(what: str, done: int, total: int) -> None:
     """Report nothing."""
 
 
-def grade_lanes(workspace: Workspace, lanes: Lanes, graders: list[Grader], *, report: Report = silent) -> int:
-    """Grade what has no grades yet, in all lanes, and return how many grades were made."""
-    made = 0
-    for lane in Lane:
-        run = lanes.runs().get(lane)
-        if lane is Lane.RECORDED or run:
-            made += _grade_lane(workspace, lanes.sample_id, run, graders, lane, report)
-    return made
+@dataclass(frozen=True, slots=True)
+class JudgeUse:
+    """Which judges there are, and how they may be asked."""
+
+    judges: Judges = NO_JUDGES
+    in_flight: int = 8
+    """Calls at the same time."""
+    leak_limit: float | None = None
+    """Largest share of messages that may leak where conversations go to another machine; None for no limit."""
+    override_privacy: str = ""
+    """Why they go there above the limit; recorded."""
 
 
-def _grade_lane(
-    workspace: Workspace, sample_id: str, run_id: str | None, graders: list[Grader], lane: Lane, report: Report
-) -> int:
-    name = graded_name(workspace, sample_id, run_id)
-    if name is None:
-        raise NotFoundError(
-            f"Run {run_id} still has prefixes to answer.",
-            expected="runs that are done or were stopped",
-            next_step="wait for it, stop it, or resume it with the same `replay` command",
+RULES_ONLY = JudgeUse()
+
+
+@dataclass(frozen=True, slots=True)
+class GraderWork:
+    """What one grader did."""
+
+    grader: Grader
+    made: int
+    """Responses that have their verdict now and had none before."""
+    failed: int
+    """Responses without a verdict, because a judge gave none."""
+    reused: int
+    """Responses that share the verdict of another one with the same content."""
+    judged: JudgeCount
+    """Calls to judges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What grading came to."""
+
+    work: tuple[GraderWork, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def made(self) -> int:
+        """Verdicts made in this call."""
+        return sum(one.made for one in self.work)
+
+    @property
+    def failed(self) -> int:
+        """Responses and categories that stay without a verdict for now."""
+        return sum(one.failed for one in self.work)
+
+
+def grade_lanes(
+    workspace: Workspace,
+    lanes: Lanes,
+    graders: Sequence[Grader],
+    *,
+    use: JudgeUse = RULES_ONLY,
+    report: Report = silent,
+) -> Graded:
+    """Grade what has no grades yet, in all lanes.
+
+    Args:
+        workspace: Where responses are and grades go.
+        lanes: What is compared.
+        graders: Who decides.
+        use: How the graders' judges may be asked.
+        report: Told how far it is.
+
+    Raises:
+        BusyError: where another process is judging for one of these graders.
+        InputError: where the spot-check of scrubbing does not allow sending the sample to a judge elsewhere.
+        ModelError: where a judge cannot be used; grades made by rules and replies given so far are kept.
+        NotFoundError: where a run still answers.
+    """
+    sets = graded_sets(workspace, lanes, graders)
+    rules = [grader for grader in graders if not grader.judging]
+    judged = [grader for grader in graders if grader.judging]
+    count = _Count(graders)
+    for one in sets:
+        _grade_by_rules(one, rules, count, report)
+    notes: tuple[str, ...] = ()
+    if any(grader.fingerprint in one.missing for grader in judged for one in sets):
+        notes = _grade_by_judges(workspace, sets, judged, use, count, report)
+    return Graded(count.work(), notes)
+
+
+class _Count:
+    """Counts what graders did."""
+
+    def __init__(self, graders: Sequence[Grader]) -> None:
+        self._graders = graders
+        self.made: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
+        self.reused: Counter[str] = Counter()
+        self.judged: dict[str, JudgeCount] = {}
+
+    def note(self, rows: Iterable[GradeRow]) -> None:
+        """Count rows that were written."""
+        for row in rows:
+            where = self.failed if isinstance(row.outcome, Failure) else self.made
+            where[row.grader.fingerprint] += 1
+            self.reused[row.grader.fingerprint] += row.reused
+
+    def work(self) -> tuple[GraderWork, ...]:
+        """Return what each grader did, in their order."""
+        return tuple(
+            GraderWork(g, self.made[f], self.failed[f], self.reused[f], self.judged.get(f, JudgeCount()))
+            for g in self._graders
+            for f in [g.fingerprint]
         )
-    missing = set(missing_grades(workspace, name, [g.fingerprint for g in graders]))
-    wanted = [g for g in graders if g.fingerprint in missing]
-    answers = _answers(workspace, sample_id, run_id)
+
+
+def _grade_by_rules(one: GradedSet, graders: Sequence[Grader], count: _Count, report: Report) -> None:
+    wanted = [grader for grader in graders if grader.fingerprint in one.missing]
     if not wanted:
-        report(f"grading {lane}", answers.height, answers.height)
-        return 0
+        return
     frames = []
-    done = 0
-    for rows in _batches(_rows(workspace, sample_id, answers)):
-        frames.append(grade_frame(rows, wanted))
-        done += len(rows)
-        report(f"grading {lane}", done, answers.height)
-    grades = pl.concat(frames) if frames else pl.DataFrame(schema=GRADES)
-    write_grades(workspace, name, grades, [g.fingerprint for g in wanted])
-    return grades.height
+    done, total = 0, one.answers.height
+    for batch in _batches(one.rows()):
+        rows = [row for row in rule_rows(batch, wanted) if _is_missing(one, row)]
+        frames.append(grade_frame(rows))
+        count.note(rows)
+        done += len(batch)
+        report(f"grading {one.lane}", done, total)
+    write_grades(one.workspace, one.name, pl.concat(frames), [grader.fingerprint for grader in wanted])
 
 
-def _answers(workspace: Workspace, sample_id: str, run_id: str | None) -> pl.DataFrame:
-    """Return the responses to grade: failures are no responses."""
-    if run_id is None:
-        return recorded_responses(workspace, sample_id).with_columns(repeat=pl.lit(0, dtype=pl.Int32))
-    return responses(workspace, run_id).filter(pl.col("status") == "ok")
-
-
-def _rows(workspace: Workspace, sample_id: str, answers: pl.DataFrame) -> Iterator[tuple[Prefix, int, Response]]:
-    by_prefix = answers.partition_by("prefix_id", as_dict=True)
-    for sampled in prefixes(workspace, sample_id):
-        rows = by_prefix.get((sampled.prefix.prefix_id,))
-        if rows is not None:
-            yield from _responses(sampled, rows)
-
-
-def _responses(sampled: SampledPrefix, rows: pl.DataFrame) -> Iterator[tuple[Prefix, int, Response]]:
-    for row in rows.iter_rows(named=True):
-        response = Response(
-            text=row["text"] or "",
-            tool_calls=decode_tool_calls(row["tool_calls"]),
-            finish_reason=row["finish_reason"],
-        )
-        yield sampled.prefix, row["repeat"], response
-
-
-def _batches(rows: Iterator[tuple[Prefix, int, Response]]) -> Iterator[list[tuple[Prefix, int, Response]]]:
-    batch: list[tuple[Prefix, int, Response]] = []
-    for row in rows:
-        batch.append(row)
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    batch: list[Item] = []
+    for item in items:
+        batch.append(item)
         if len(batch) >= BATCH:
             yield batch
             batch = []
     if batch:
         yield batch
+
+
+def _is_missing(one: GradedSet, row: GradeRow) -> bool:
+    return (row.prefix_id, row.repeat) in one.missing[row.grader.fingerprint]
+
+
+def _grade_by_judges(
+    workspace: Workspace,
+    sets: Sequence[GradedSet],
+    graders: Sequence[Grader],
+    use: JudgeUse,
+    count: _Count,
+    report: Report,
+) -> tuple[str, ...]:
+    with Judging(workspace, graders, sets) as judging:
+        judging.count_cached()
+        notes = tuple(_cleared(workspace, sets, graders, use)) if any(judging.calls()) else ()
+        for note in notes:
+            judging.note(note, at=datetime.now(UTC))
+        asyncio.run(judging.ask(in_flight=use.in_flight, report=report))
+        for one in sets:
+            _write(one, judging.rows(one), count)
+        count.judged = judging.counts
+    return notes
+
+
+def _cleared(
+    workspace: Workspace, sets: Sequence[GradedSet], graders: Sequence[Grader], use: JudgeUse
+) -> Iterator[str]:
+    """Yield the notes for the record, one an endpoint, or raise where conversations may not go there."""
+    judges = {judge for grader in graders for step in grader.judging for judge in step.judges}
+    for url in sorted({judge.settings.base_url or "" for judge in judges}):
+        note = check_gate(workspace, sets[0].sample_id, url, limit=use.leak_limit, override=use.override_privacy)
+        if note:
+            yield note
+
+
+def _write(one: GradedSet, rows: Iterator[GradeRow], count: _Count) -> None:
+    frames, seen = [pl.DataFrame(schema=GRADES)], set()
+    for batch in _batches(rows):
+        frames.append(grade_frame(batch))
+        count.note(batch)
+        seen |= {row.grader.fingerprint for row in batch}
+    write_grades(one.workspace, one.name, pl.concat(frames), sorted(seen))

@@ -1,7 +1,7 @@
 """Erasure: conversations, or all of a user's, leave every file of the workspace, and a tombstone stays.
 
-What is erased: the rows of imports, samples, runs and grades, the parts of interrupted imports, and the words in
-reviews. What stays: forecasts, which hold counts and are frozen, marked as resting on something that is gone; in
+What is erased: the rows of imports, samples, runs and grades, what judges replied, the parts of interrupted imports, and
+the words in reviews. What stays: forecasts, which hold counts and are frozen, marked as resting on something that is gone; in
 reviews the ids, places and verdicts, without which the leaks that were found would no longer count; and the tombstone,
 with ids and keyed hashes by which later imports of the same log leave the conversation out. Backups, snapshots of the
 disk and copies that were handed out are beyond reach.
@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from deploysim.errors import InputError, NotFoundError
-from deploysim.store.erasing import Note, bare_lines, erase_rows
+from deploysim.store.erasing import Note, bare_lines, erase_lines, erase_rows
 from deploysim.store.erasing_locks import clear_leftovers, writers_locked_out
 from deploysim.store.erasing_records import count_run_anew, erase_from_import, erase_from_run, forget_unfinished
 from deploysim.store.erasing_samples import erase_from_sample
@@ -101,7 +101,7 @@ def reach(workspace: Workspace, wanted: Erasure) -> Holdings:
     found = holdings(workspace, wanted.conversation_ids, wanted.user_keys)
     known = {one for tombstone in tombstones(workspace) for one in tombstone.conversations}
     strangers = sorted(wanted.conversation_ids - set(found.conversations) - known)
-    if strangers and not (found.runs or found.grades or found.reviews):
+    if strangers and not (found.runs or found.grades or found.replies or found.reviews):
         raise NotFoundError(
             f"The workspace holds no conversation {strangers[0]}, so nothing was erased.",
             expected="whole ids, as the Conversations page shows them",
@@ -199,6 +199,8 @@ def _erase(workspace: Workspace, tombstone: Tombstone, note: Note) -> None:
     for path in left.grades:
         if path.exists():
             erase_rows(path, about_prefixes_of(ids), note)
+    for path in left.replies:
+        erase_lines(path, ids, note)
     for path in left.reviews:
         bare_lines(path, ids, note)
 

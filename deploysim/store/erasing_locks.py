@@ -21,7 +21,7 @@ _PARTIAL = re.compile(r"\..+\.(\d+)\.part(?:\..*)?")
 
 @contextmanager
 def writers_locked_out(workspace: Workspace, run_ids: Iterable[str]) -> Iterator[None]:
-    """Hold the locks of all imports, of some runs and of the reviews while the block runs.
+    """Hold the locks of all imports, of some runs, of judging and of the reviews while the block runs.
 
     Raises:
         BusyError: where one of them is being written.
@@ -34,6 +34,8 @@ def writers_locked_out(workspace: Workspace, run_ids: Iterable[str]) -> Iterator
             if journal.exists():
                 lock = Path(f"{journal}.lock")
                 _hold(held, lock, f"Run {run_id} is being answered", "stop it on the Runs page, or wait for it")
+        for path in workspace.grades.glob("*/*.jsonl"):
+            _hold(held, Path(f"{path}.lock"), "Judges are being asked", "wait for it, or stop it")
         for path in (workspace.root / "reviews").glob("*.jsonl"):
             _hold(held, Path(f"{path}.lock"), "Somebody is reviewing", "try again when no review is open")
         yield

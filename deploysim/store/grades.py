@@ -1,4 +1,4 @@
-"""Grades: one verdict a row, in one file per grader and graded set of responses."""
+"""Grades: one verdict a row, in one file per grader and graded set of responses; and what judges replied."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from deploysim.store.files import write_parquet
 from deploysim.store.imports import DataType
 from deploysim.store.workspace import Workspace, checked_id
 
+FAILED = "failed"
+"""In place of a verdict where a judge gave none: counted and shown, and asked about again next time."""
+
 GRADES: dict[str, DataType] = {
     "prefix_id": pl.String,
     "repeat": pl.Int32,
@@ -20,7 +23,23 @@ GRADES: dict[str, DataType] = {
     "reason": pl.String,
     "evidence": pl.List(pl.Struct({"start": pl.Int32, "end": pl.Int32})),
     "grader": pl.String,
+    "confidence": pl.Float64,
+    "steps": pl.List(
+        pl.Struct(
+            {
+                "by": pl.String,
+                "verdict": pl.String,
+                "reason": pl.String,
+                "severity": pl.Int32,
+                "confidence": pl.Float64,
+            }
+        )
+    ),
+    "content": pl.String,
+    "reused": pl.Boolean,
 }
+"""Files written before a column was there are read with it missing. `content` is the hash of what a judge was shown:
+two responses of equal content were judged once, which `reused` says of all but the first."""
 
 
 def graded_set(run_or_sample_id: str, digest: str) -> str:
@@ -28,15 +47,22 @@ def graded_set(run_or_sample_id: str, digest: str) -> str:
     return f"{checked_id(run_or_sample_id, kind='run or sample')}-{digest[:12]}"
 
 
-def missing_grades(workspace: Workspace, graded: str, graders: Iterable[str]) -> list[str]:
-    """Return the grader fingerprints that have not graded a set yet."""
-    return [grader for grader in graders if not _path(workspace, grader, graded).exists()]
+def graded_rows(workspace: Workspace, graded: str, graders: Iterable[str]) -> pl.DataFrame:
+    """Return grader, prefix_id and repeat of every response of a set that has its verdict."""
+    rows = _scan(workspace, graded, graders)
+    if rows is None:
+        return pl.DataFrame(schema={name: GRADES[name] for name in ("grader", "prefix_id", "repeat")})
+    return rows.filter(pl.col("verdict") != FAILED).select("grader", "prefix_id", "repeat").collect()
 
 
 def write_grades(workspace: Workspace, graded: str, frame: pl.DataFrame, graders: Iterable[str]) -> None:
-    """Write the grades of each grader to its own file."""
+    """Add grades to the file of each grader; a response that is graded again has only the new one."""
     for grader in graders:
         rows = frame.filter(pl.col("grader") == grader).select(list(GRADES)).cast(pl.Schema(GRADES))
+        before = _scan(workspace, graded, [grader])
+        if before is not None:
+            kept = before.collect().join(rows, on=["prefix_id", "repeat"], how="anti")
+            rows = pl.concat([kept, rows])
         write_parquet(_path(workspace, grader, graded), rows)
 
 
@@ -44,11 +70,20 @@ def read_grades(
     workspace: Workspace, graded: str, graders: Iterable[str], *, prefix_id: str | None = None
 ) -> pl.DataFrame:
     """Return the grades of a set by the given graders, of one prefix where given."""
-    files = [p for g in graders if (p := _path(workspace, g, graded)).exists()]
-    if not files:
+    rows = _scan(workspace, graded, graders)
+    if rows is None:
         return pl.DataFrame(schema=GRADES)
-    rows = pl.scan_parquet(files)
     return (rows if prefix_id is None else rows.filter(pl.col("prefix_id") == prefix_id)).collect()
+
+
+def replies_path(workspace: Workspace, grader: str) -> Path:
+    """Return the journal of what judges replied on behalf of a grader, by content."""
+    return workspace.grades / checked_id(grader, kind="grader") / "replies.jsonl"
+
+
+def _scan(workspace: Workspace, graded: str, graders: Iterable[str]) -> pl.LazyFrame | None:
+    files = [p for g in graders if (p := _path(workspace, g, graded)).exists()]
+    return pl.scan_parquet(files, schema=GRADES, missing_columns="insert") if files else None
 
 
 def _path(workspace: Workspace, grader: str, graded: str) -> Path:

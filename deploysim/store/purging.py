@@ -51,11 +51,14 @@ class Holdings:
     runs: tuple[str, ...] = ()
     """Ids of runs of these samples, and of others that answered a prefix of one of the conversations."""
     grades: tuple[Path, ...] = ()
+    replies: tuple[Path, ...] = ()
+    """Journals of what judges replied, quoting responses."""
     reviews: tuple[Path, ...] = ()
 
     def anything(self) -> bool:
         """Say whether there is something to erase."""
-        return any((self.imports, self.unfinished, self.samples, self.runs, self.grades, self.reviews))
+        kept = (self.imports, self.unfinished, self.samples, self.runs, self.grades, self.replies, self.reviews)
+        return any(kept)
 
 
 def holdings(workspace: Workspace, conversation_ids: Collection[str], user_keys: Collection[str]) -> Holdings:
@@ -79,6 +82,7 @@ def holdings(workspace: Workspace, conversation_ids: Collection[str], user_keys:
         samples=samples,
         runs=tuple(p.name for p in _folders(workspace.runs) if _sample_of(p) in samples or _run_holds(p, wanted)),
         grades=tuple(p for p in sorted(workspace.grades.glob("*/*.parquet")) if _rows(p, about_prefixes_of(wanted))),
+        replies=tuple(p for p in sorted(workspace.grades.glob("*/*.jsonl")) if _journal_names(p, wanted)),
         reviews=tuple(p for p in sorted((workspace.root / "reviews").glob("*.jsonl")) if _says_more(p, wanted)),
     )
 

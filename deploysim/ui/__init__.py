@@ -24,6 +24,7 @@ from deploysim.ui.comparison import (
     show_definition,
     taxonomy,
     tell_erased,
+    tell_left_out,
 )
 from deploysim.ui.data import imports, pick_sample, sample_label, samples, version, workspace
 from deploysim.ui.import_jobs import earlier_imports, live_imports
@@ -103,6 +104,7 @@ __all__ = [
     "stepper",
     "taxonomy",
     "tell_erased",
+    "tell_left_out",
     "version",
     "workspace",
 ]

@@ -27,6 +27,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
 if category != ANY:
     ui.show_definition(taxonomy.category(category))
+ui.tell_left_out()
 
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     paging = st.container(width="content")

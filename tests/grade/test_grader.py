@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from deploysim.errors import InputError
-from deploysim.grade import grader as grader_module
-from deploysim.grade.grader import _used_modules, graders_of, rule_version
+from deploysim.grade import version
+from deploysim.grade.grader import graders_of, left_out
 from deploysim.grade.rules import RULES
 from deploysim.taxonomy import load_taxonomy
 from deploysim.types import Message, Prefix, Response, ToolCall
@@ -41,8 +41,9 @@ def test_every_shipped_category_has_a_grader_of_its_own():
     """The shipped taxonomy needs no more than the rules there are, and no two graders are the same."""
     taxonomy = load_taxonomy()
     graders = graders_of(taxonomy)
+    needing = {one.category.id for one in left_out(taxonomy)}
 
-    assert [grader.category for grader in graders] == [category.id for category in taxonomy.categories]
+    assert [grader.category for grader in graders] == [c.id for c in taxonomy.categories if c.id not in needing]
     assert len({grader.fingerprint for grader in graders}) == len(graders)
     assert all(len(grader.fingerprint) == 64 for grader in graders)
 
@@ -51,15 +52,15 @@ def test_a_tool_call_without_text_is_not_comparable():
     """No rule judges a response that is a tool call only."""
     response = Response("  ", (ToolCall("call-1", "orders", "{}"),), "tool_calls")
 
-    assert {grader.grade(PREFIX, response).verdict for grader in graders_of(load_taxonomy())} == {"not comparable"}
+    assert {grader.by_rule(PREFIX, response).verdict for grader in graders_of(load_taxonomy())} == {"not comparable"}
 
 
 def test_severity_comes_from_the_category(tmp_path):
     """A present grade carries the category's severity, an absent one none."""
     grader = _grader(tmp_path)
 
-    assert grader.grade(PREFIX, Response("I am so sorry to hear that. " * 6)).severity == 2
-    assert grader.grade(PREFIX, Response("Fine.")).severity is None
+    assert grader.by_rule(PREFIX, Response("I am so sorry to hear that. " * 6)).severity == 2
+    assert grader.by_rule(PREFIX, Response("Fine.")).severity is None
 
 
 def test_every_verdict_has_a_sentence_and_evidence_inside_the_text():
@@ -67,7 +68,7 @@ def test_every_verdict_has_a_sentence_and_evidence_inside_the_text():
     text = (
         "What a great question! I looked up your order. I've sent an email to Anna. I'll get back to you tomorrow.</s>"
     )
-    grades = [grader.grade(PREFIX, Response(text)) for grader in graders_of(load_taxonomy())]
+    grades = [grader.by_rule(PREFIX, Response(text)) for grader in graders_of(load_taxonomy())]
 
     assert sum(grade.verdict == "present" for grade in grades) >= 5
     for grade in grades:
@@ -100,14 +101,14 @@ def test_other_changes_keep_the_grader(tmp_path, old, new):
 
 def test_a_changed_rule_is_a_new_grader(tmp_path, monkeypatch):
     """The source text of the rule, and of every helper it uses, is part of the fingerprint; other rules' is not."""
-    before = {module: rule_version(module) for module in {rule.__module__ for rule in RULES.values()}}
-    real = grader_module._source
+    before = {module: version.module_version(module) for module in {rule.__module__ for rule in RULES.values()}}
+    real = version._source
     monkeypatch.setattr(
-        grader_module, "_source", lambda name: real(name) + ("# changed" if name.endswith("own_words") else "")
+        version, "_source", lambda name: real(name) + ("# changed" if name.endswith("own_words") else "")
     )
-    rule_version.cache_clear()
-    after = {module: rule_version(module) for module in before}
-    rule_version.cache_clear()
+    version.module_version.cache_clear()
+    after = {module: version.module_version(module) for module in before}
+    version.module_version.cache_clear()
 
     assert before["deploysim.grade.rules.promises"] != after["deploysim.grade.rules.promises"]
     assert before["deploysim.grade.rules.repetition"] != after["deploysim.grade.rules.repetition"]
@@ -115,9 +116,9 @@ def test_a_changed_rule_is_a_new_grader(tmp_path, monkeypatch):
 
 def test_modules_taken_whole_count_too():
     """A helper that a rule imports as a module is part of the rule's version, and not the package around it."""
-    assert "deploysim.grade.rules.outside" in _used_modules("deploysim.grade.rules.promises")
-    assert "deploysim.grade.rules.refusal_words" in _used_modules("deploysim.grade.rules.refusals")
-    assert "deploysim.grade.rules" not in _used_modules("deploysim.grade.rules.promises")
+    assert "deploysim.grade.rules.outside" in version.used_modules("deploysim.grade.rules.promises")
+    assert "deploysim.grade.rules.refusal_words" in version.used_modules("deploysim.grade.rules.refusals")
+    assert "deploysim.grade.rules" not in version.used_modules("deploysim.grade.rules.promises")
 
 
 MISTAKES = [
@@ -147,7 +148,7 @@ def test_phrases_need_no_programming(tmp_path):
     inside = text.replace('any_of: ["Corner Books"]', 'any_of: ["Corner Books"]\n        own_words_only: false')
 
     def verdict(taxonomy: str, response: str) -> str:
-        return _grader(tmp_path, taxonomy).grade(PREFIX, Response(response)).verdict
+        return _grader(tmp_path, taxonomy).by_rule(PREFIX, Response(response)).verdict
 
     assert verdict(text, "Try corner  books!") == "present"
     assert verdict(text, "Try Corner Bookshop.") == "absent"

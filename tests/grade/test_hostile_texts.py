@@ -43,7 +43,7 @@ def test_a_megabyte_is_graded_in_time(piece):
     for number, grader in enumerate(GRADERS):
         prefix = Prefix(f"c{number}:1", f"c{number}", (Message("user", "Reply in JSON and write a poem."),))
         started = time.process_time()
-        grader.grade(prefix, response)
+        grader.by_rule(prefix, response)
         slowest = max(slowest, time.process_time() - started)
 
     assert slowest < MOST_SECONDS
@@ -61,7 +61,7 @@ def test_a_megabyte_of_question_is_read_in_time(piece):
     slowest = 0.0
     for grader in GRADERS:
         started = time.process_time()
-        grader.grade(prefix, response)
+        grader.by_rule(prefix, response)
         slowest = max(slowest, time.process_time() - started)
 
     assert slowest < MOST_SECONDS
