@@ -48,7 +48,7 @@ def objects(reply: str) -> list[dict[str, Any]]:
 def lines_as_object(reply: str) -> dict[str, Any]:
     """Return a reply that is written as lines of "key: value" as an object; empty where it is not."""
     read = (_LINE.match(line) for line in without_thoughts(reply[:LONGEST_REPLY]).split("\n"))
-    return {m[1].strip().lower().replace(" ", "_"): m[2].strip().strip("*_").rstrip(",") for m in read if m}
+    return {m[1].strip().lower().replace(" ", "_"): m[2].strip("*_ \t\r").rstrip(",") for m in read if m}
 
 
 def without_thoughts(reply: str) -> str:
