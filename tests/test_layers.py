@@ -46,6 +46,7 @@ HOMES = {
     "faker": {"scrub"},
     "openai": {"chat"},
     "xllamacpp": {"chat"},
+    "dulwich": {"tools"},
     "altair": {"charts"},
     "typer": {"cli", "__main__"},
     "rich": {"cli", "__main__"},
