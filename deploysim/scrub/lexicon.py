@@ -47,6 +47,8 @@ class Lexicon:
     """Ordinary English words; empty where the language pipeline carries none."""
     topics: frozenset[str]
     """Capitalised words that are products, languages, brands or famous places, never private persons."""
+    language: str = "en"
+    """The language of `words`."""
 
     def is_given(self, token: str) -> bool:
         """Whether a token is a given name and nothing more common."""
@@ -160,7 +162,7 @@ def in_language(lexicon: Lexicon, language: str) -> Lexicon:
     if language not in DICTIONARIES or language == "en":
         return lexicon
     words = frozenset(fold(word) for word in ordinary_words(language))
-    return replace(lexicon, words=words, everyday=(lexicon.given | lexicon.family) & words)
+    return replace(lexicon, language=language, words=words, everyday=(lexicon.given | lexicon.family) & words)
 
 
 def _counted(bare: Lexicon) -> frozenset[str]:

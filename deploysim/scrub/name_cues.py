@@ -72,6 +72,10 @@ _LAST_ADDRESSED = re.compile(rf"[a-z], (?P<v>{UPPER}[a-zß-öø-ÿ]+)(?=[!?.](?:
 _NAME_LINE = re.compile(rf"^[ >?*|\t]*(?P<v>{NAME}(?:[ \t]+{NAME}\.?){{1,3}})[ \t]*$", re.M)
 
 
+_LONGEST_ABBREVIATION = 3
+"""A longer word before a full stop ends its sentence."""
+
+
 def introduced(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     """Yield names by their cues.
 
@@ -143,6 +147,8 @@ def _leading_name(text: str, match: re.Match[str], lexicon: Lexicon, *, strong: 
             break
         end = start + token.start() + len(bare)
         words.append(bare)
+        if token[0].endswith(".") and len(bare) > _LONGEST_ABBREVIATION:
+            break
     while words and fold(words[-1]) in PARTICLES:
         words.pop()
         end = start + text[start:end].rstrip().rfind(" ") if words else start

@@ -19,7 +19,7 @@ _ENTRY = re.compile(r'"([a-z]{3,})": \[(\d+), (\d+),')
 _RARE = 2.0
 """Words below this frequency stand in text mostly as the names that they are."""
 
-DICTIONARIES = word_set("en de fr es it pt nl")
+DICTIONARIES = word_set("en de fr es it pt nl sv da nb fi pl cs hu ro tr id")
 """Languages whose ordinary words are known."""
 
 
@@ -87,4 +87,4 @@ def is_often_name(word: str) -> bool:
 def ordinary_words(language: str) -> frozenset[str]:
     """Return the words of a language, one of `DICTIONARIES`, less those that are names above all."""
     common = frequencies(language)
-    return frozenset(word for word, often in common.items() if often >= 3.2 and name_surplus(word, language) < 0.3)
+    return frozenset(word for word, often in common.items() if often >= 3.2 and name_surplus(word, language) < -0.3)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import Lexicon, fold
+from deploysim.scrub.name_data import is_often_name
 from deploysim.scrub.name_words import NEVER, STOPS, TOKEN, is_acronym, is_code_like, tokens_of
 
 _CAPITAL_ANYWAY = NEVER | {"i", "i'm", "i'll", "i've", "i'd"}
@@ -122,7 +123,8 @@ def _person_kind(value: str, tokens: list[str], lexicon: Lexicon) -> str | None:
     if not named and lexicon.is_place(value):
         return "LOCATION"
     if not named and all(lexicon.is_word(token) for token in tokens):
-        return None
+        borne = len(tokens) <= 2 and tokens[0][0].isupper() and is_often_name(fold(tokens[0]))
+        return "PERSON" if borne and fold(tokens[0]) not in lexicon.topics else None
     if len(tokens) == 1 and not named and (not tokens[0][0].isupper() or is_acronym(tokens[0])):
         return None
     return "PERSON" if len(tokens) <= _MOST_WORDS else None
