@@ -17,9 +17,11 @@ from deploysim.scrub.lexicon import in_language, load_lexicon
 from deploysim.scrub.machines import MACHINE_RULES
 from deploysim.scrub.name_cues import introduced
 from deploysim.scrub.name_data import DICTIONARIES
+from deploysim.scrub.name_layout import laid_out
 from deploysim.scrub.name_lists import listed
 from deploysim.scrub.name_lower import lower_names, lower_pairs
 from deploysim.scrub.name_pipeline import Entity, from_pipeline, may_hold_name, recased
+from deploysim.scrub.name_scripts import foreign_names
 from deploysim.scrub.numbers import NUMBER_RULES
 from deploysim.scrub.own_recognizers import OwnRecognizers
 from deploysim.scrub.places import find_places, large_places, telling
@@ -144,6 +146,8 @@ class Detector:
         found += find_addresses(text, self.lexicon)
         found += find_places(text, self.lexicon)
         found += introduced(text, self.lexicon)
+        found += laid_out(text, self.lexicon)
+        found += foreign_names(text, self.lexicon)
         found += lower_pairs(text, self.lexicon)
         if read.english:
             found += lower_names(text, self.lexicon)

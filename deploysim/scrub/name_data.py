@@ -74,7 +74,7 @@ def is_mostly_name(word: str) -> bool:
     frequency = frequencies("en").get(word, 0.0)
     if frequency < _RARE:
         return count.sources >= (4 if frequency else 3)
-    return count.sources >= 6 and name_surplus(word) >= 0.3
+    return count.sources >= 6 and name_surplus(word) >= 0
 
 
 def is_often_name(word: str) -> bool:

@@ -43,6 +43,8 @@ _SPEAKS = (
 )
 _SPEAKING = re.compile(rf"{_CLAUSE}{_NAME} {_SPEAKS}", re.M)
 _KIN = re.compile(rf"(?<![\w@./'’-])(?P<v>[a-zà-öø-ÿ]{{3,}}?)['’]?s (?:{_RELATIVES}|birthday|house|place|phone|number|address)\b")
+_MORE_THAN_PLACE = 1.5
+"""Above this surplus a name is borne by so many that the village called the same is not meant."""
 _COMMON_STRANGER = 2.6
 """A word outside the dictionary that stands in text more often than this is slang or a brand before it is a name."""
 
@@ -83,7 +85,7 @@ def _cued(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
 def _borne(word: str, lexicon: Lexicon) -> bool:
     """Whether a word, be it an ordinary one, is what many people are called."""
     folded = fold(word)
-    if is_acronym(word) or is_something_else(folded, lexicon) or folded in lexicon.places:
+    if is_acronym(word) or is_something_else(folded, lexicon):
         return False
     return folded in lexicon.given and (is_often_name(folded) or name_surplus(folded) >= _RARER)
 
@@ -107,7 +109,7 @@ def _only_a_name(word: str, lexicon: Lexicon) -> bool:
 
 
 def _is_no_word(word: str, lexicon: Lexicon) -> bool:
-    return not lexicon.is_word(word) and not lexicon.is_place(word)
+    return not lexicon.is_word(word) and not (lexicon.is_place(word) and name_surplus(fold(word)) < _MORE_THAN_PLACE)
 
 
 def _is_listed(word: str, lexicon: Lexicon) -> bool:

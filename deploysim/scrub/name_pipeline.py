@@ -13,6 +13,8 @@ from deploysim.scrub.name_words import NEVER, STOPS, TOKEN, is_acronym, is_code_
 
 _CAPITAL_ANYWAY = NEVER | {"i", "i'm", "i'll", "i've", "i'd"}
 _BAD_CHARS = re.compile(r"[_=(){}\[\]<>/\\|#@$%^*+~`:;\d]")
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+"""What the English pipeline says of other letters means nothing."""
 _CASELESS_WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _MOST_WORDS = 6
 
@@ -78,7 +80,7 @@ def from_pipeline(entities: tuple[Entity, ...], text: str, lexicon: Lexicon, *, 
     for entity in entities:
         for start, end in _parts(text, entity.start, entity.end):
             value = text[start:end]
-            kind = None if _BAD_CHARS.search(value) else _kind(value, entity.label, lexicon)
+            kind = None if _BAD_CHARS.search(value) or not _LATIN.search(value) else _kind(value, entity.label, lexicon)
             if kind and (not recased or lexicon.is_place(value) or any(map(lexicon.is_name, tokens_of(value)))):
                 yield Finding(start, end, kind, 0.6)
 
@@ -93,7 +95,7 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _tidy(text: str, start: int, end: int) -> tuple[int, int]:
     value = text[start:end]
-    tail = re.search(r"(?:['’]s|['’]|[\s,.;:!?\"”)\-–—])+$", value)
+    tail = re.search(r"(?: et al\.?|['’]s|['’]|[\s,.;:!?\"”)\-–—])+$", value)
     if tail and not re.search(r"\b[A-Z]\.$|\b(?:Jr|Sr)\.$", value):
         end -= len(tail[0])
     head = re.match(r"(?:the |[\s\"“'’(\-–—>*•.])+", text[start:end], re.I)
