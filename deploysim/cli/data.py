@@ -121,7 +121,8 @@ def _import_one(
     with meter(quiet=quiet) as show:
 
         def shown(counts: ImportCounts) -> None:
-            show("importing and scrubbing", counts.done(), counts.rows)
+            stage = counts.stage()
+            show(stage.what, stage.done, stage.total)
             report.importing(counts)
 
         result = import_file(

@@ -11,6 +11,7 @@ from deploysim.ingest.nothing_good import nothing_good_error
 from deploysim.ingest.records import Excluded, ReadStats, Rejected
 from deploysim.types import FailureKind
 
+SORTING = "sorting"
 SHOWN_REJECTS = 20
 """Rejected rows that an import names one by one; all are counted."""
 
@@ -44,10 +45,24 @@ class ImportState:
         return {name: getattr(self, name) for name in self.__slots__} | counters
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What an import is at, and how far."""
+
+    what: str
+    done: int
+    total: int
+    """0 where it is not known."""
+
+
 @dataclass(slots=True)
 class ImportCounts:
     """Running counts of one import."""
 
+    reading: str = "importing and scrubbing"
+    """What is done with the rows of the file, in words."""
+    sorted_rows: int | None = None
+    """Conversations that stand in their final order; None before sorting has begun."""
     rows: int = 0
     """Rows of the file, as far as that can be told beforehand; 0 where it cannot."""
     duplicates: int = 0
@@ -77,6 +92,12 @@ class ImportCounts:
         """Return how many rows have come to their end, whatever became of them."""
         left_out = self.rejected_rows + sum(self.excluded().values()) + self.stats.filtered
         return self.kept + self.duplicates + left_out
+
+    def stage(self) -> Stage:
+        """Return what the import is at: a large one is sorted after all of it was read."""
+        if self.sorted_rows is not None:
+            return Stage(SORTING, self.sorted_rows, self.kept)
+        return Stage(self.reading, self.done(), self.rows)
 
     def excluded(self) -> dict[str, int]:
         """Return how many conversations were left out, by reason."""
