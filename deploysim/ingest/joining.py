@@ -31,6 +31,7 @@ class Call:
     key: str
     """What calls of one conversation share: a session, a thread, a trace."""
     sent: tuple[Chat, ...]
+    """Empty where the log only tells what its trace belongs to."""
     reply: tuple[Chat, ...]
     """The assistant message; empty where the call failed."""
     at: datetime | None = None
@@ -157,16 +158,18 @@ def _settled(calls: Iterable[Call]) -> Iterator[Call]:
 
 
 def _of_one_trace(group: list[Call]) -> Iterator[Call]:
-    inner = [call for call in group if not call.is_wrapper]
-    if not inner:
-        # The outermost begins first.
-        inner = [min(group, key=lambda call: (call.problem is not None, call.at or _FIRST))]
+    spoken = [call for call in group if call.sent or call.problem]
+    # Of what wraps other calls the outermost begins first.
+    outermost = sorted(spoken, key=lambda call: (call.problem is not None, call.at or _FIRST))[:1]
+    inner = [call for call in spoken if not call.is_wrapper] or outermost
     session = next((call.key for call in group if call.is_session), None)
     user = next((call.about["user"] for call in group if call.about.get("user")), None)
     for call in inner:
-        about = {**call.about, **({"user": user} if user and not call.about.get("user") else {})}
-        joins = session is not None and not call.is_session and not call.problem
-        yield replace(call, about=about, **({"key": session, "is_session": True} if joins else {}))
+        if user and not call.about.get("user"):
+            call = replace(call, about={**call.about, "user": user})
+        if session is not None and not call.is_session:
+            call = replace(call, key=session, is_session=True)
+        yield call
 
 
 def _single_turns(calls: Sequence[Call]) -> bool:
@@ -188,7 +191,9 @@ def _chain(calls: Sequence[Call]) -> Call:
 
 def _said(call: Call, messages: Sequence[Chat]) -> list[int]:
     """Return, for each number of messages from the first, a hash of the model and of them."""
-    return list(accumulate((_sign(message) for message in messages), lambda *both: hash(both), initial=hash(call.model)))
+    return list(
+        accumulate((_sign(message) for message in messages), lambda *both: hash(both), initial=hash(call.model))
+    )
 
 
 def _continued(earlier: Call, call: Call) -> Call:

@@ -10,6 +10,7 @@ from deploysim.errors import InputError
 from deploysim.ingest.nothing_good import nothing_good_error
 from deploysim.ingest.records import Excluded, ReadStats, Rejected
 from deploysim.types import FailureKind
+from deploysim.wording import counted
 
 SORTING = "sorting"
 SHOWN_REJECTS = 20
@@ -108,12 +109,12 @@ class ImportCounts:
     def notes(self) -> list[str]:
         """Return what reading changed or passed over, in sentences."""
         facts = (
-            (self.stats.filtered, "rows did not meet the row filter"),
-            (self.stats.unreadable_times, "times could not be understood and were left empty"),
-            (self.stats.repaired_texts, "texts held characters that cannot be stored; these became a replacement sign"),
-            (self.stats.reasoning_dropped, "messages lost another model's reasoning"),
+            (self.stats.filtered, "row", "did not meet the row filter"),
+            (self.stats.unreadable_times, "time", "that could not be understood, left empty"),
+            (self.stats.repaired_texts, "text", "with signs that cannot be stored, which became a replacement sign"),
+            (self.stats.reasoning_dropped, "message", "lost another model's reasoning"),
         )
-        return [f"{count:,} {words}." for count, words in facts if count]
+        return [f"{counted(count, noun)} {words}." for count, noun, words in facts if count]
 
     def nothing_good_error(self, source: str) -> InputError:
         """Build the error for a file that gave no conversation."""

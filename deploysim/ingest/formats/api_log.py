@@ -17,7 +17,6 @@ from deploysim.ingest.replies import Reply, read_reply
 from deploysim.ingest.values import USER_KEYS, first_time, identifier, metadata, opted_out, structure
 from deploysim.types import Message, RawConversation
 
-
 _REQUESTS = ("request", "request_body", "input")
 _RESPONSES = ("response", "response_body", "output")
 """Names under which proxies and gateways log the two."""

@@ -48,9 +48,7 @@ def _whole(fields: Mapping[str, object]) -> Mapping[str, object]:
     return {**trace, "observations": fields.get("observations")} if isinstance(trace, Mapping) else fields
 
 
-def _call(
-    body: Mapping[str, object], trace: Mapping[str, object], number: int, *, is_wrapper: bool = False
-) -> Call:
+def _call(body: Mapping[str, object], trace: Mapping[str, object], number: int, *, is_wrapper: bool = False) -> Call:
     stats = ReadStats()
     places = (body, trace)
     session = next((found for place in places if (found := identifier(place, _SESSION, stats))), None)

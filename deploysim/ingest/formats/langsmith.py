@@ -48,9 +48,7 @@ def _all_runs(runs: list[Mapping[str, object]]) -> Iterator[Mapping[str, object]
             yield from _all_runs([one for one in inner if isinstance(one, Mapping)])
 
 
-def _call(
-    run: Mapping[str, object], number: int, root: Mapping[str, object], *, is_wrapper: bool = False
-) -> Call:
+def _call(run: Mapping[str, object], number: int, root: Mapping[str, object], *, is_wrapper: bool = False) -> Call:
     stats = ReadStats()
     sent = sent_messages(run.get("inputs"))
     reply = None if run.get("error") else reply_message(run.get("outputs"))

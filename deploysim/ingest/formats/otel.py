@@ -74,11 +74,9 @@ def _calls(row: Row) -> Iterator[Call]:
     span = row.fields[_SPAN]
     assert isinstance(span, GenAiSpan), "made here"
     operation = span.attributes.get("gen_ai.operation.name")
-    if operation not in (*_CALLS_A_MODEL, *_WRAPS):
-        return
-    sent, reply = messages_in(span)
-    if sent:
-        yield _call(span, tuple(sent), reply, row.number, is_wrapper=operation in _WRAPS)
+    counts = operation in (*_CALLS_A_MODEL, *_WRAPS)
+    sent, reply = messages_in(span) if counts else ([], None)
+    yield _call(span, tuple(sent), reply, row.number, is_wrapper=operation in _WRAPS)
 
 
 def _call(
