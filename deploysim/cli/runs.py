@@ -10,7 +10,7 @@ import typer
 
 from deploysim.chat.local import serve
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, print_json, say
-from deploysim.cli.data import conditions
+from deploysim.cli.importing import conditions
 from deploysim.cli.results import SampleOption, chosen_sample
 from deploysim.errors import InputError
 from deploysim.ingest.columns import ResponseMap

@@ -145,7 +145,9 @@ def _is_borne_word(word: str, lexicon: Lexicon) -> bool:
     """Whether an ordinary word that was part of a name is one again where it has a capital inside a sentence."""
     folded = fold(word)
     listed = is_often_name(folded) or folded in lexicon.family
-    return len(word) > 2 and word[0].isupper() and folded in lexicon.everyday and listed and not _is_other(word, lexicon)
+    return (
+        len(word) > 2 and word[0].isupper() and folded in lexicon.everyday and listed and not _is_other(word, lexicon)
+    )
 
 
 def _name_words(text: str, findings: list[Finding]) -> Iterator[str]:

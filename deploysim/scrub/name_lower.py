@@ -32,7 +32,8 @@ _REACHED = (
 _TOLD = re.compile(rf"\b(?i:{_REACHED}) {_NAME}")
 _GREETED = re.compile(rf"\b(?i:hey|hi|hello|hiya|yo|dear|hey,? (?:it'?s|this is)|hi,? (?:it'?s|this is)),? {_NAME}")
 _SIGNED = re.compile(
-    rf"\b(?i:thx|thanks|thanku|thank you|ty|cheers|regards|sincerely|love|xoxo|xx|best|greetings),? *\n? *{_NAME}\W*$", re.M
+    rf"\b(?i:thx|thanks|thanku|thank you|ty|cheers|regards|sincerely|love|xoxo|xx|best|greetings),? *\n? *{_NAME}\W*$",
+    re.M,
 )
 _HERE = re.compile(rf"\b(?i:it'?s|this is) {_NAME} (?:from|here|again|calling|speaking|writing)\b")
 _CLAUSE = r"(?:^|[\n.,;:!?(\"“-] ?|\b(?i:that|if|so|bc|because|cuz|cause|when|while|and|but|think|thinks|thought|guess|hope|like|what|why|how|did|does|whether|since|until|til|before|after|then|idk if|says|said|know|w/?|with) )"
@@ -42,7 +43,9 @@ _SPEAKS = (
     r"will be\b|broke up|got mad|sent me|owes)"
 )
 _SPEAKING = re.compile(rf"{_CLAUSE}{_NAME} {_SPEAKS}", re.M)
-_KIN = re.compile(rf"(?<![\w@./'’-])(?P<v>[a-zà-öø-ÿ]{{3,}}?)['’]?s (?:{_RELATIVES}|birthday|house|place|phone|number|address)\b")
+_KIN = re.compile(
+    rf"(?<![\w@./'’-])(?P<v>[a-zà-öø-ÿ]{{3,}}?)['’]?s (?:{_RELATIVES}|birthday|house|place|phone|number|address)\b"
+)
 _MORE_THAN_PLACE = 1.5
 """Above this surplus a name is borne by so many that the village called the same is not meant."""
 _COMMON_STRANGER = 2.6
