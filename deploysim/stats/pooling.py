@@ -21,7 +21,7 @@ and a single category gets what the prior alone says.
 closed form: no sampler, no starting values. Rates, ratios, intervals and probabilities all come from it.
 
 **What it leaves out.** The grid's weights and the mean gap are set to their best values given the data; only the latter's
-error is carried on. s is taken at the seen rates, with one refinement at the first posterior mean.
+error is carried on. s is taken at the seen rates. Shifts of different categories are taken to be independent.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Priors:
     Forecasts of many categories narrow it themselves.
     """
 
-    shift: ChangePrior = ChangePrior(scale=1.5, strength=5.0)
+    shift: ChangePrior = ChangePrior(scale=2.0, strength=5.0)
     gap: ChangePrior = ChangePrior(scale=0.25, strength=5.0)
 
 
@@ -92,24 +92,15 @@ def pool(seen: LaneMoments, priors: Priors) -> LanePosterior:
 
     Axes before that of the categories are forecasts of their own, each of which learns from its own categories only.
     """
-    first = _posterior(seen, seen.centre, priors)
-    middle = (first.weights[..., None] * first.mean).sum(axis=-2)
-    return _posterior(seen, middle, priors)
-
-
-def _posterior(seen: LaneMoments, rates_at: Floats, priors: Priors) -> LanePosterior:
-    """Posterior with the slopes taken at given values of the arcsine scale."""
-    lanes = seen.centre.shape[-1]
-    contrast = np.diff(np.eye(lanes), axis=0)
-    slopes = slope((rates_at[..., 1:] + rates_at[..., :-1]) / 2.0)
-    change = np.diff(seen.centre, axis=-1)
-    error = contrast @ seen.cov @ contrast.T
-    learned = _learn(change, error, slopes, priors)
-    gain = _swap(contrast @ seen.cov)[..., None, :, :] @ learned.precision
+    contrast = np.diff(np.eye(seen.centre.shape[-1]), axis=0)
+    slopes = slope((seen.centre[..., 1:] + seen.centre[..., :-1]) / 2.0)
+    blurred = contrast @ seen.cov
+    learned = _learn(np.diff(seen.centre, axis=-1), blurred @ contrast.T, slopes, priors)
+    gain = _swap(blurred)[..., None, :, :] @ learned.precision
     return LanePosterior(
         weights=learned.weights,
         mean=seen.centre[..., None, :] - (gain @ learned.residual[..., None, :, None])[..., 0],
-        cov=seen.cov[..., None, :, :] - gain @ (contrast @ seen.cov)[..., None, :, :],
+        cov=seen.cov[..., None, :, :] - gain @ blurred[..., None, :, :],
     )
 
 
@@ -161,8 +152,8 @@ def _mixture_weights(log_density: Floats, parts: list[ChangePrior]) -> Floats:
 def _mean_gap(change: Floats, error: Floats, slopes: Floats, parts: list[ChangePrior]) -> tuple[Floats, Floats]:
     """Mean gap of all categories in log-odds and its variance, each of the shape (..., 1, 1).
 
-    The precision-weighted mean of the gaps seen, those that stand out weighing less (Cauchy weights at the prior's
-    scale), drawn towards 0.
+    The mode under Cauchy errors at the prior's scale, found by reweighting, so that gaps that stand out weigh less;
+    its variance is that of a Cauchy's centre, whose information is half of the mean weight.
     """
     gap = change[..., :1] / slopes[..., :1]
     variance = error[..., :1, 0] / slopes[..., :1] ** 2 + parts[0].scale ** 2
@@ -170,8 +161,9 @@ def _mean_gap(change: Floats, error: Floats, slopes: Floats, parts: list[ChangeP
     spread = np.full_like(mean, GAP_MEAN_SD**2)
     for _ in range(STEPS):
         precision = 2.0 / (variance + (gap - mean) ** 2)
-        spread = 1.0 / (precision.sum(axis=-2, keepdims=True) + 1.0 / GAP_MEAN_SD**2)
-        mean = spread * (precision * gap).sum(axis=-2, keepdims=True)
+        total = precision.sum(axis=-2, keepdims=True)
+        mean = (precision * gap).sum(axis=-2, keepdims=True) / (total + 1.0 / GAP_MEAN_SD**2)
+        spread = 1.0 / (total / 2.0 + 1.0 / GAP_MEAN_SD**2)
     return mean, spread
 
 
