@@ -11,6 +11,7 @@ from deploysim.errors import ConfigError
 from deploysim.store.files import short_hash
 
 ApiName = Literal["chat", "responses"]
+API_NAMES: tuple[ApiName, ...] = ("chat", "responses")
 NO_KEY = Secret("")
 LOCAL = "smollm2-135m-instruct"
 """Name of the embedded model."""
@@ -73,8 +74,9 @@ def checked_api(name: str) -> ApiName:
     Raises:
         ConfigError: where there is none of that name.
     """
-    if name == "chat" or name == "responses":
-        return name
+    for api in API_NAMES:
+        if api == name:
+            return api
     raise ConfigError(
         f"There is no API {name!r}.",
         expected="chat for Chat Completions, which every compatible endpoint has, or responses for the Responses API",
