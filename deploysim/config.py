@@ -54,6 +54,8 @@ class Settings:
     """Folder whose files the app offers to import; None where there is none."""
     leak_limit: float | None = None
     """Largest share of messages that may leak, as the spot-check bounds it; None where the team set none."""
+    roles_file: Path | None = None
+    """File that says who may do what; None where everybody may do everything."""
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -72,12 +74,13 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         model=values.get("DEPLOYSIM_MODEL") or None,
         scrub_key=Secret(values.get("DEPLOYSIM_KEY", "")),
         spacy_model=values.get("DEPLOYSIM_SPACY_MODEL", "en_core_web_sm"),
-        import_folder=_folder(values.get("DEPLOYSIM_IMPORT_FOLDER")),
+        import_folder=_path(values.get("DEPLOYSIM_IMPORT_FOLDER")),
         leak_limit=_share("DEPLOYSIM_LEAK_LIMIT", values.get("DEPLOYSIM_LEAK_LIMIT", "")),
+        roles_file=_path(values.get("DEPLOYSIM_ROLES")),
     )
 
 
-def _folder(value: str | None) -> Path | None:
+def _path(value: str | None) -> Path | None:
     return Path(value).expanduser() if value else None
 
 

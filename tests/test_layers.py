@@ -14,6 +14,7 @@ LAYERS = [
     "types",
     "config",
     "yaml_files",
+    "roles",
     "store",
     "stats",
     "ingest",
