@@ -8,7 +8,7 @@ from collections.abc import Callable
 import typer
 
 from deploysim.cli import app as app_commands
-from deploysim.cli import data, grading, privacy, purge, results, runs
+from deploysim.cli import backtest, data, grading, importing, privacy, purge, results, runs
 from deploysim.cli.console import fail
 from deploysim.errors import DeploysimError
 
@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 STOPPED = 130
 COMMANDS: dict[str, Callable[..., None]] = {
-    "import": data.import_command,
+    "import": importing.import_command,
     "scrub": data.scrub_command,
     "sample": data.sample_command,
     "replay": runs.replay_command,
@@ -28,6 +28,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "taxonomy": grading.taxonomy_command,
     "grade": grading.grade_command,
     "forecast": results.forecast_command,
+    "backtest": backtest.backtest_command,
     "status": results.status_command,
     "second-opinion": privacy.second_opinion_command,
     "purge": purge.purge_command,

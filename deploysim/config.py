@@ -58,6 +58,8 @@ class Settings:
     """Models that judge what no rule can decide, by the names of data/models.yaml or of the endpoint; several are a panel."""
     strong_judges: tuple[str, ...] = ()
     """Models that confirm what the others found."""
+    roles_file: Path | None = None
+    """File that says who may do what; None where everybody may do everything."""
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -74,10 +76,11 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         model=values.get("DEPLOYSIM_MODEL") or None,
         scrub_key=Secret(values.get("DEPLOYSIM_KEY", "")),
         spacy_model=values.get("DEPLOYSIM_SPACY_MODEL", "en_core_web_sm"),
-        import_folder=_folder(values.get("DEPLOYSIM_IMPORT_FOLDER")),
+        import_folder=_path(values.get("DEPLOYSIM_IMPORT_FOLDER")),
         leak_limit=_share("DEPLOYSIM_LEAK_LIMIT", values.get("DEPLOYSIM_LEAK_LIMIT", "")),
         judges=_names(values.get("DEPLOYSIM_JUDGE", "")),
         strong_judges=_names(values.get("DEPLOYSIM_STRONG_JUDGE", "")),
+        roles_file=_path(values.get("DEPLOYSIM_ROLES")),
     )
 
 
@@ -96,7 +99,7 @@ def _names(value: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
-def _folder(value: str | None) -> Path | None:
+def _path(value: str | None) -> Path | None:
     return Path(value).expanduser() if value else None
 
 

@@ -119,6 +119,13 @@ class NodeReader:
             raise self.error(node, f"{what} is not a whole number of {least} or more", "digits such as 500")
         return found
 
+    def flag(self, node: Node, what: str) -> bool:
+        """Return true or false."""
+        found = self.scalar(node, what)
+        if not isinstance(found, bool):
+            raise self.error(node, f"{what} is neither true nor false", "true or false")
+        return found
+
     def one_of(self, node: Node, what: str, known: tuple[str, ...]) -> str:
         """Return one of the words that are known."""
         found = self.text(node, what, plain=True)

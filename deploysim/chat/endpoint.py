@@ -18,6 +18,8 @@ class Endpoint:
 
     base_url: str
     model: str
+    api: str = "chat completions"
+    """What people call the API that it is asked through."""
 
     def check(self) -> None:
         """Raise ModelError where the address cannot be one of an endpoint."""
@@ -66,7 +68,7 @@ class Endpoint:
     def lacks_the_model(self, status: int) -> ModelError:
         """The endpoint does not know the model, or is none."""
         return ModelError(
-            f"{self.shown} knows no model {self.model!r}, or has no chat completions (HTTP {status}).",
+            f"{self.shown} knows no model {self.model!r}, or has no {self.api} (HTTP {status}).",
             expected="a model name of that endpoint, and a base URL that usually ends in /v1",
             next_step=f"check --model and --base-url or OPENAI_BASE_URL, {_RESUME}",
         )

@@ -24,8 +24,9 @@ _CONTEXT_WORDS = re.compile(
     re.IGNORECASE,
 )
 _FILTER_CODES = {"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation", "moderation_blocked"}
+_FILTER_CODES |= {"invalid_prompt", "bio_policy", "misalignment_policy_violation"}
 _NO_CREDIT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
-_OWN_PARAMETERS = {"model", "temperature", "top_p", "max_tokens", "max_completion_tokens", "seed"}
+_OWN_PARAMETERS = {"model", "temperature", "top_p", "max_tokens", "max_completion_tokens", "max_output_tokens", "seed"}
 _TRY_AGAIN = {408, 409, 425, 429}
 
 

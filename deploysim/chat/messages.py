@@ -42,10 +42,15 @@ def api_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
     return [_api_message(message) for message in messages]
 
 
+def spoken(message: Message) -> str:
+    """Return what a message says, without the reasoning that another model put before its answer."""
+    return _REASONING.sub("", message.content) if message.role == "assistant" else message.content
+
+
 def _api_message(message: Message) -> dict[str, Any]:
     if message.role == "tool":
         return {"role": "tool", "content": message.content, "tool_call_id": message.tool_call_id or ""}
-    content = _REASONING.sub("", message.content) if message.role == "assistant" else message.content
+    content = spoken(message)
     if not message.tool_calls:
         return {"role": message.role, "content": content}
     calls = [

@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible chat completions endpoint, through the openai client."""
+"""Any OpenAI-compatible endpoint, through the openai client: chat completions or the Responses API."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from random import Random
 from types import TracebackType
 from typing import Any, Self
 
+import httpx2
 import openai
 
+from deploysim.chat.api import APIS, read_attempt
 from deploysim.chat.endpoint import Endpoint
 from deploysim.chat.failures import Attempt, error_attempt, error_in
-from deploysim.chat.messages import request_body
 from deploysim.chat.model import Answer, Tool
-from deploysim.chat.reply import read_reply
 from deploysim.chat.retry import wait_s
 from deploysim.chat.settings import ModelSettings
 from deploysim.types import Failure, FailureKind, Message
@@ -59,7 +59,8 @@ class OpenAIModel:
 
     def __init__(self, settings: ModelSettings, *, base_url: str | None = None) -> None:
         self._settings = settings
-        self._endpoint = Endpoint(base_url or settings.base_url or "", settings.model)
+        self._api = APIS[settings.api]
+        self._endpoint = Endpoint(base_url or settings.base_url or "", settings.model, self._api.name)
         self._endpoint.check()
         key = settings.api_key.reveal() or _NO_KEY
         if not (key.isascii() and key.isprintable()):
@@ -85,7 +86,7 @@ class OpenAIModel:
         self, messages: Sequence[Message], *, seed: int | None = None, tools: Sequence[Tool] | None = None
     ) -> Answer:
         """Ask until there is a response, a failure that would only repeat itself, or no try left."""
-        body = request_body(self._settings, messages, seed=seed, tools=tools)
+        body = self._api.body(self._settings, messages, seed=seed, tools=tools)
         tries = 0
         while True:
             attempt = await self._try(body)
@@ -104,7 +105,7 @@ class OpenAIModel:
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._settings.timeout_s):
-                raw = await self._client.chat.completions.with_raw_response.create(**body)
+                reply = await self._client.post(self._api.path, cast_to=httpx2.Response, body=body)
         except TimeoutError:
             detail = f"no whole response within {self._settings.timeout_s:g} s"
             return Attempt(Failure(FailureKind.TIMED_OUT, detail), again=True)
@@ -114,23 +115,19 @@ class OpenAIModel:
             )
         except openai.APIStatusError as error:
             self._contact.heard = True
-            reply = error.response
-            return error_attempt(self._endpoint, reply.status_code, reply.headers, error_in(reply.content))
+            bad = error.response
+            return error_attempt(self._endpoint, bad.status_code, bad.headers, error_in(bad.content))
         except openai.APIConnectionError as error:
             return Attempt(Failure(FailureKind.CONNECTION_LOST, _cause(error)), again=True)
         self._contact.heard = True
-        reply = raw.http_response
         return self._read(reply.content, reply.headers, time.monotonic() - started)
 
     def _read(self, body: bytes, headers: Mapping[str, str], latency_s: float) -> Attempt:
-        answer = read_reply(body, latency_s=latency_s)
-        if isinstance(answer, Failure) and answer.kind is FailureKind.MALFORMED:
-            if "html" in headers.get("content-type", "") and not self._contact.answered:
-                raise self._endpoint.is_a_web_page()
-            hidden = _hidden_status(body)
-            if hidden:
-                return error_attempt(self._endpoint, hidden, headers, error_in(body))
-        return Attempt(answer)
+        attempt = read_attempt(self._api, self._endpoint, body, headers, latency_s=latency_s)
+        malformed = isinstance(attempt.answer, Failure) and attempt.answer.kind is FailureKind.MALFORMED
+        if malformed and "html" in headers.get("content-type", "") and not self._contact.answered:
+            raise self._endpoint.is_a_web_page()
+        return attempt
 
     def _note(self, answer: Answer) -> None:
         """Keep account of the endpoint's health.
@@ -155,12 +152,3 @@ def _cause(error: openai.APIConnectionError) -> str:
     if isinstance(error, openai.APITimeoutError):
         return f"no connection within {CONNECT_S:g} s"
     return type(error.__cause__ or error).__name__
-
-
-def _hidden_status(body: bytes) -> int | None:
-    """Return the status of an error that came as a successful reply, as some gateways send it."""
-    error = error_in(body)
-    if not isinstance(error, dict) or not ({"code", "message"} & set(error)):
-        return None
-    code = error.get("code")
-    return code if isinstance(code, int) and 400 <= code < 600 else 502

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from deploysim.config import Secret
+from deploysim.errors import ConfigError
 from deploysim.store.files import short_hash
 
+ApiName = Literal["chat", "responses"]
+API_NAMES: tuple[ApiName, ...] = ("chat", "responses")
 NO_KEY = Secret("")
 LOCAL = "smollm2-135m-instruct"
 """Name of the embedded model."""
@@ -33,6 +36,8 @@ class ModelSettings:
     """Longest wait for one whole response, each try on its own."""
     max_retries: int = 4
     """Further tries after a lost connection, a timeout, a rate limit or a server error."""
+    api: ApiName = "chat"
+    """Chat Completions, which every compatible endpoint has, or OpenAI's Responses API."""
 
     def parameters(self) -> dict[str, Any]:
         """Return the request parameters that are sent."""
@@ -46,6 +51,8 @@ class ModelSettings:
             "base_url": self.base_url and address(self.base_url),
             "system_prompt": self.system_prompt,
             **self.parameters(),
+            # Named only where it is not the one that was there first: runs made before keep their ids.
+            **({"api": self.api} if self.api != "chat" else {}),
         }
 
     def fingerprint(self) -> str:
@@ -56,8 +63,25 @@ class ModelSettings:
         """Return the configuration in one line."""
         where = address(self.base_url) if self.base_url else "embedded"
         parameters = ", ".join(f"{key} {value:g}" for key, value in self.parameters().items())
+        api = "Responses API" if self.api == "responses" else ""
         prompt = "own system prompt" if self.system_prompt is not None else "the conversations' system prompts"
-        return ", ".join(part for part in (f"{self.model} ({where})", parameters, prompt) if part)
+        return ", ".join(part for part in (f"{self.model} ({where})", api, parameters, prompt) if part)
+
+
+def checked_api(name: str) -> ApiName:
+    """Return the API that an option names.
+
+    Raises:
+        ConfigError: where there is none of that name.
+    """
+    for api in API_NAMES:
+        if api == name:
+            return api
+    raise ConfigError(
+        f"There is no API {name!r}.",
+        expected="chat for Chat Completions, which every compatible endpoint has, or responses for the Responses API",
+        next_step="correct --api",
+    )
 
 
 def address(base_url: str) -> str:

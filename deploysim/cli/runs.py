@@ -10,7 +10,7 @@ import typer
 
 from deploysim.chat.local import serve
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, print_json, say
-from deploysim.cli.data import conditions
+from deploysim.cli.importing import conditions
 from deploysim.cli.results import SampleOption, chosen_sample
 from deploysim.errors import InputError
 from deploysim.ingest.columns import ResponseMap
@@ -29,6 +29,7 @@ def replay_command(
     sample: SampleOption = None,
     name: Annotated[str, typer.Option(help="What people call this configuration; the model's name by default.")] = "",
     base_url: Annotated[str, typer.Option(help="OpenAI-compatible endpoint; OPENAI_BASE_URL by default.")] = "",
+    api: Annotated[str, typer.Option(help="chat for Chat Completions, responses for OpenAI's Responses API.")] = "chat",
     system_prompt: Annotated[str | None, typer.Option(help="Replaces the conversations' own system prompt.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Left to the endpoint when not given.")] = None,
     top_p: Annotated[float | None, typer.Option(help="Left to the endpoint when not given.")] = None,
@@ -54,6 +55,7 @@ def replay_command(
         model=model,
         name=name,
         base_url=base_url,
+        api=api,
         system_prompt=system_prompt,
         temperature=temperature,
         top_p=top_p,

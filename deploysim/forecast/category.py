@@ -1,4 +1,4 @@
-"""The forecast of one category: rates, shift, test, direction, and how many prefixes are still needed."""
+"""The forecast of one category: counts and tests first, then what the pooled posterior says, and the direction."""
 
 from __future__ import annotations
 
@@ -7,45 +7,37 @@ from dataclasses import replace
 
 import numpy as np
 
-from deploysim.forecast.counts import lane_count, lane_rate, paired_table
-from deploysim.forecast.needs import with_needs
+from deploysim.forecast.counts import lane_count, paired_table, previous_rate
+from deploysim.forecast.evidence import Evidence
 from deploysim.forecast.outcomes import Outcomes
-from deploysim.forecast.records import (
-    CategoryForecast,
-    Certainty,
-    Direction,
-    Estimate,
-    PairedTable,
-)
+from deploysim.forecast.records import CategoryForecast, Certainty, Direction, Estimate, PairedTable
 from deploysim.forecast.settings import ForecastSettings
-from deploysim.stats.clusters import Bools, Floats
-from deploysim.stats.joint import CANDIDATE, RECORDED, ShiftDraws, equal_tailed, shift_draws
-from deploysim.stats.rates import (
-    PER_100K,
-)
+from deploysim.stats.clusters import Bools, Floats, design_effect, kish_effective_n
+from deploysim.stats.graders import corrected
+from deploysim.stats.lanes import CANDIDATE, LaneMoments, lane_moments, with_recorded
+from deploysim.stats.pooling import LanePosterior
+from deploysim.stats.rates import PER_100K
+from deploysim.stats.shift import ShiftDraws, equal_tailed, shift_draws
 from deploysim.stats.significance import PairedTest, paired_test
 
 
-def forecast_category(
-    outcomes: Outcomes, *, category: str, name: str, settings: ForecastSettings, seed: int
+def counted_category(
+    outcomes: Outcomes, evidence: Evidence, *, category: str, name: str, settings: ForecastSettings, seed: int
 ) -> CategoryForecast:
-    """Forecast one category; its q-value needs the other categories and is left None.
+    """Count and test one category; what takes the other categories, shift and q-value, is left None.
 
-    Comparisons use prefixes with a clear outcome in all lanes. Where neither compared lane shows the behaviour there is
-    no ratio, no forecast rate and no call: a prior alone is not evidence. The draws depend on `seed` and on the
-    category's id, so that adding a category to the taxonomy changes no other's numbers.
+    Comparisons use prefixes with a clear outcome in all lanes.
     """
     complete = outcomes.complete()
     old, new = complete.present[:, complete.compared_with], complete.present[:, CANDIDATE]
-    own_seed = _category_seed(seed, category)
-    test = _paired_test(complete, old, new, seed=own_seed)
-    row = CategoryForecast(
+    test = _paired_test(complete, old, new, seed=category_seed(seed, category))
+    return CategoryForecast(
         category=category,
         name=name,
         lanes=tuple(lane_count(outcomes, lane, settings.level) for lane in range(len(outcomes.lanes))),
         compared_with=outcomes.lanes[outcomes.compared_with],
         table=paired_table(old, new),
-        previous=lane_rate(complete, RECORDED, settings.level),
+        previous=previous_rate(complete, evidence.recorded, settings.level),
         forecast=None,
         ratio=None,
         fidelity_gap=None,
@@ -56,16 +48,34 @@ def forecast_category(
         direction=Direction.UNKNOWN,
         n_needed=None,
     )
-    if complete.present.any():
-        shift = shift_draws(
-            complete.present,
-            weights=complete.weights,
-            clusters=complete.clusters,
-            draws=settings.draws,
-            seed=own_seed,
-        )
-        row = _with_shift(row, shift, settings)
-    return with_needs(row, outcomes, settings)
+
+
+def category_moments(outcomes: Outcomes, evidence: Evidence) -> LaneMoments | None:
+    """Sum up what was seen of all lanes; None where no complete prefix shows the behaviour in any lane."""
+    complete = outcomes.complete()
+    if not complete.present.any():
+        return None
+    moments = lane_moments(complete.present.astype(np.float64), weights=complete.weights, clusters=complete.clusters)
+    if evidence.recorded is not None:
+        more = evidence.recorded
+        moments = with_recorded(moments, present=more.share * more.n_effective, n=more.n_effective)
+    return corrected(moments, [evidence.reviews.get(lane) for lane in outcomes.lanes])
+
+
+def with_shift(
+    row: CategoryForecast, outcomes: Outcomes, posterior: LanePosterior, *, settings: ForecastSettings, seed: int
+) -> CategoryForecast:
+    """Add what the posterior says: forecast rate, ratio, gap, certainty and direction, all from the same draws.
+
+    Where neither compared lane shows the behaviour there is no ratio, no forecast rate and no call: a prior alone is not
+    evidence. The draws depend on `seed` and on the category's id, not on its place among the others.
+    """
+    shift = shift_draws(posterior, draws=settings.draws, seed=category_seed(seed, row.category))
+    old_seen = row.previous.present + row.table.both + row.table.improved > 0
+    gap = _estimate(shift.gap, settings.level) if shift.gap is not None and old_seen else None
+    if row.table.n == row.table.neither:
+        return replace(row, fidelity_gap=gap)
+    return replace(_with_draws(row, shift, settings), fidelity_gap=gap, n_effective=_pairs_worth(outcomes.complete()))
 
 
 def direction_call(certainty: Certainty, table: PairedTable, settings: ForecastSettings) -> Direction:
@@ -88,21 +98,39 @@ def direction_call(certainty: Certainty, table: PairedTable, settings: ForecastS
     return next(reached, Direction.UNKNOWN)
 
 
-def _with_shift(row: CategoryForecast, shift: ShiftDraws, settings: ForecastSettings) -> CategoryForecast:
-    old_seen = row.previous.present + row.table.both + row.table.improved > 0
-    gap = _estimate(shift.gap, settings.level) if shift.gap is not None and old_seen else None
-    if row.table.n == row.table.neither:
-        return replace(row, fidelity_gap=gap)
-    certainty = _certainty(shift.ratio, settings.material_ratio)
+def ratio_certainty(ratio: Floats, material_ratio: float) -> Certainty:
+    """Probabilities of each direction, from draws of the ratio."""
+    return Certainty(
+        up=float((ratio > 1.0).mean()),
+        materially_up=float((ratio > material_ratio).mean()),
+        materially_down=float((ratio < 1.0 / material_ratio).mean()),
+        unchanged=float(((ratio > 1.0 / material_ratio) & (ratio < material_ratio)).mean()),
+    )
+
+
+def category_seed(seed: int, category: str) -> int:
+    """Seed of one category's draws, whatever the other categories are."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{category}".encode()).digest()[:8], "big")
+
+
+def _with_draws(row: CategoryForecast, shift: ShiftDraws, settings: ForecastSettings) -> CategoryForecast:
+    certainty = ratio_certainty(shift.ratio, settings.material_ratio)
     return replace(
         row,
         forecast=_estimate(shift.forecast * PER_100K, settings.level),
         ratio=_estimate(shift.ratio, settings.level),
-        fidelity_gap=gap,
         certainty=certainty,
         direction=direction_call(certainty, row.table, settings),
-        n_effective=shift.n_effective,
     )
+
+
+def _pairs_worth(complete: Outcomes) -> float:
+    """Independent, equally weighted prefixes that the comparison of two lanes rests on."""
+    flags = complete.present.astype(np.float64)
+    difference = flags[:, CANDIDATE] - flags[:, complete.compared_with]
+    mean = complete.weights @ difference / complete.weights.sum()
+    effect = design_effect(difference - mean, weights=complete.weights, clusters=complete.clusters)
+    return kish_effective_n(complete.weights) / effect
 
 
 def _paired_test(complete: Outcomes, old: Bools, new: Bools, *, seed: int) -> PairedTest | None:
@@ -113,18 +141,3 @@ def _paired_test(complete: Outcomes, old: Bools, new: Bools, *, seed: int) -> Pa
 
 def _estimate(draws: Floats, level: float) -> Estimate:
     return Estimate(median=float(np.median(draws)), interval=equal_tailed(draws, level=level))
-
-
-def _certainty(ratio: Floats, material_ratio: float) -> Certainty:
-    materially_up = float((ratio > material_ratio).mean())
-    materially_down = float((ratio < 1.0 / material_ratio).mean())
-    return Certainty(
-        up=float((ratio > 1.0).mean()),
-        materially_up=materially_up,
-        materially_down=materially_down,
-        unchanged=float(((ratio > 1.0 / material_ratio) & (ratio < material_ratio)).mean()),
-    )
-
-
-def _category_seed(seed: int, category: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{seed}:{category}".encode()).digest()[:8], "big")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import types
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -52,10 +52,13 @@ def _record(kind: Any, value: Any, where: str) -> Any:
     _expect(isinstance(value, dict), value, where)
     hints = get_type_hints(kind)
     names = {field.name for field in fields(kind)}
-    for problem, odd in (("unknown", value.keys() - names), ("missing", names - value.keys())):
+    # What has a default came later than the first files: they do without it.
+    needed = {field.name for field in fields(kind) if field.default is MISSING}
+    for problem, odd in (("unknown", value.keys() - names), ("missing", needed - value.keys())):
         if odd:
             raise unreadable(f"{where} has {problem} fields: {', '.join(sorted(odd))}.")
-    return kind(**{name: from_plain(hints[name], value[name], f"{where}.{name}") for name in sorted(names)})
+    given = sorted(names & value.keys())
+    return kind(**{name: from_plain(hints[name], value[name], f"{where}.{name}") for name in given})
 
 
 def _optional(kind: Any, value: Any, where: str) -> Any:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from deploysim.forecast.evidence import RecordedCount
 from deploysim.forecast.outcomes import FAILED, Outcomes
 from deploysim.forecast.records import LaneCount, PairedTable, Rate
 from deploysim.stats.clusters import Bools, design_effect, kish_effective_n, weighted_mean
+from deploysim.stats.lanes import RECORDED
 from deploysim.stats.rates import (
     interval_per_100k,
     jeffreys_interval,
@@ -55,9 +57,31 @@ def lane_rate(determined: Outcomes, lane: int, level: float) -> Rate:
     share = weighted_mean(flags, weights)
     n = kish_effective_n(weights)
     n_effective = n / design_effect(flags - share, weights=weights, clusters=determined.clusters)
+    return _rate(int(present.sum()), present.size, share=share, n=n, n_effective=n_effective, level=level)
+
+
+def previous_rate(complete: Outcomes, more: RecordedCount | None, level: float) -> Rate:
+    """Recorded rate over the replayed prefixes and, where there are `more`, over those only graded in the log."""
+    replayed = lane_rate(complete, RECORDED, level)
+    if more is None:
+        return replayed
+    share = weighted_mean(complete.present[:, RECORDED].astype(np.float64), complete.weights) if replayed.n else 0.0
+    worth = replayed.n_effective or 0.0
+    n = worth + more.n_effective
+    return _rate(
+        replayed.present + more.present,
+        replayed.n + more.n,
+        share=(share * worth + more.share * more.n_effective) / n,
+        n=n,
+        n_effective=n,
+        level=level,
+    )
+
+
+def _rate(present: int, responses: int, *, share: float, n: float, n_effective: float, level: float) -> Rate:
     return Rate(
-        present=int(present.sum()),
-        n=present.size,
+        present=present,
+        n=responses,
         per_100k=per_100k(jeffreys_point(share * n, n)),
         interval=interval_per_100k(jeffreys_interval(share * n_effective, n_effective, level=level)),
         n_effective=n_effective,

@@ -9,11 +9,15 @@ import polars as pl
 
 from deploysim import __version__
 from deploysim.errors import InputError
-from deploysim.forecast.category import forecast_category
+from deploysim.forecast.category import category_moments, counted_category, with_shift
+from deploysim.forecast.evidence import NOTHING_MORE, EvidenceByCategory
+from deploysim.forecast.needs import with_needs
 from deploysim.forecast.notes import forecast_notes, with_q_value
-from deploysim.forecast.outcomes import USER, category_outcomes, check_outcomes, used_lanes
-from deploysim.forecast.records import Forecast, RunInputs
+from deploysim.forecast.outcomes import USER, Outcomes, category_outcomes, check_outcomes, used_lanes
+from deploysim.forecast.records import CategoryForecast, Forecast, PriorUsed, RunInputs
 from deploysim.forecast.settings import ForecastSettings
+from deploysim.stats.lanes import stack
+from deploysim.stats.pooling import Priors, pool
 from deploysim.stats.significance import benjamini_hochberg
 from deploysim.types import Lane, Unit
 
@@ -45,13 +49,14 @@ def make_forecast(
     seed: int,
     now: datetime,
     settings: ForecastSettings = DEFAULT_SETTINGS,
+    evidence: EvidenceByCategory | None = None,
 ) -> Forecast:
-    """Forecast every category from the outcomes of all lanes.
+    """Forecast every category from the outcomes of all lanes, and from more `evidence` where there is any.
 
     `frame` has one row for each prefix and category, with the columns prefix_id, conversation_id, weight, category and
     one a lane (recorded, baseline, candidate) that says present, absent, unsure, not comparable or failed; a lane that
-    is not used is null throughout. An optional column user_key makes users the clusters. The same arguments give the
-    same forecast.
+    is not used is null throughout. An optional column user_key makes users the clusters; an optional column repeat
+    allows several rows for a prefix that was answered several times. The same arguments give the same forecast.
 
     Raises:
         InputError: the frame is incomplete or contradicts `inputs`, or `now` has no time zone.
@@ -59,11 +64,22 @@ def make_forecast(
     check_outcomes(frame)
     lanes = used_lanes(frame)
     _check_inputs(frame, inputs, lanes=lanes, now=now)
-    rows = [
-        forecast_category(
-            category_outcomes(frame, category, lanes), category=category, name=name, settings=settings, seed=seed
+    known = evidence or {}
+    outcomes = {category: category_outcomes(frame, category, lanes) for category, _ in inputs.names}
+    counted = [
+        counted_category(
+            outcomes[category],
+            known.get(category, NOTHING_MORE),
+            category=category,
+            name=name,
+            settings=settings,
+            seed=seed,
         )
         for category, name in inputs.names
+    ]
+    rows = [
+        with_needs(row, outcomes[row.category], settings)
+        for row in _with_shifts(counted, outcomes, known, settings=settings, seed=seed)
     ]
     q_values = benjamini_hochberg([row.p_value for row in rows])
     corrected = Lane.BASELINE in lanes
@@ -91,11 +107,43 @@ def make_forecast(
             fidelity_corrected=corrected,
             clusters="user" if users else "conversation",
             tests=sum(q is not None for q in q_values),
+            reviewed=any(more.reviews for more in known.values()),
             settings=settings,
         ),
         power=settings.power,
         draws=settings.draws,
+        prior=_prior_used(settings.priors),
     )
+
+
+def _with_shifts(
+    rows: list[CategoryForecast],
+    outcomes: dict[str, Outcomes],
+    evidence: EvidenceByCategory,
+    *,
+    settings: ForecastSettings,
+    seed: int,
+) -> list[CategoryForecast]:
+    """Pool the categories that were seen at all, and add to each what the posterior says."""
+    moments = {
+        category: seen
+        for category, of in outcomes.items()
+        if (seen := category_moments(of, evidence.get(category, NOTHING_MORE))) is not None
+    }
+    if not moments:
+        return rows
+    posterior = pool(stack(list(moments.values())), settings.priors)
+    place = {category: index for index, category in enumerate(moments)}
+    return [
+        with_shift(row, outcomes[row.category], posterior.of(place[row.category]), settings=settings, seed=seed)
+        if row.category in place
+        else row
+        for row in rows
+    ]
+
+
+def _prior_used(priors: Priors) -> PriorUsed:
+    return PriorUsed(priors.shift.scale, priors.shift.strength, priors.gap.scale, priors.gap.strength)
 
 
 def _check_inputs(frame: pl.DataFrame, inputs: ForecastInputs, *, lanes: tuple[Lane, ...], now: datetime) -> None:

@@ -10,7 +10,7 @@ from deploysim.forecast.notes import RowFacts, category_notes
 from deploysim.forecast.outcomes import Outcomes
 from deploysim.forecast.records import CategoryForecast, Direction, Rate
 from deploysim.forecast.settings import ForecastSettings
-from deploysim.stats.joint import RECORDED
+from deploysim.stats.lanes import RECORDED
 from deploysim.stats.power import moved_rate, pairs_needed
 from deploysim.stats.rates import PER_100K
 

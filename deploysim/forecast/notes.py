@@ -58,11 +58,12 @@ def with_q_value(row: CategoryForecast, q_value: float | None, settings: Forecas
 
 
 def forecast_notes(
-    *, unit: Unit, fidelity_corrected: bool, clusters: str, tests: int, settings: ForecastSettings
+    *, unit: Unit, fidelity_corrected: bool, clusters: str, tests: int, reviewed: bool, settings: ForecastSettings
 ) -> tuple[str, ...]:
     """Say what the whole forecast assumes, in plain sentences.
 
-    `clusters` says what a cluster is, such as "conversation"; `tests` counts the paired tests behind the q-values.
+    `clusters` says what a cluster is, such as "conversation"; `tests` counts the paired tests behind the q-values;
+    `reviewed` says whether human labels correct the graders.
     """
     return (
         "Rates are per 100,000 turns."
@@ -70,12 +71,31 @@ def forecast_notes(
         else "Rates are per 100,000 conversations, by their last turn.",
         _fidelity(fidelity_corrected),
         "The candidate's users are taken to ask what the old model's users asked.",
-        "Rates are what the graders flagged; their errors are not corrected.",
+        _graders(reviewed),
+        _pooling(settings),
         f"Prefixes of one {clusters} are counted as one cluster.",
         f"A direction is called at a posterior probability of {settings.certainty:g} and on at least "
         f"{settings.least_changed} pairs that differ ({settings.least_changed_materially} for a material one); q-values "
         "are Benjamini-Hochberg "
         f"over {tests} paired {'test' if tests == 1 else 'tests'}, threshold {settings.false_discovery_rate:g}.",
+    )
+
+
+def _graders(reviewed: bool) -> str:
+    if reviewed:
+        return (
+            "Forecasts and ratios of the categories with human labels are corrected for grader error, and what the labels "
+            "leave open widens them; where no unflagged response was labelled, the grader is taken to miss none."
+        )
+    return "Rates are what the graders flagged; their errors are not corrected."
+
+
+def _pooling(settings: ForecastSettings) -> str:
+    shift = settings.priors.shift
+    return (
+        "Shifts and gaps are drawn towards no change, less so the surer and larger they are, by as much as the "
+        f"categories together suggest (Cauchy prior on the log-odds, scale {shift.scale:g} for the shift and "
+        f"{settings.priors.gap.scale:g} for the gap, worth {shift.strength:g} categories)."
     )
 
 

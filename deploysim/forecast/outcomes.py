@@ -18,6 +18,8 @@ PRESENT, ABSENT = OUTCOMES.index("present"), OUTCOMES.index("absent")
 KEYS = ("prefix_id", "conversation_id", "weight", "category")
 USER = "user_key"
 """Optional column: where it is not null, clusters are users and no longer conversations."""
+REPEAT = "repeat"
+"""Optional column: a prefix may have one row for each time it was answered. All lie in one cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,16 @@ def check_outcomes(frame: pl.DataFrame) -> None:
         raise _unusable("A prefix, conversation, weight or category is missing in some rows.")
     if not frame.select((pl.col("weight").is_finite() & (pl.col("weight") > 0)).all()).item():
         raise _unusable("Some weights are not positive numbers.")
-    if frame.select(pl.struct("prefix_id", "category").is_duplicated().any()).item():
+    once = ["prefix_id", "category", *([REPEAT] if REPEAT in frame.columns else [])]
+    if frame.select(pl.struct(once).is_duplicated().any()).item():
         raise _unusable("Some prefixes occur more than once in one category.")
 
 
 def category_outcomes(frame: pl.DataFrame, category: str, lanes: tuple[Lane, ...]) -> Outcomes:
     """Take one category out of a checked frame; the order of the frame's rows does not matter."""
-    rows = frame.filter(pl.col("category") == category).sort("prefix_id")
+    rows = frame.filter(pl.col("category") == category).sort(
+        "prefix_id", *([REPEAT] if REPEAT in frame.columns else [])
+    )
     codes = [
         rows[lane].cast(pl.String).replace_strict(list(OUTCOMES), list(range(len(OUTCOMES))), return_dtype=pl.Int8)
         for lane in lanes

@@ -142,6 +142,16 @@ class RunInputs:
 
 
 @dataclass(frozen=True, slots=True)
+class PriorUsed:
+    """Cauchy priors of changes of the log-odds, and how many categories' worth of evidence they count for."""
+
+    shift_scale: float
+    shift_strength: float
+    gap_scale: float
+    gap_strength: float
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """A forecast for all categories of one candidate on one sample."""
 
@@ -174,3 +184,5 @@ class Forecast:
     """Probability of a call that `n_needed` is worked out for."""
     draws: int = 20_000
     """Posterior draws behind every estimate."""
+    prior: PriorUsed | None = None
+    """What was thought of changes before seeing any; None in forecasts from before changes were pooled."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -10,6 +11,8 @@ from typing import Self
 from deploysim.errors import InputError
 
 _SHOWN = 40
+_NAME = re.compile(r"[^\W\d][\w.\-/()\[\]:]{0,39}(?: [\w.\-/()\[\]:]{1,20}){0,2}")
+"""What a name of a column looks like: up to three short words of letters, digits and a few signs."""
 _USUAL_NAMES = {
     "user": ("prompt", "question", "instruction", "input", "query", "user", "user_message"),
     "assistant": ("response", "answer", "output", "completion", "assistant", "assistant_message", "reply"),
@@ -104,9 +107,13 @@ def check_columns(wanted: Iterable[str], present: Sequence[str], *, source: str,
 
 
 def listed(names: Sequence[str]) -> str:
-    """List column names for a message, a limited number of them, each of limited length."""
-    shown = [name[:40].encode(errors="replace").decode() for name in names[:_SHOWN]]
-    return ", ".join(shown) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    """List column names for a message, a limited number of them.
+
+    Only those that look like names: the first line of a table without a header is data, and so may keys be.
+    """
+    shown = [name for name in names if _NAME.fullmatch(name)][:_SHOWN]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def suggested_map(present: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ and become a call and a result.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from deploysim.ingest.problems import NotReplayableError, UnreadableRowError
 from deploysim.ingest.records import Exclusion
@@ -19,6 +19,13 @@ _CALLS = {"function_call": "arguments", "custom_tool_call": "input", "mcp_call":
 """Type of a call -> where what it was given stands."""
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 _SILENT = ("mcp_list_tools", "mcp_approval_request", "mcp_approval_response")
+
+
+def are_items(values: Sequence[object]) -> bool:
+    """Say whether a list holds items of the Responses API, not only messages, which chat completions have as well."""
+    kinds = [value.get("type") for value in values if isinstance(value, Mapping)]
+    named = (*_CALLS, *_OUTPUTS, *_SILENT, "reasoning", "item_reference")
+    return len(kinds) == len(values) and any(kind in named for kind in kinds)
 
 
 def chat_messages(value: object) -> list[dict[str, object]]:

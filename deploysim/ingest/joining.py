@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TypeVar
 
 from deploysim.ingest.formats.chat import read_chat
@@ -31,6 +31,7 @@ class Call:
     key: str
     """What calls of one conversation share: a session, a thread, a trace."""
     sent: tuple[Chat, ...]
+    """Empty where the log only tells what its trace belongs to."""
     reply: tuple[Chat, ...]
     """The assistant message; empty where the call failed."""
     at: datetime | None = None
@@ -39,6 +40,10 @@ class Call:
     """Further fields of the row: user, metadata, opt-outs."""
     is_session: bool = False
     """Whether the key names a conversation over several traces, in which each call may hold one turn only."""
+    trace: str = ""
+    """What the calls made for one answer to the user share; empty where the log does not say."""
+    is_wrapper: bool = False
+    """Whether it stands around calls that may be in the log as well, such as the run of an agent."""
     problem: UnreadableRowError | NotReplayableError | None = None
 
 
@@ -51,7 +56,7 @@ def joined(rows: Iterator[Row | Rejected], calls_of: Callable[[Row], Iterable[Ca
     """
     rejected: list[Rejected] = []
     number = 0
-    for group in grouped(_calls(rows, calls_of, rejected), lambda call: call.key, _size):
+    for group in grouped(_settled(_calls(rows, calls_of, rejected)), lambda call: call.key, _size):
         while rejected:
             yield rejected.pop()
         for fields in conversations_of(group):
@@ -83,28 +88,46 @@ def grouped(
             oldest = next(iter(waiting))
             total -= sizes.pop(oldest)
             yield waiting.pop(oldest)
-    yield from waiting.values()
+    while waiting:
+        yield waiting.pop(next(iter(waiting)))
+
+
+def size_of(value: object) -> int:
+    """Say about how many bytes of memory a value takes."""
+    if isinstance(value, str):
+        return _BYTES_A_VALUE + len(value)
+    if isinstance(value, Mapping):
+        return _BYTES_A_VALUE + sum(size_of(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return _BYTES_A_VALUE + sum(size_of(item) for item in value)
+    return _BYTES_A_VALUE
 
 
 def conversations_of(calls: Sequence[Call]) -> Iterator[dict[str, object]]:
     """Yield the conversations that calls with one key come to, each once, as fields in the shape of chat messages.
 
     A call that sends an earlier one's messages and its reply again continues it. Where every call of a session sends
-    one user message alone, they are its turns, one after another. Calls of different models are never joined.
+    one user message alone, they are its turns, one after another. Calls of different models are never joined. A call
+    that failed or cannot be read is not part of what the user went on from, and stands alone.
     """
-    ordered = sorted(calls, key=lambda call: call.at or _FIRST)
-    if _single_turns(ordered):
-        yield _fields(_chain(ordered))
-        return
-    known: list[Call] = []
-    for call in ordered:
-        place = next((n for n, earlier in enumerate(known) if _continues(call, earlier)), None)
-        if place is None:
-            known.append(call)
-        else:
-            known[place] = _continued(known[place], call)
-    for call in known:
-        yield _fields(call)
+    answered = [call for call in calls if call.reply and not call.problem]
+    ordered = sorted(answered, key=lambda call: call.at or _FIRST)
+    joined_calls = [_chain(ordered)] if _single_turns(ordered) else _grown(ordered)
+    yield from (_fields(call) for call in joined_calls)
+    yield from (_fields(call) for call in calls if not call.reply or call.problem)
+
+
+def _grown(ordered: Sequence[Call]) -> Iterable[Call]:
+    """Return the calls without those that another one continues."""
+    known: dict[int, Call] = {}
+    # Hash of all that was said in a conversation -> its place in `known`.
+    ends: dict[int, int] = {}
+    for number, call in enumerate(ordered):
+        before = next((said for said in reversed(_said(call, call.sent)) if said in ends), None)
+        place = number if before is None else ends.pop(before)
+        known[place] = _continued(known[place], call) if before is not None else call
+        ends[_said(call, (*call.sent, *call.reply))[-1]] = place
+    return known.values()
 
 
 def read_joined(row: Row, stats: ReadStats) -> RawConversation:
@@ -128,11 +151,30 @@ def _calls(
             yield Call(f"row {row.number}", (), (), problem=problem)
 
 
+def _settled(calls: Iterable[Call]) -> Iterator[Call]:
+    """Leave out what wraps calls that are there themselves, and tell every call what others of its trace know."""
+    for group in grouped(calls, lambda call: call.trace or call.key, _size):
+        yield from _of_one_trace(group)
+
+
+def _of_one_trace(group: list[Call]) -> Iterator[Call]:
+    spoken = [call for call in group if call.sent or call.problem]
+    # Of what wraps other calls the outermost begins first.
+    outermost = sorted(spoken, key=lambda call: (call.problem is not None, call.at or _FIRST))[:1]
+    inner = [call for call in spoken if not call.is_wrapper] or outermost
+    session = next((call.key for call in group if call.is_session), None)
+    user = next((call.about["user"] for call in group if call.about.get("user")), None)
+    for call in inner:
+        if user and not call.about.get("user"):
+            call = replace(call, about={**call.about, "user": user})
+        if session is not None and not call.is_session:
+            call = replace(call, key=session, is_session=True)
+        yield call
+
+
 def _single_turns(calls: Sequence[Call]) -> bool:
     return len(calls) > 1 and all(
         call.is_session
-        and not call.problem
-        and call.reply
         and call.model == calls[0].model
         and [m.get("role") for m in call.sent if m.get("role") not in ("system", "developer")] == ["user"]
         for call in calls
@@ -144,21 +186,22 @@ def _chain(calls: Sequence[Call]) -> Call:
     for before, call in pairwise(calls):
         sent += [*before.reply, *(m for m in call.sent if m.get("role") == "user")]
     first, last = calls[0], calls[-1]
-    return Call(first.key, tuple(sent), last.reply, first.at, last.model, {**last.about, **first.about})
+    return replace(first, sent=tuple(sent), reply=last.reply, about={**last.about, **first.about})
 
 
-def _continues(call: Call, earlier: Call) -> bool:
-    if call.problem or earlier.problem or not earlier.reply or call.model != earlier.model:
-        return False
-    before = [_sign(message) for message in (*earlier.sent, *earlier.reply)]
-    return [_sign(message) for message in call.sent[: len(before)]] == before
+def _said(call: Call, messages: Sequence[Chat]) -> list[int]:
+    """Return, for each number of messages from the first, a hash of the model and of them."""
+    return list(
+        accumulate((_sign(message) for message in messages), lambda *both: hash(both), initial=hash(call.model))
+    )
 
 
 def _continued(earlier: Call, call: Call) -> Call:
     """Keep the earlier call's own messages: they say why the model stopped, which a history does not."""
     before = (*earlier.sent, *earlier.reply)
     sent = (*before, *call.sent[len(before) :])
-    return Call(earlier.key, sent, call.reply, earlier.at or call.at, call.model, {**earlier.about, **call.about})
+    about = {**earlier.about, **call.about}
+    return replace(earlier, sent=sent, reply=call.reply, at=earlier.at or call.at, about=about)
 
 
 def _sign(message: Chat) -> tuple[object, ...]:
@@ -167,7 +210,7 @@ def _sign(message: Chat) -> tuple[object, ...]:
     if isinstance(content, list | tuple):
         content = "".join(str(p.get("text", "")) for p in content if isinstance(p, Mapping))
     calls = message.get("tool_calls")
-    return message.get("role"), str(content or "").strip(), len(calls) if isinstance(calls, list | tuple) else 0
+    return str(message.get("role")), str(content or "").strip(), len(calls) if isinstance(calls, list | tuple) else 0
 
 
 def _fields(call: Call) -> dict[str, object]:
@@ -185,14 +228,4 @@ def _fields(call: Call) -> dict[str, object]:
 
 
 def _size(call: Call) -> int:
-    return sum(_size_of(message) for message in (*call.sent, *call.reply))
-
-
-def _size_of(value: object) -> int:
-    if isinstance(value, str):
-        return _BYTES_A_VALUE + len(value)
-    if isinstance(value, Mapping):
-        return _BYTES_A_VALUE + sum(_size_of(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return _BYTES_A_VALUE + sum(_size_of(item) for item in value)
-    return _BYTES_A_VALUE
+    return size_of((*call.sent, *call.reply))

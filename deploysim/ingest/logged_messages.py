@@ -1,10 +1,11 @@
-"""Messages as tracing tools log them: OpenAI's shape, LangChain's serialisations, plain text, and what wraps these."""
+"""Messages as tracing tools log them: OpenAI's shapes, LangChain's serialisations, plain text, and what wraps these."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from deploysim.ingest.items import are_items, chat_messages
 from deploysim.ingest.values import structure
 
 _ROLES = {
@@ -18,6 +19,8 @@ _ROLES = {
     "tool": "tool",
     "function": "tool",
 }
+_BLOCKS_OF_CALLS = ("tool_use", "tool_call", "function_call", "input_json_delta", "tool_call_chunk")
+"""Parts of a LangChain message that say again what its tool calls say."""
 _INSIDE = ("messages", "input", "prompt", "question", "query", "text", "content")
 _REPLY_INSIDE = ("message", "output", "messages", "answer", "response", "text", "content", "result", "output_text")
 
@@ -32,6 +35,8 @@ def sent_messages(value: object) -> list[dict[str, object]]:
         inner = structure(found[0]) if len(found) == 1 else None
         if isinstance(inner, list | tuple) and not one_message(inner):
             return sent_messages(inner)
+        if are_items(found):
+            return chat_messages(found)
         messages = [one_message(item) for item in found]
         return [message for message in messages if message] if all(messages) else []
     if not isinstance(found, Mapping):
@@ -51,7 +56,7 @@ def reply_message(value: object) -> dict[str, object] | None:
     if isinstance(found, str):
         return {"role": "assistant", "content": found} if found.strip() else None
     if isinstance(found, list | tuple):
-        return reply_message(found[-1]) if found else None
+        return _last_said(found) if found else None
     if not isinstance(found, Mapping):
         return None
     for wrapper in ("choices", "generations"):
@@ -59,8 +64,15 @@ def reply_message(value: object) -> dict[str, object] | None:
             return _of_choice(found[wrapper])
     message = one_message(found)
     if message:
-        return {**message, "role": "assistant"} if message["role"] in ("assistant", "user") else None
+        return message if message["role"] == "assistant" else None
     return next((reply_message(found[name]) for name in _REPLY_INSIDE if found.get(name)), None)
+
+
+def _last_said(found: Sequence[object]) -> dict[str, object] | None:
+    if not are_items(found):
+        return reply_message(found[-1])
+    last = next(reversed(chat_messages(found)), None)
+    return last if last and last["role"] == "assistant" else None
 
 
 def one_message(value: object) -> dict[str, object] | None:
@@ -88,10 +100,13 @@ def _of_langchain(kind: str, body: object) -> dict[str, object] | None:
     extra = body.get("additional_kwargs")
     about = body.get("response_metadata")
     raw = extra.get("tool_calls") if isinstance(extra, Mapping) else None
+    calls, content = _calls(body.get("tool_calls") or raw), body.get("content")
+    if calls and isinstance(content, list | tuple):
+        content = [p for p in content if not (isinstance(p, Mapping) and p.get("type") in _BLOCKS_OF_CALLS)]
     return {
         "role": _ROLES[kind],
-        "content": body.get("content"),
-        "tool_calls": _calls(body.get("tool_calls") or raw),
+        "content": content,
+        "tool_calls": calls,
         "tool_call_id": body.get("tool_call_id"),
         "finish_reason": about.get("finish_reason") if isinstance(about, Mapping) else None,
         "reasoning_content": extra.get("reasoning_content") if isinstance(extra, Mapping) else None,

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from deploysim.ingest.logged_messages import one_message, sent_messages
+from deploysim.ingest.logged_messages import one_message, reply_message, sent_messages
 from deploysim.ingest.otlp import GenAiSpan
 from deploysim.ingest.problems import NotReplayableError
 from deploysim.ingest.records import Exclusion
@@ -30,6 +30,7 @@ _EVENT_ROLES = {
     "gen_ai.assistant.message": "assistant",
     "gen_ai.tool.message": "tool",
 }
+_CONTENT_EVENTS = ("gen_ai.content.prompt", "gen_ai.content.completion")
 _FINISH = {"tool_call": "tool_calls"}
 
 
@@ -44,7 +45,13 @@ def messages_in(span: GenAiSpan) -> tuple[list[Chat], Chat | None]:
             return _current(place)
     if any(name in _EVENT_ROLES or name == "gen_ai.choice" for name, _ in span.events):
         return _by_event(span)
-    return _flat(span.attributes)
+    beside = [found for name, found in span.events if name in _CONTENT_EVENTS]
+    return _flat({name: value for place in (span.attributes, *beside) for name, value in place.items()})
+
+
+def finish_of(reason: object) -> object:
+    """Return why a model stopped, by the chat API's name of it."""
+    return _FINISH.get(str(reason), reason)
 
 
 def _current(found: Attributes) -> tuple[list[Chat], Chat | None]:
@@ -53,7 +60,8 @@ def _current(found: Attributes) -> tuple[list[Chat], Chat | None]:
     sent: list[Chat] = [{"role": "system", "content": "\n".join(str(t) for t in texts)}] if texts else []
     for message in _messages(found.get("gen_ai.input.messages")):
         sent += _of_parts(message)
-    answered = [m for message in _messages(found.get("gen_ai.output.messages")) for m in _of_parts(message)]
+    # Each message is one choice; the first counts.
+    answered = next((_of_parts(message) for message in _messages(found.get("gen_ai.output.messages"))), [])
     return sent, answered[-1] if answered else None
 
 
@@ -92,7 +100,7 @@ def _of_parts(message: Attributes) -> list[Chat]:
         return results
     finish = message.get("finish_reason")
     own: Chat = {"role": message.get("role"), "content": "\n".join(texts), "tool_calls": calls}
-    return [*results, own | {"reasoning": reasoning, "finish_reason": _FINISH.get(str(finish), finish)}]
+    return [*results, own | {"reasoning": reasoning, "finish_reason": finish_of(finish)}]
 
 
 def _text(part: object) -> object:
@@ -106,13 +114,23 @@ def _by_event(span: GenAiSpan) -> tuple[list[Chat], Chat | None]:
         if name in _EVENT_ROLES:
             sent.append(_of_event(_EVENT_ROLES[name], body))
         elif name == "gen_ai.choice" and reply is None:
-            inner = structure(body.get("message"))
-            reply = _of_event("assistant", inner if isinstance(inner, Mapping) else body)
-            reply["finish_reason"] = body.get("finish_reason")
+            reply = _of_choice(body)
     return sent, reply
 
 
-def _of_event(role: str, body: Attributes) -> Chat:
+def _of_choice(found: Attributes) -> Chat:
+    inner = structure(found.get("gen_ai.event.content"))
+    body = inner if isinstance(inner, Mapping) else found
+    message = structure(body.get("message"))
+    return _of_event("assistant", message if isinstance(message, Mapping) else body) | {
+        "finish_reason": body.get("finish_reason")
+    }
+
+
+def _of_event(role: str, found: Attributes) -> Chat:
+    # Some instrumentations put the body as JSON text into an attribute.
+    inner = structure(found.get("gen_ai.event.content"))
+    body = inner if isinstance(inner, Mapping) else found
     return {
         "role": role,
         "content": structure(body.get("content")) if role != "tool" else body.get("content"),
@@ -141,7 +159,7 @@ def _flat(found: Attributes) -> tuple[list[Chat], Chat | None]:
     replies = [message for is_sent, message in ordered if not is_sent]
     if not sent:
         sent = sent_messages(found.get("gen_ai.prompt") or found.get("llm.prompts"))
-    return sent, replies[0] if replies else None
+    return sent, replies[0] if replies else reply_message(found.get("gen_ai.completion"))
 
 
 def _complete(message: Chat, where: str) -> Chat:

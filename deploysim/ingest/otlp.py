@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from deploysim.ingest.values import structure
 
@@ -16,36 +16,57 @@ _ERROR = (2, "STATUS_CODE_ERROR", "ERROR")
 _MOST_DEEP = 32
 
 
+Event = tuple[str, Mapping[str, object]]
+"""Name and attributes, with the body's own values among them."""
+
+
 @dataclass(frozen=True, slots=True)
 class GenAiSpan:
-    """A span, or the log records that belong to one."""
+    """A span, a log record of one, or both together."""
 
     trace_id: str
     span_id: str
     start: object
+    """As OTLP writes a time; nothing where the log does not say."""
     failed: bool
     attributes: Mapping[str, object]
-    events: tuple[tuple[str, Mapping[str, object]], ...] = ()
-    """Name and attributes (with the body's own values among them)."""
+    events: tuple[Event, ...] = ()
 
 
-@dataclass(slots=True)
-class _Record:
-    """Log records of one span, on their way."""
-
-    span: GenAiSpan
-    events: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+def is_export(fields: Mapping[str, object]) -> bool:
+    """Say whether a row is an export request."""
+    return any(isinstance(fields.get(names[0]), list) for names in _CONTAINERS)
 
 
 def gen_ai_spans(fields: Mapping[str, object]) -> Iterator[GenAiSpan]:
-    """Yield the spans of an export request, or of a row that is a span itself; log records of one span as one."""
+    """Yield the spans and log records of an export request, or of a row that is a span itself."""
     spans, logs = _CONTAINERS
-    if any(name in fields for name in (spans[0], logs[0])):
-        for span in _inside(fields, *spans):
-            yield _span(span)
-        yield from _joined_logs(_inside(fields, *logs))
+    if is_export(fields):
+        yield from (_span(span) for span in _inside(fields, *spans))
+        yield from (_log_record(record) for record in _inside(fields, *logs))
     elif "attributes" in fields and any(name in fields for name in ("traceId", "trace_id", "context", "spanId")):
         yield _span(fields)
+
+
+def one_span(pieces: Sequence[GenAiSpan]) -> GenAiSpan:
+    """Return a span with its log records, which exporters write apart, as one; the span's own attributes count most."""
+    ordered = sorted(pieces, key=lambda piece: not piece.attributes)
+    attributes = {name: value for piece in reversed(ordered) for name, value in _about(piece).items()}
+    return GenAiSpan(
+        pieces[0].trace_id,
+        pieces[0].span_id,
+        next((piece.start for piece in ordered if piece.start), None),
+        any(piece.failed for piece in pieces),
+        attributes,
+        tuple(event for piece in pieces for event in piece.events),
+    )
+
+
+def _about(piece: GenAiSpan) -> Mapping[str, object]:
+    """A log record says of its call what a span would: the model, the conversation."""
+    if piece.attributes:
+        return piece.attributes
+    return {name: value for _, found in piece.events for name, value in found.items() if "." in name}
 
 
 def value_of(value: object, depth: int = 0) -> object:
@@ -78,29 +99,29 @@ def _span(span: Mapping[str, object]) -> GenAiSpan:
     return GenAiSpan(
         trace_id=str(ids.get("traceId") or ids.get("trace_id") or ""),
         span_id=str(ids.get("spanId") or ids.get("span_id") or ""),
-        start=span.get("startTimeUnixNano") or span.get("start_time") or span.get("timeUnixNano"),
+        start=span.get("startTimeUnixNano") or span.get("start_time"),
         failed=code in _ERROR,
         attributes=_attributes(span.get("attributes")),
         events=tuple(_event(event) for event in _objects(span.get("events"))),
     )
 
 
-def _event(event: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
+def _log_record(record: Mapping[str, object]) -> GenAiSpan:
+    return GenAiSpan(
+        trace_id=str(record.get("traceId") or ""),
+        span_id=str(record.get("spanId") or ""),
+        start=record.get("timeUnixNano") or record.get("observedTimeUnixNano"),
+        failed=False,
+        attributes={},
+        events=(_event(record),),
+    )
+
+
+def _event(event: Mapping[str, object]) -> Event:
     attributes = _attributes(event.get("attributes"))
-    body = value_of(event.get("body"))
+    body = structure(value_of(event.get("body")))
     name = event.get("eventName") or event.get("name") or attributes.get("event.name") or ""
     return str(name), {**attributes, **(body if isinstance(body, Mapping) else {})}
-
-
-def _joined_logs(records: Iterator[Mapping[str, object]]) -> Iterator[GenAiSpan]:
-    found: dict[tuple[str, str], _Record] = {}
-    for record in records:
-        span = _span(record)
-        known = found.setdefault((span.trace_id, span.span_id), _Record(span))
-        known.events.append(_event(record))
-    for joined in found.values():
-        span = joined.span
-        yield GenAiSpan(span.trace_id, span.span_id, span.start, False, span.attributes, tuple(joined.events))
 
 
 def _attributes(value: object, depth: int = 0) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def run_demo(
         ImportOptions(),
         settings=keyed,
         now=now,
-        progress=lambda counts: report("importing and scrubbing", counts.done(), counts.rows),
+        progress=lambda counts: report(*astuple(counts.stage())),
     )
     sample = draw(workspace, spec, now=now)
     report("drawing prefixes", sample.size, sample.size)

@@ -10,7 +10,9 @@ from deploysim.errors import InputError
 from deploysim.ingest.nothing_good import nothing_good_error
 from deploysim.ingest.records import Excluded, ReadStats, Rejected
 from deploysim.types import FailureKind
+from deploysim.wording import counted
 
+SORTING = "sorting"
 SHOWN_REJECTS = 20
 """Rejected rows that an import names one by one; all are counted."""
 
@@ -44,10 +46,24 @@ class ImportState:
         return {name: getattr(self, name) for name in self.__slots__} | counters
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What an import is at, and how far."""
+
+    what: str
+    done: int
+    total: int
+    """0 where it is not known."""
+
+
 @dataclass(slots=True)
 class ImportCounts:
     """Running counts of one import."""
 
+    reading: str = "importing and scrubbing"
+    """What is done with the rows of the file, in words."""
+    sorted_rows: int | None = None
+    """Conversations that stand in their final order; None before sorting has begun."""
     rows: int = 0
     """Rows of the file, as far as that can be told beforehand; 0 where it cannot."""
     duplicates: int = 0
@@ -78,6 +94,12 @@ class ImportCounts:
         left_out = self.rejected_rows + sum(self.excluded().values()) + self.stats.filtered
         return self.kept + self.duplicates + left_out
 
+    def stage(self) -> Stage:
+        """Return what the import is at: a large one is sorted after all of it was read."""
+        if self.sorted_rows is not None:
+            return Stage(SORTING, self.sorted_rows, self.kept)
+        return Stage(self.reading, self.done(), self.rows)
+
     def excluded(self) -> dict[str, int]:
         """Return how many conversations were left out, by reason."""
         failed = self.settled.scrub_failures
@@ -87,12 +109,12 @@ class ImportCounts:
     def notes(self) -> list[str]:
         """Return what reading changed or passed over, in sentences."""
         facts = (
-            (self.stats.filtered, "rows did not meet the row filter"),
-            (self.stats.unreadable_times, "times could not be understood and were left empty"),
-            (self.stats.repaired_texts, "texts held characters that cannot be stored; these became a replacement sign"),
-            (self.stats.reasoning_dropped, "messages lost another model's reasoning"),
+            (self.stats.filtered, "row", "did not meet the row filter"),
+            (self.stats.unreadable_times, "time", "that could not be understood, left empty"),
+            (self.stats.repaired_texts, "text", "with signs that cannot be stored, which became a replacement sign"),
+            (self.stats.reasoning_dropped, "message", "lost another model's reasoning"),
         )
-        return [f"{count:,} {words}." for count, words in facts if count]
+        return [f"{counted(count, noun)} {words}." for count, noun, words in facts if count]
 
     def nothing_good_error(self, source: str) -> InputError:
         """Build the error for a file that gave no conversation."""

@@ -65,6 +65,10 @@ class ImportOptions:
             return NOT_SCRUBBED_HERE
         return "placeholders" if self.placeholders else "surrogates"
 
+    def doing(self) -> str:
+        """Say in words what happens to the rows of the file, for progress."""
+        return "importing and scrubbing" if self.scrub else "importing"
+
     def policy(self) -> ScrubPolicy:
         """Return the project's scrub policy, as these options change it."""
         return load_policy(mode="placeholder" if self.placeholders else None)
@@ -123,7 +127,7 @@ def import_file(
         return ImportResult(known, added=False)
     same_rows = {r.import_id for r in records if r.source_sha256 == sha256 and r.options == options.written()}
     replaced = same_rows if again else set()
-    counts = ImportCounts(rows=expected_rows(path) or 0)
+    counts = ImportCounts(options.doing(), rows=expected_rows(path) or 0)
     outcomes = read_conversations(
         path,
         format=options.format,
@@ -205,8 +209,17 @@ class _Import:
             raise self.counts.nothing_good_error(self.source)
         record = self._record(now)
         if self.state.kept:
-            writer.finish(record)
+            writer.finish(record, self._sorting(progress))
         return ImportResult(record, added=self.state.kept > 0)
+
+    def _sorting(self, progress: Progress) -> Callable[[int], None]:
+        def count(rows: int) -> None:
+            self.counts.sorted_rows = (self.counts.sorted_rows or 0) + rows
+            # A small one is sorted before anybody could read so.
+            if self.state.kept > SMALL_IMPORT:
+                progress(self.counts)
+
+        return count
 
     def _scrubbed(self, raws: Iterable[tuple[str, RawConversation]]) -> Iterator[ScrubbedConversation | ScrubFailure]:
         if not self.options.scrub:

@@ -9,7 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -32,10 +32,12 @@ EVERY_S = 0.5
 class ImportProgress:
     """How far an import is."""
 
+    what: str
+    """What it is at, such as sorting."""
     done: int
-    """Rows that have come to their end, whatever became of them."""
-    rows: int
-    """Rows that there are; 0 where that is not known."""
+    """Rows that have come to their end, whatever became of them; where it is sorting, conversations in their place."""
+    total: int
+    """0 where it is not known."""
     kept: int
     duplicates: int
     left_out: dict[str, int]
@@ -49,8 +51,9 @@ class JobReport:
     """Writes a job's folder from inside the job; outside of one it writes nothing."""
 
     folder: Path | None
-    _started: float = field(default_factory=time.monotonic)
-    _before: int | None = None
+    _what: str = ""
+    _started: float = 0.0
+    _before: int = 0
     """Rows that an earlier process had done: they do not count towards the speed."""
     _written: float = 0.0
 
@@ -59,14 +62,14 @@ class JobReport:
         now = time.monotonic()
         if self.folder is None or now - self._written < EVERY_S:
             return
-        done = counts.done()
-        if self._before is None:
-            self._before, self._started = done, now
-        fresh, seconds = done - self._before, now - self._started
+        stage = counts.stage()
+        if stage.what != self._what:
+            self._what, self._before, self._started = stage.what, stage.done, now
+        fresh, seconds = stage.done - self._before, now - self._started
         speed = fresh / seconds if fresh and seconds > 1 else None
-        left = max(0, counts.rows - done) / speed if speed and counts.rows else None
+        left = max(0, stage.total - stage.done) / speed if speed and stage.total else None
         progress = ImportProgress(
-            done, counts.rows, counts.settled.kept, counts.duplicates, left_out(counts), speed, left
+            stage.what, stage.done, stage.total, counts.kept, counts.duplicates, left_out(counts), speed, left
         )
         write_json(self.folder / "progress.json", asdict(progress))
         self._written = time.monotonic()

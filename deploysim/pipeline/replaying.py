@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from deploysim.chat.runner import RunTally
-from deploysim.chat.settings import LOCAL, ModelSettings
+from deploysim.chat.settings import LOCAL, ModelSettings, checked_api
 from deploysim.config import Settings
 from deploysim.errors import ConfigError, DeploysimError
 from deploysim.pipeline.grading import Report, silent
@@ -62,6 +62,7 @@ def model_settings(
     model: str = "",
     name: str = "",
     base_url: str = "",
+    api: str = "chat",
     system_prompt: str | None = None,
     temperature: float | None = None,
     top_p: float | None = None,
@@ -70,7 +71,7 @@ def model_settings(
     """Return a model configuration from what was asked for and what the environment says.
 
     Raises:
-        ConfigError: where no model is named and none is configured.
+        ConfigError: where no model is named and none is configured, or the API is not known.
     """
     model = model or settings.model or ""
     embedded = model in EMBEDDED_NAMES and not base_url
@@ -85,6 +86,7 @@ def model_settings(
         model=LOCAL if embedded else model,
         base_url=None if embedded else base_url or settings.base_url or OPENAI,
         api_key=settings.api_key,
+        api=checked_api(api),
         system_prompt=system_prompt,
         temperature=temperature,
         top_p=top_p,

@@ -12,12 +12,16 @@ from deploysim.scrub.contacts import CONTACT_RULES
 from deploysim.scrub.findings import Finding, resolve
 from deploysim.scrub.handles import HANDLE_RULES
 from deploysim.scrub.identifiers import IDENTIFIER_RULES
-from deploysim.scrub.language import Stretch, is_english, prose_lines, sentences
-from deploysim.scrub.lexicon import load_lexicon
+from deploysim.scrub.language import Stretch, language_of, prose_lines, sentences
+from deploysim.scrub.lexicon import in_language, load_lexicon
 from deploysim.scrub.machines import MACHINE_RULES
 from deploysim.scrub.name_cues import introduced
-from deploysim.scrub.name_lists import listed, lower_names, lower_pairs
+from deploysim.scrub.name_data import DICTIONARIES
+from deploysim.scrub.name_layout import laid_out
+from deploysim.scrub.name_lists import listed
+from deploysim.scrub.name_lower import lower_names, lower_pairs
 from deploysim.scrub.name_pipeline import Entity, from_pipeline, may_hold_name, recased
+from deploysim.scrub.name_scripts import foreign_names
 from deploysim.scrub.numbers import NUMBER_RULES
 from deploysim.scrub.own_recognizers import OwnRecognizers
 from deploysim.scrub.places import find_places, large_places, telling
@@ -41,7 +45,12 @@ class Read:
     text: str
     sentences: tuple[Stretch, ...]
     """Those outside code that may hold a name."""
-    english: bool
+    language: str | None
+
+    @property
+    def english(self) -> bool:
+        """Whether the language pipeline can read the text."""
+        return self.language == "en"
 
 
 class Detector:
@@ -66,7 +75,8 @@ class Detector:
 
     def read(self, text: str) -> Read:
         """Split a text into what the language pipeline reads and what it does not."""
-        return Read(text, self._prose(text), is_english(text))
+        language = language_of(text)
+        return Read(text, self._prose(text, language), language)
 
     def label(self, reads: Iterable[Read]) -> Labels:
         """Run the language pipeline once over every distinct sentence."""
@@ -116,12 +126,13 @@ class Detector:
             return True
         return entity == "PERSON" and self._policy.keep_public_figures and folded in self._policy.public_figures
 
-    def _prose(self, text: str) -> tuple[Stretch, ...]:
+    def _prose(self, text: str, language: str | None) -> tuple[Stretch, ...]:
+        lexicon = in_language(self.lexicon, language or "en")
         found = []
         for line in prose_lines(text):
             for sentence in sentences(line):
-                cased = recased(sentence.text, self.lexicon)
-                if may_hold_name(cased, self.lexicon):
+                cased = recased(sentence.text, lexicon)
+                if may_hold_name(cased, lexicon):
                     found.append(Stretch(sentence.start, cased))
         return tuple(found)
 
@@ -135,11 +146,14 @@ class Detector:
         found += find_addresses(text, self.lexicon)
         found += find_places(text, self.lexicon)
         found += introduced(text, self.lexicon)
+        found += laid_out(text, self.lexicon)
+        found += foreign_names(text, self.lexicon)
         found += lower_pairs(text, self.lexicon)
         if read.english:
             found += lower_names(text, self.lexicon)
+        spoken = in_language(self.lexicon, read.language or "en")
         for one in read.sentences:
-            named = listed(one.text, self.lexicon, alone=read.english)
+            named = listed(one.text, spoken, alone=read.language in DICTIONARIES)
             written = text[one.start : one.start + len(one.text)] == one.text
             entities = labels.get(one.text, ()) if read.english else ()
             labelled = from_pipeline(entities, one.text, self.lexicon, recased=not written)

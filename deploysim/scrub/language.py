@@ -20,8 +20,13 @@ _FUNCTION_WORDS = {
     "de": "der die das und ist in den von zu mit sich auf für nicht ein eine einen dem des im auch es an werden aus er sie nach bei um am sind noch wie ich wir ihr kann oder aber wenn mein meine dein deine unser ihre hat haben wird bitte mir mich adresse straße",
     "it": "il lo la i gli le di del della e è che in un una per non con sono si da al come più ma anche mi questo questa nel dei ho hai mio mia chiamo sono della",
     "pt": "o a os as de do da dos das um uma e é que em por para com não se no na mais como mas ao ele seu sua ou quando muito já eu você isso são está",
-    "nl": "de het een en van is in dat op te zijn met voor niet die aan er ook als bij om maar wat heeft ik je we naar dan nog wel geen kan",
+    "nl": "de het een en van is in dat op te zijn met voor niet die aan er ook als bij om maar wat heeft ik je we naar dan nog wel geen kan ben mijn jij jou hij zij wij bij wonen heb hebben heet mijn graag",
     "sv": "och att det i en jag hon som han på den med var sig för så till är men ett om hade de av inte du",
+    "da": "og i at det er en den til på de med der af for ikke et jeg har som vi han hun mig min hedder",
+    "nb": "og i å det er en den til på de med som av for ikke et jeg har vi han hun meg min heter",
+    "fi": "ja on ei se että hän oli olen minun mutta niin kun myös ovat joka tämä nimeni asun",
+    "cs": "a je v na se že to s z do o i jsem ale jako za by pro tak po jmenuji moje",
+    "hu": "a az és hogy nem is egy van ez de meg csak vagyok nevem én ha már még",
     "pl": "i w na z do się że nie to jest o jak po za od czy tak co dla przez ale",
     "tr": "ve bir bu da de için ile çok ne ben sen o var mı daha gibi ama",
     "id": "yang dan di ini itu untuk dengan dari tidak ke dalam pada adalah saya akan bisa",
@@ -75,12 +80,15 @@ def sentences(line: Stretch) -> Iterator[Stretch]:
     yield Stretch(line.start + start, line.text[start:])
 
 
-def is_english(text: str) -> bool:
-    """Whether a text is English as far as its most common words tell; a short text without any counts as English."""
+def language_of(text: str) -> str | None:
+    """Return the language of a text as far as its most common words tell; a short text without any counts as English.
+
+    None stands for other scripts and for languages whose common words are not listed.
+    """
     letters = sum(char.isalpha() for char in text[:2000])
     if not letters or sum("a" <= char.lower() <= "z" for char in text[:2000]) < 0.7 * letters:
-        return False
+        return None
     words = [match[0].lower() for match in _WORD.finditer(text[:3000])]
     counts = {language: sum(word in known for word in words) for language, known in _WORDS_OF.items()}
-    best_other = max(count for language, count in counts.items() if language != "en")
-    return counts["en"] >= best_other or counts["en"] >= 0.25 * len(words)
+    best = max(counts, key=lambda language: counts[language])
+    return "en" if counts["en"] >= counts[best] or counts["en"] >= 0.25 * len(words) else best

@@ -1,6 +1,7 @@
 """Lists of names, places and ordinary words that decide what a capital letter means.
 
-Names and places come from the locale data of the Faker package, ordinary English words from the language pipeline.
+Names come from the locale data of the Faker package and from counts of bearers, places from Faker, ordinary English words
+from the language pipeline, those of other languages from counts of words.
 """
 
 from __future__ import annotations
@@ -10,10 +11,19 @@ import pkgutil
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from importlib.resources import files
 
+from deploysim.scrub.name_data import (
+    DICTIONARIES,
+    frequencies,
+    is_mostly_name,
+    is_often_name,
+    name_counts,
+    name_surplus,
+    ordinary_words,
+)
 from deploysim.scrub.word_lists import word_set
 
 PARTICLES = word_set(
@@ -37,6 +47,8 @@ class Lexicon:
     """Ordinary English words; empty where the language pipeline carries none."""
     topics: frozenset[str]
     """Capitalised words that are products, languages, brands or famous places, never private persons."""
+    language: str = "en"
+    """The language of `words`."""
 
     def is_given(self, token: str) -> bool:
         """Whether a token is a given name and nothing more common."""
@@ -66,8 +78,12 @@ class Lexicon:
 @lru_cache(maxsize=200_000)
 def fold(word: str) -> str:
     """Return a word in lower case without accents."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    decomposed = unicodedata.normalize("NFKD", word.casefold().translate(_LETTERS))
     return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "’": "'"})
+"""Letters that are no letter with a mark on it."""
 
 
 def _stems(word: str) -> Iterator[str]:
@@ -121,31 +137,62 @@ def load_lexicon(words: frozenset[str]) -> Lexicon:
     given = _locales_of("person", ("first_name",))
     family = _locales_of("person", ("last_name",))
     listed = read_words("everyday_names.txt")
-    bare = Lexicon(
-        *(frozenset(), frozenset(), frozenset(), frozenset(), listed), *(frozenset(), frozenset(), words, frozenset())
-    )
+    empty: frozenset[str] = frozenset()
+    bare = Lexicon(empty, empty, empty, empty, listed, _places(), _countries(), words, read_phrases("topics.txt"))
     rescued = read_words("names_in_dictionaries.txt")
     doubtful = {
         name
         for name in {*given, *family} - rescued
         if bare.is_word(name) and max(given[name], family[name]) < _COMMON_LOCALES
     }
-    return Lexicon(
+    counted = _counted(bare)
+    return replace(
+        bare,
         female=frozenset(set(female) - set(male)),
         male=frozenset(set(male) - set(female)),
-        given=frozenset(given),
+        given=frozenset(name for name in given if name in family or not _is_brand(name)) | counted,
         family=frozenset(family),
-        everyday=listed | doubtful,
-        places=frozenset(_phrases("address", ("cities", "city_names", "towns", "municipalities")))
-        | read_phrases("large_places.txt"),
-        countries=frozenset(_phrases("address", ("countries",), only="en")) | read_phrases("countries.txt"),
-        words=words,
-        topics=read_phrases("topics.txt"),
+        everyday=listed | doubtful | frozenset(name for name in counted - set(given) if bare.is_word(name)),
     )
+
+
+@cache
+def in_language(lexicon: Lexicon, language: str) -> Lexicon:
+    """Return the lists with the ordinary words of another language; English ones where those are not known."""
+    if language not in DICTIONARIES or language == "en":
+        return lexicon
+    words = frozenset(fold(word) for word in ordinary_words(language))
+    return replace(lexicon, language=language, words=words, everyday=(lexicon.given | lexicon.family) & words)
+
+
+def _counted(bare: Lexicon) -> frozenset[str]:
+    """Return the names whose bearers are counted: all that are nothing else, and words that many are called by."""
+    return frozenset(
+        name
+        for name in name_counts()
+        if not (bare.is_place(name) or name in bare.topics)
+        and (is_often_name(name) if bare.is_word(name) else is_mostly_name(name))
+    )
+
+
+def _is_brand(name: str) -> bool:
+    """Whether a listed name stands in texts for something else by far, such as "america"."""
+    return name.isascii() and name_surplus(name) < _BRAND and frequencies("en").get(name, 0.0) >= _OFTEN
+
+
+def _places() -> frozenset[str]:
+    kinds = ("cities", "city_names", "towns", "municipalities")
+    return frozenset(_phrases("address", kinds)) | read_phrases("large_places.txt")
+
+
+def _countries() -> frozenset[str]:
+    return frozenset(_phrases("address", ("countries",), only="en")) | read_phrases("countries.txt")
 
 
 _COMMON_LOCALES = 3
 """A dictionary word that is a name in fewer locales than this is taken for the word."""
+_BRAND = -1.0
+_OFTEN = 3.0
 
 
 def _locales_of(kind: str, prefixes: tuple[str, ...]) -> Counter[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
+from deploysim.scrub.name_data import is_often_name
 from deploysim.scrub.name_words import NEVER, STOPS, UPPER, is_acronym, is_code_like, tokens_of
 from deploysim.scrub.word_lists import word_set
 
@@ -38,8 +40,9 @@ def enumerated(findings: Iterable[Finding], text: str, lexicon: Lexicon) -> Iter
             start = match.start(1)
 
 
-_AFTER = re.compile(r"[ \t](?:[^\W\d_]\.?[ \t])?([^\W\d_]{3,})(?![\w@]|['’](?!s\b))")
-_BEFORE = re.compile(r"(?<![\w@.])([^\W\d_]{3,})[ \t](?:[^\W\d_]\.?[ \t])?$")
+_INITIAL = r"[^\W\d_a-zß-öø-ÿа-яё]"
+_AFTER = re.compile(rf"[ \t](?:{_INITIAL}\.?[ \t])?([^\W\d_]{{3,}})(?![\w@]|['’](?!s\b))")
+_BEFORE = re.compile(rf"(?<![\w@.])([^\W\d_]{{3,}})[ \t](?:{_INITIAL}\.?[ \t])?$")
 _NOT_A_SURNAME = word_set(
     """said says told asked went likes wants gets made came took knows thinks is was has had
     long day may will can see say so go come look love want like need mean way much back good well just even ever also wait hope try
@@ -101,7 +104,8 @@ def _is_other(word: str, lexicon: Lexicon) -> bool:
 def carried(found: list[tuple[str, list[Finding]]], lexicon: Lexicon) -> list[list[Finding]]:
     """Find names that one message of a conversation gave away in all of them.
 
-    A word of a name that is no ordinary word is found again in any case; an ordinary one is not carried.
+    A word of a name that is no ordinary word is found again in any case, an ordinary one with its capital: inside a sentence, and
+    anywhere when it was part of a name more than once.
 
     Args:
         found: Text and findings of each message.
@@ -110,12 +114,40 @@ def carried(found: list[tuple[str, list[Finding]]], lexicon: Lexicon) -> list[li
     Returns:
         The further findings of each message.
     """
-    words = {form for text, findings in found for word in _name_words(text, findings) for form in _forms(word, lexicon)}
-    if not words:
-        return [[] for _ in found]
+    counts = Counter(word for text, findings in found for word in _name_words(text, findings))
+    words = set(counts)
+    patterns = [
+        re.compile(before + _any_of(forms) + r"(?!\w)")
+        for before, forms in (
+            (_ANYWHERE, {form for word in words for form in _forms(word, lexicon)}),
+            (_ANYWHERE, {word for word in words if counts[word] > 1 and _is_borne_word(word, lexicon)}),
+            (_INSIDE, {word for word in words if _is_borne_word(word, lexicon)}),
+        )
+        if forms
+    ]
+    return [
+        [Finding(m.start(), m.end(), "PERSON", 0.5) for pattern in patterns for m in pattern.finditer(text)]
+        for text, _ in found
+    ]
+
+
+_ANYWHERE = r"(?<!\w)"
+_INSIDE = r"(?<=[^\W\d_A-ZÀ-Þ] )"
+"""Behind a word in small letters, where a capital is not the sentence's."""
+
+
+def _any_of(words: set[str]) -> str:
     longest_first = sorted(words, key=lambda word: (-len(word), word))
-    pattern = re.compile(r"(?<!\w)(?:" + "|".join(re.escape(word) for word in longest_first) + r")(?!\w)")
-    return [[Finding(m.start(), m.end(), "PERSON", 0.5) for m in pattern.finditer(text)] for text, _ in found]
+    return "(?:" + "|".join(re.escape(word) for word in longest_first) + ")"
+
+
+def _is_borne_word(word: str, lexicon: Lexicon) -> bool:
+    """Whether an ordinary word that was part of a name is one again where it has a capital inside a sentence."""
+    folded = fold(word)
+    listed = is_often_name(folded) or folded in lexicon.family
+    return (
+        len(word) > 2 and word[0].isupper() and folded in lexicon.everyday and listed and not _is_other(word, lexicon)
+    )
 
 
 def _name_words(text: str, findings: list[Finding]) -> Iterator[str]:

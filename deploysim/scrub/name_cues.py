@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
-from deploysim.scrub.name_words import NAME, NEVER, RUN, STOPS, TOKEN, UPPER, is_acronym, is_code_like
+from deploysim.scrub.name_words import NEVER, RUN, STOPS, TOKEN, UPPER, is_acronym, is_code_like
 
 _NAME_KINDS = "full |real |first |last |middle |maiden |legal |given |family |sur|preferred |nick"
 _OWNERS = (
@@ -69,7 +69,10 @@ _ASKED = re.compile(
 
 
 _LAST_ADDRESSED = re.compile(rf"[a-z], (?P<v>{UPPER}[a-zß-öø-ÿ]+)(?=[!?.](?:\s|$|[\"”]))")
-_NAME_LINE = re.compile(rf"^[ >?*|\t]*(?P<v>{NAME}(?:[ \t]+{NAME}\.?){{1,3}})[ \t]*$", re.M)
+
+
+_LONGEST_ABBREVIATION = 3
+"""A longer word before a full stop ends its sentence."""
 
 
 def introduced(text: str, lexicon: Lexicon) -> Iterator[Finding]:
@@ -87,9 +90,6 @@ def introduced(text: str, lexicon: Lexicon) -> Iterator[Finding]:
         yield from _addressee(text, match, lexicon)
     for match in _LAST_ADDRESSED.finditer(text):
         if fold(match["v"]) in lexicon.given and not lexicon.is_place(match["v"]):
-            yield Finding(*match.span("v"), "PERSON", 0.5)
-    for match in _NAME_LINE.finditer(text):
-        if "\n" in text and _name_line(match["v"].split(), lexicon):
             yield Finding(*match.span("v"), "PERSON", 0.5)
     for pattern in (_DOING, _ASKED):
         for match in pattern.finditer(text):
@@ -118,16 +118,6 @@ def _addressee(text: str, match: re.Match[str], lexicon: Lexicon) -> Iterator[Fi
     yield Finding(match.start("v"), match.start("v") + length, "PERSON", 0.5)
 
 
-def _name_line(words: list[str], lexicon: Lexicon) -> bool:
-    """Whether a line is a name alone, as in a letterhead: a given name and words that are no ordinary ones."""
-    bare = [word.rstrip(".") for word in words]
-    if lexicon.is_place(" ".join(bare)) or any(fold(word) in lexicon.topics or is_code_like(word) for word in bare):
-        return False
-    telling = [word for word in bare if len(word) > 1 and fold(word) not in PARTICLES]
-    strangers = all(fold(word) in lexicon.family or not lexicon.is_word(word) for word in telling[1:])
-    return len(telling) > 1 and strangers and fold(telling[0]) in lexicon.given
-
-
 def _stranger(value: str, lexicon: Lexicon) -> bool:
     words = value.split()
     known = any(fold(word) in lexicon.topics or fold(word) in NEVER for word in words)
@@ -143,6 +133,8 @@ def _leading_name(text: str, match: re.Match[str], lexicon: Lexicon, *, strong: 
             break
         end = start + token.start() + len(bare)
         words.append(bare)
+        if token[0].endswith(".") and len(bare) > _LONGEST_ABBREVIATION:
+            break
     while words and fold(words[-1]) in PARTICLES:
         words.pop()
         end = start + text[start:end].rstrip().rfind(" ") if words else start

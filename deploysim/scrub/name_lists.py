@@ -1,14 +1,13 @@
-"""Names found by the lists alone, where capitals or neighbours say that they are names."""
+"""Names found by the lists alone, where capitals say that they are names."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 
 from deploysim.scrub.findings import Finding
-from deploysim.scrub.language import prose_lines
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
+from deploysim.scrub.name_data import is_often_name
 from deploysim.scrub.name_words import (
     NEVER,
     NOT_AFTER,
@@ -20,19 +19,16 @@ from deploysim.scrub.name_words import (
     is_acronym,
     is_code_like,
 )
+from deploysim.scrub.word_lists import word_set
 
 _CAPITAL = rf"{UPPER}[^\W\d_'’\-]*(?:['’\-][^\W\d_]+)*\.?"
 _LINK = r"(?:van|von|de|der|den|da|dos|del|di|al|bin|ibn|el|la|le|du)"
 _CAPITAL_RUN = re.compile(rf"(?<![\w@./\\-]){_CAPITAL}(?:[ \t]+(?:{_LINK}[ \t]+){{0,2}}{_CAPITAL}){{0,4}}")
-_LOWER_WORD = re.compile(r"(?<![\w@./#$\\{(\[=<'’-])[a-zà-öø-ÿ]{3,}(?![\w@(=\[\]{}<>/\\]|[.\-]\w)")
-_CUE = (
-    r"tell|told|ask|asked|asking|spoke to|spoke with|talked to|talking to|talking with|met|thx,?|hey,? it'?s|hi,? it'?s|me and"
-    r"|my (?:\w+ )?(?:wife|husband|boss|friend|cousin|brother|sister|uncle|aunt|neighbou?r|son|daughter|gf|bf|roommate|coworker)"
+_MIDDLE = re.compile(r"(?<![^\W_])([^\W\d_A-ZÀ-Þ][^\W\d_]*),?[ \t]$")
+_DETERMINERS = word_set(
+    """the a an this that these those my our your his her its their each every any some no both all of le la les un une el los las il
+    lo i gli o os as um uma de het een den det en et der die das san"""
 )
-_CUED = re.compile(rf"\b(?i:{_CUE}) (?P<v>[^\W\d_][a-zà-öø-ÿ]{{2,}})(?![\w@(=/]|['’](?!s\b))")
-_DOES = r"(?:says|said|texted|emailed|messaged|called me|told me|asked me|and i|is my)"
-_DOING = re.compile(rf"(?<![\w@./'’-])(?P<v>[a-zà-öø-ÿ]{{3,}}) {_DOES}\b")
-_LOWER_PAIR = re.compile(r"(?<![\w@./-])([a-zà-öø-ÿ]{3,})[ \t]+([a-zà-öø-ÿ]{3,})(?![\w@])")
 
 
 def listed(text: str, lexicon: Lexicon, *, alone: bool) -> Iterator[Finding]:
@@ -44,18 +40,27 @@ def listed(text: str, lexicon: Lexicon, *, alone: bool) -> Iterator[Finding]:
         alone: Whether a name counts without another beside it; in languages whose capitals and words the lists do not
             know, it does not.
     """
+    telling = alone and _capitals_tell(text, lexicon)
     for match in _CAPITAL_RUN.finditer(text):
-        for finding in _named_parts(match, lexicon):
+        inside = telling and _MIDDLE.search(text, max(0, match.start() - 30), match.start())
+        for finding in _named_parts(match, lexicon, inside=bool(inside and fold(inside[1]) not in _DETERMINERS)):
             if alone or " " in text[finding.start : finding.end]:
                 yield finding
 
 
-def _named_parts(match: re.Match[str], lexicon: Lexicon) -> Iterator[Finding]:
+def _capitals_tell(sentence: str, lexicon: Lexicon) -> bool:
+    """Whether a capital inside a sentence marks a name: not in headings, nor in German, where all nouns have one."""
+    words = [match[0] for match in TOKEN.finditer(sentence)]
+    capitals = sum(word[0].isupper() for word in words)
+    return lexicon.language != "de" and (capitals <= 0.5 * len(words) or len(words) < 3)
+
+
+def _named_parts(match: re.Match[str], lexicon: Lexicon, *, inside: bool) -> Iterator[Finding]:
     places = [token.start() for token in TOKEN.finditer(match[0])]
     words = [POSSESSIVE.sub("", token[0].rstrip(".")) for token in TOKEN.finditer(match[0])]
     at = 0
     while at < len(words):
-        if not _opens(words, at, lexicon):
+        if not (_opens(words, at, lexicon) or (inside and at == 0 and _borne(words, lexicon))):
             at += 1
             continue
         last = at
@@ -72,7 +77,7 @@ def _opens(words: list[str], at: int, lexicon: Lexicon) -> bool:
     """Whether a person's name starts at a word of a capitalised run."""
     word = words[at]
     folded = fold(word)
-    if not word[0].isupper() or is_code_like(word) or _is_something_else(folded, lexicon):
+    if not word[0].isupper() or is_code_like(word) or is_something_else(folded, lexicon):
         return False
     if at and fold(words[at - 1]) in NOT_BEFORE:
         return False
@@ -92,7 +97,17 @@ def _opens(words: list[str], at: int, lexicon: Lexicon) -> bool:
     return lexicon.is_family(word) and not lexicon.is_word(word) and not lexicon.is_place(word) and not word.isupper()
 
 
-def _is_something_else(folded: str, lexicon: Lexicon) -> bool:
+def _borne(words: list[str], lexicon: Lexicon) -> bool:
+    """Whether a run that stands inside a sentence opens with a word that many people are called by, be it a word or not."""
+    folded = fold(words[0])
+    if not words[0][0].isupper() or words[0].isupper() or is_code_like(words[0]) or is_something_else(folded, lexicon):
+        return False
+    if lexicon.is_place(words[0]) or (len(words) > 1 and fold(words[1]) in NOT_AFTER):
+        return False
+    return folded in lexicon.given and is_often_name(folded)
+
+
+def is_something_else(folded: str, lexicon: Lexicon) -> bool:
     common = folded in NEVER or folded in STOPS or folded in PARTICLES
     return common or folded in lexicon.topics or folded in lexicon.countries
 
@@ -105,57 +120,3 @@ def _extends(word: str, lexicon: Lexicon) -> bool:
     if not word[0].isupper() or folded in NEVER or folded in STOPS or is_code_like(word):
         return False
     return folded in lexicon.family or lexicon.is_name(word) or not lexicon.is_word(word)
-
-
-def lower_names(text: str, lexicon: Lexicon) -> Iterator[Finding]:
-    """Yield single names in the lower case of hurried English prose: those of the lists that are no words, and strangers whom
-    somebody is told to speak to or who are introduced as a relative.
-    """
-    known = {word for word in set(_LOWER_WORD.findall(text)) if _only_a_name(word, lexicon)}
-    matches = [match.span() for match in _LOWER_WORD.finditer(text) if match[0] in known] if known else []
-    cued = [*_CUED.finditer(text), *_DOING.finditer(text)]
-    matches += [match.span("v") for match in cued if _could_be_told(match["v"], match.re is _CUED, lexicon)]
-    if not matches:
-        return
-    lines = [(line.start, line.start + len(line.text)) for line in prose_lines(text)]
-    for start, end in matches:
-        at = bisect_right(lines, (start, len(text)))
-        if at and end <= lines[at - 1][1]:
-            yield Finding(start, end, "PERSON", 0.5)
-
-
-def _only_a_name(word: str, lexicon: Lexicon) -> bool:
-    """Whether a word is a name and nothing else, also with the "s" of a possessive whose apostrophe was left out."""
-    return any(_is_listed(form, lexicon) for form in (word, word.removesuffix("s"))) and _lower_stranger(word, lexicon)
-
-
-def _is_listed(word: str, lexicon: Lexicon) -> bool:
-    return lexicon.is_given(word) or (len(word) > 4 and lexicon.is_family(word))
-
-
-def _could_be_told(word: str, strangers: bool, lexicon: Lexicon) -> bool:
-    folded = fold(word)
-    if is_acronym(word) or _is_something_else(folded, lexicon):
-        return False
-    named = folded in lexicon.female or folded in lexicon.male
-    return named or (strangers and len(word) > 3 and _lower_stranger(word, lexicon))
-
-
-def _lower_stranger(word: str, lexicon: Lexicon) -> bool:
-    """Whether a word in lower case is none of the words, places and brands that are written so."""
-    if not lexicon.words or _is_something_else(fold(word), lexicon):
-        return False
-    return not lexicon.is_word(word) and not lexicon.is_place(word)
-
-
-def lower_pairs(text: str, lexicon: Lexicon) -> Iterator[Finding]:
-    """Yield a lower-case given name followed by a lower-case family name, not both of them words."""
-    position = 0
-    while match := _LOWER_PAIR.search(text, position):
-        first, second = match[1], match[2]
-        words = fold(first) in lexicon.words and fold(second) in lexicon.words
-        if lexicon.is_given(first) and lexicon.is_family(second) and not words:
-            yield Finding(match.start(), match.end(), "PERSON", 0.5)
-            position = match.end()
-        else:
-            position = match.start(2)

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import Lexicon, fold
+from deploysim.scrub.name_data import is_often_name
 from deploysim.scrub.name_words import NEVER, STOPS, TOKEN, is_acronym, is_code_like, tokens_of
 
 _CAPITAL_ANYWAY = NEVER | {"i", "i'm", "i'll", "i've", "i'd"}
 _BAD_CHARS = re.compile(r"[_=(){}\[\]<>/\\|#@$%^*+~`:;\d]")
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+"""What the English pipeline says of other letters means nothing."""
 _CASELESS_WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _MOST_WORDS = 6
 
@@ -77,7 +80,7 @@ def from_pipeline(entities: tuple[Entity, ...], text: str, lexicon: Lexicon, *, 
     for entity in entities:
         for start, end in _parts(text, entity.start, entity.end):
             value = text[start:end]
-            kind = None if _BAD_CHARS.search(value) else _kind(value, entity.label, lexicon)
+            kind = None if _BAD_CHARS.search(value) or not _LATIN.search(value) else _kind(value, entity.label, lexicon)
             if kind and (not recased or lexicon.is_place(value) or any(map(lexicon.is_name, tokens_of(value)))):
                 yield Finding(start, end, kind, 0.6)
 
@@ -92,7 +95,7 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _tidy(text: str, start: int, end: int) -> tuple[int, int]:
     value = text[start:end]
-    tail = re.search(r"(?:['’]s|['’]|[\s,.;:!?\"”)\-–—])+$", value)
+    tail = re.search(r"(?: et al\.?|['’]s|['’]|[\s,.;:!?\"”)\-–—])+$", value)
     if tail and not re.search(r"\b[A-Z]\.$|\b(?:Jr|Sr)\.$", value):
         end -= len(tail[0])
     head = re.match(r"(?:the |[\s\"“'’(\-–—>*•.])+", text[start:end], re.I)
@@ -122,7 +125,8 @@ def _person_kind(value: str, tokens: list[str], lexicon: Lexicon) -> str | None:
     if not named and lexicon.is_place(value):
         return "LOCATION"
     if not named and all(lexicon.is_word(token) for token in tokens):
-        return None
+        borne = len(tokens) <= 2 and tokens[0][0].isupper() and is_often_name(fold(tokens[0]))
+        return "PERSON" if borne and fold(tokens[0]) not in lexicon.topics else None
     if len(tokens) == 1 and not named and (not tokens[0][0].isupper() or is_acronym(tokens[0])):
         return None
     return "PERSON" if len(tokens) <= _MOST_WORDS else None

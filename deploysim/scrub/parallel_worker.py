@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import signal
@@ -67,4 +68,7 @@ def _private_output() -> BinaryIO:
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.close(silent)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What a library prints may quote characters that no encoding has; that must not fail the conversation.
+        sys.stdout.reconfigure(errors="replace")
     return answers

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deploysim.stats.clusters import Bools, Floats, Ints, kish_effective_n
-from deploysim.stats.joint import equal_tailed
+from deploysim.stats.shift import equal_tailed
 from deploysim.types import Interval
 
 MISSING = -1

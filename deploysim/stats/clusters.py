@@ -41,8 +41,13 @@ def design_effect(influence: Floats, *, weights: Floats, clusters: Ints) -> floa
     if squares == 0.0:
         return max(1.0, worst)
     seen = _cluster_square_sum(scores, clusters) / squares
-    events = squares**2 / float((scores**4).sum())
-    return max(1.0, (events * seen + worst) / (events + 1.0))
+    return max(1.0, (events(scores) * seen + worst) / (events(scores) + 1.0))
+
+
+def events(scores: Floats) -> float:
+    """How many events weighted errors amount to, (sum z^2)^2 / sum z^4: close to the count of a rare outcome."""
+    squares = float((scores**2).sum())
+    return squares**2 / float((scores**4).sum()) if squares > 0.0 else 0.0
 
 
 def _cluster_square_sum(values: Floats, clusters: Ints) -> float:

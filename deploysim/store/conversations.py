@@ -25,6 +25,7 @@ _LISTED = [
     "n_messages",
     "n_chars",
 ]
+_NEWEST_FIRST = "order by started_at desc nulls last, conversation_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +67,48 @@ def list_conversations(
     workspace: Workspace, wanted: ConversationFilter, *, offset: int, limit: int
 ) -> ConversationPage:
     """Return one page of conversations, newest first, undated ones last."""
-    where, params = _where(wanted)
+    # First the ids alone: to sort the openings of a million conversations takes several times as long.
+    page = _searched(workspace, wanted, offset, limit) if wanted.text else _filtered(workspace, wanted, offset, limit)
     columns = [*_LISTED, "opening"]
     rows = _query(
         workspace,
-        f"select {', '.join(columns)} from conversations {where} "
-        "order by started_at desc nulls last, conversation_id limit ? offset ?",
-        [*params, limit, offset],
+        f"select {', '.join(columns)} from conversations where list_contains(?::varchar[], conversation_id) {_NEWEST_FIRST}",
+        [page.ids],
         columns=columns,
     )
+    return ConversationPage(rows=rows, total=page.total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """The conversations of one page of a list."""
+
+    ids: list[str]
+    total: int
+
+
+def _filtered(workspace: Workspace, wanted: ConversationFilter, offset: int, limit: int) -> _Ids:
+    where, params = _where(wanted)
+    found = _query(
+        workspace,
+        f"select conversation_id from conversations {where} {_NEWEST_FIRST} limit ? offset ?",
+        [*params, limit, offset],
+        columns=["conversation_id"],
+    )
     total = _query(workspace, f"select count(*) as n from conversations {where}", params, columns=["n"])
-    return ConversationPage(rows=rows, total=int(total["n"][0]) if total.height else 0)
+    return _Ids(found["conversation_id"].to_list(), int(total["n"][0]) if total.height else 0)
+
+
+def _searched(workspace: Workspace, wanted: ConversationFilter, offset: int, limit: int) -> _Ids:
+    """Every message is read, and only once: what is found is counted here."""
+    where, params = _where(wanted)
+    found = _query(
+        workspace,
+        f"select conversation_id from conversations {where} {_NEWEST_FIRST}",
+        params,
+        columns=["conversation_id"],
+    )["conversation_id"]
+    return _Ids(found[offset : offset + limit].to_list(), found.len())
 
 
 def message_order(workspace: Workspace, *, seed: int, limit: int) -> pl.DataFrame:
@@ -208,7 +240,8 @@ def _query(
         types: dict[str, DataType] = {**SCHEMA, "n": pl.Int64, "spans": pl.Int64} if columns else SCHEMA
         return pl.DataFrame(schema={c: types.get(c, pl.String) for c in (columns or SCHEMA)})
     withheld = sorted(quarantined(workspace)) if not withheld_too else []
-    source = "from read_parquet(?) where not list_contains(?::varchar[], conversation_id)"
+    # A join, where list_contains would compare every conversation with every withheld one.
+    source = "from read_parquet(?) where conversation_id not in (select unnest(?::varchar[]))"
     if not withheld:
         return query(f"with conversations as (from read_parquet(?)) {sql}", [files, *(params or [])])
     return query(f"with conversations as ({source}) {sql}", [files, withheld, *(params or [])])

@@ -88,3 +88,8 @@ def _scan(workspace: Workspace, graded: str, graders: Iterable[str]) -> pl.LazyF
 
 def _path(workspace: Workspace, grader: str, graded: str) -> Path:
     return workspace.grades / checked_id(grader, kind="grader") / f"{graded}.parquet"
+
+
+def graders_that_graded(workspace: Workspace, graded: str) -> list[str]:
+    """Return the fingerprints of all graders, of today or earlier, that have graded a set."""
+    return sorted(path.parent.name for path in workspace.grades.glob(f"*/{graded}.parquet"))

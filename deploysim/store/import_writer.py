@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from filelock import FileLock, Timeout
 from deploysim.errors import BusyError
 from deploysim.store.files import atomic_path, read_json, write_json, write_parquet
 from deploysim.store.imports import SCHEMA, ImportRecord, conversation_row
-from deploysim.store.merging import ROW_GROUP, merge_sorted
+from deploysim.store.merging import PART_GROUP, merge_sorted
 from deploysim.store.workspace import Workspace
 from deploysim.types import Conversation
 
@@ -90,11 +91,18 @@ class ImportWriter:
         write_json(self._state_file, {"parts": self._parts, "state": state})
         self._sealed = time.monotonic()
 
-    def finish(self, record: ImportRecord) -> None:
-        """Write the import, sorted by conversation, and then its record."""
+    def finish(self, record: ImportRecord, written: Callable[[int], None] = lambda rows: None) -> None:
+        """Write the import, sorted by conversation, and then its record.
+
+        Args:
+            record: What the import came to.
+            written: Told how many more rows stand in the new file.
+        """
         self._write_part()
         with atomic_path(self._target) as partial:
-            merge_sorted(self._part_files(), partial, id_column="conversation_id", size_column="n_chars")
+            merge_sorted(
+                self._part_files(), partial, id_column="conversation_id", size_column="n_chars", written=written
+            )
         write_json(self._target.with_suffix(".json"), asdict(record))
         self.discard()
 
@@ -116,6 +124,6 @@ class ImportWriter:
         if not self._rows and self._parts:
             return
         frame = pl.DataFrame(self._rows, schema=SCHEMA).sort("conversation_id")
-        write_parquet(self._folder / f"{self._parts:06}.parquet", frame, row_group_size=ROW_GROUP)
+        write_parquet(self._folder / f"{self._parts:06}.parquet", frame, row_group_size=PART_GROUP)
         self._parts += 1
         self._rows, self._chars = [], 0

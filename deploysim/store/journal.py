@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -81,6 +81,49 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
         for line in file:
             if line.endswith(b"\n") and (row := _row(line)) is not None:
                 yield row
+
+
+class JournalTail:
+    """A journal that is asked again and again: only what was appended since is read, and rows are found by group.
+
+    It is read anew from its start where it is not the file any more whose beginning was read, as after an erasure.
+    """
+
+    def __init__(self, path: Path, groups: Callable[[dict[str, Any]], Iterable[Hashable]]) -> None:
+        self._path = path
+        self._groups = groups
+        self._forget()
+
+    def rows(self, group: Hashable) -> list[dict[str, Any]]:
+        """Return the rows of a group so far, in the order written."""
+        self._read_on()
+        return list(self._found.get(group, ()))
+
+    def _forget(self) -> None:
+        self._end, self._last, self._seen = 0, b"", (0, 0)
+        self._found: dict[Hashable, list[dict[str, Any]]] = {}
+
+    def _read_on(self) -> None:
+        stat = self._path.stat()
+        seen = (stat.st_mtime_ns, stat.st_size)
+        if seen == self._seen:
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._end - len(self._last))
+            if stat.st_size < self._end or file.read(len(self._last)) != self._last:
+                self._forget()
+                file.seek(0)
+            for line in file:
+                if line.endswith(b"\n"):
+                    self._take(line)
+        self._seen = seen
+
+    def _take(self, line: bytes) -> None:
+        self._end += len(line)
+        self._last = line
+        if (row := _row(line)) is not None:
+            for group in self._groups(row):
+                self._found.setdefault(group, []).append(row)
 
 
 def _row(line: bytes) -> dict[str, Any] | None:

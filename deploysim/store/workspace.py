@@ -51,6 +51,11 @@ class Workspace:
         return self.root / "reviews"
 
     @property
+    def queues(self) -> Path:
+        """Queues of responses to label: one JSON record each, written once."""
+        return self.root / "queues"
+
+    @property
     def jobs(self) -> Path:
         """What the app started: one folder a job."""
         return self.root / "jobs"

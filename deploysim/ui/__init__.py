@@ -26,7 +26,16 @@ from deploysim.ui.comparison import (
     tell_erased,
     tell_left_out,
 )
-from deploysim.ui.data import imports, pick_sample, sample_label, samples, version, workspace
+from deploysim.ui.data import (
+    conversations,
+    imports,
+    models_and_languages,
+    pick_sample,
+    sample_label,
+    samples,
+    version,
+    workspace,
+)
 from deploysim.ui.import_jobs import earlier_imports, live_imports
 from deploysim.ui.import_preview import show_dry_run
 from deploysim.ui.importing import choose_options, dry_run, import_button, look
@@ -60,6 +69,7 @@ __all__ = [
     "compare_link",
     "comparison",
     "conversation_table",
+    "conversations",
     "counted",
     "draw_form",
     "dry_run",
@@ -78,6 +88,7 @@ __all__ = [
     "load_form",
     "load_style",
     "look",
+    "models_and_languages",
     "offer_grading",
     "open_compare",
     "pages",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import streamlit as st
 
 from deploysim.config import read_settings
+from deploysim.store.conversations import ConversationFilter, ConversationPage, facets, list_conversations
 from deploysim.store.imports import ImportRecord, import_records
 from deploysim.store.samples import SampleAbout, list_samples
 from deploysim.store.workspace import Workspace
@@ -53,6 +55,30 @@ def pick_sample() -> SampleAbout:
             label="Draw or load one on the Conversations page",
         )
     return found[pick("Sample", {i: sample_label(about) for i, about in found.items()}, key="sample")]
+
+
+@st.cache_data(max_entries=64, show_spinner="Looking through the conversations")
+def _conversations(
+    root: str, version: tuple[tuple[str, int], ...], wanted: ConversationFilter, offset: int, limit: int
+) -> ConversationPage:
+    return list_conversations(Workspace(Path(root)), wanted, offset=offset, limit=limit)
+
+
+def conversations(wanted: ConversationFilter, *, offset: int, limit: int) -> ConversationPage:
+    """Return a page of conversations; to look for words in a million of them takes seconds, so each page is kept."""
+    here = workspace()
+    return _conversations(str(here.root), version(here.conversations, here.reviews), wanted, offset, limit)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _facets(root: str, version: tuple[tuple[str, int], ...]) -> pl.DataFrame:
+    return facets(Workspace(Path(root)))
+
+
+def models_and_languages() -> pl.DataFrame:
+    """Return how many conversations there are by model and language, for filters."""
+    here = workspace()
+    return _facets(str(here.root), version(here.conversations, here.reviews))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from deploysim.pipeline.import_counts import SORTING
 from deploysim.pipeline.importing import NOT_SCRUBBED_HERE, ImportResult
 from deploysim.pipeline.job_reports import ImportProgress, read_progress, read_results
 from deploysim.pipeline.jobs import Job, list_jobs, start_job, stop_job
@@ -28,7 +29,7 @@ ICONS = {
     "stopped": ":material/pause_circle:",
     "did not work": ":material/error:",
 }
-_METER_LINE = re.compile(r"importing and scrubbing: \d")
+_METER_LINE = re.compile(rf"(importing|importing and scrubbing|{SORTING}): \d")
 
 
 def live_imports() -> bool:
@@ -103,9 +104,9 @@ def _state(job: Job) -> str:
 def _show_running(job: Job, progress: ImportProgress | None) -> None:
     if progress is None:
         st.progress(0.0, "Starting: loading the scrubber and opening the file")
-    elif progress.rows:
-        done = min(progress.done, progress.rows)
-        st.progress(done / progress.rows, f"{done:,} of {counted(progress.rows, 'row')}{_pace(progress)}")
+    elif progress.total:
+        done = min(progress.done, progress.total)
+        st.progress(done / progress.total, f"{_how_far(progress.what, done, progress.total)}{_pace(progress)}")
     else:
         st.progress(0.0, f"{counted(progress.done, 'row')}{_pace(progress)}; how many there are is not known")
     if progress:
@@ -118,6 +119,12 @@ def _show_running(job: Job, progress: ImportProgress | None) -> None:
         on_click=stop_job,
         args=(workspace(), job.job_id),
     )
+
+
+def _how_far(what: str, done: int, total: int) -> str:
+    if what == SORTING:
+        return f"All rows are read; {done:,} of {counted(total, 'conversation')} sorted"
+    return f"{done:,} of {counted(total, 'row')}"
 
 
 def _pace(progress: ImportProgress) -> str:

@@ -11,11 +11,11 @@ import streamlit as st
 
 from deploysim.pipeline.drawing import draw
 from deploysim.sampling import SampleSpec
-from deploysim.store.conversations import StoredConversation, facets
+from deploysim.store.conversations import StoredConversation
 from deploysim.store.imports import ImportRecord
 from deploysim.store.samples import SampleAbout, load_sample
 from deploysim.ui.blocks import plain, reasons
-from deploysim.ui.data import imports, workspace
+from deploysim.ui.data import imports, models_and_languages, workspace
 from deploysim.ui.navigation import RUNS
 from deploysim.wording import counted
 
@@ -67,7 +67,7 @@ def show_import(record: ImportRecord) -> None:
     ):
         left_out = sum(record.excluded.values()) + record.rejected_rows
         lines = [
-            f"Read as **{plain(record.format)}**. Scrubbing: {plain(record.scrubbing)}, policy {record.scrub_fingerprint[:12]}.",
+            f"Read as **{plain(record.format)}**. Scrubbing: {plain(record.scrubbed_how())}.",
             f"Already here and skipped: {record.duplicates:,}. Left out: {left_out:,}.",
             *(f"- {n:,} × {plain(reason)}" for reason, n in sorted(record.excluded.items(), key=lambda i: -i[1])),
         ]
@@ -116,7 +116,7 @@ def draw_form() -> None:
         seed = st.number_input(
             "Seed", min_value=0, value=0, help="The same seed draws the same prefixes on any machine."
         )
-        counts = facets(workspace())
+        counts = models_and_languages()
         models = st.multiselect("Models, empty for all", counts["model"].drop_nulls().unique().sort().to_list())
         languages = st.multiselect(
             "Languages, empty for all", counts["language"].drop_nulls().unique().sort().to_list()

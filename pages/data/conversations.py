@@ -3,7 +3,7 @@
 import streamlit as st
 
 from deploysim import render, ui
-from deploysim.store.conversations import ConversationFilter, facets, get_conversation, list_conversations
+from deploysim.store.conversations import ConversationFilter, get_conversation
 
 PAGE_SIZE = 50
 
@@ -24,7 +24,7 @@ listed, imported, sampled = st.tabs(
 
 if listed.open:
     with listed:
-        counts = facets(ui.workspace())
+        counts = ui.models_and_languages()
         with st.container(horizontal=True):
             models = st.multiselect(
                 "Model", counts["model"].drop_nulls().unique().sort().to_list(), key="models", bind="query-params"
@@ -37,7 +37,7 @@ if listed.open:
             )
             words = st.text_input("Words in any message", key="conversations_words", placeholder="any")
         wanted = ConversationFilter(models=tuple(models), languages=tuple(languages), text=words or "")
-        first = list_conversations(ui.workspace(), wanted, offset=0, limit=PAGE_SIZE)
+        first = ui.conversations(wanted, offset=0, limit=PAGE_SIZE)
         total = first.total
         if total == 0 and not ui.imports():
             st.markdown("Nothing was imported here; the samples came as files. Compare shows their conversations.")
@@ -48,9 +48,7 @@ if listed.open:
         st.caption(ui.counted(total, "conversation"))
         pages = -(-total // PAGE_SIZE)
         page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
-        offset = (page - 1) * PAGE_SIZE
-        shown = list_conversations(ui.workspace(), wanted, offset=offset, limit=PAGE_SIZE) if offset else first
-        rows = shown.rows
+        rows = ui.conversations(wanted, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE).rows
         picked = ui.conversation_table(rows)
         chosen = picked or st.query_params.get("conversation") or rows["conversation_id"][0]
         ui.put_in_link("conversation", chosen)

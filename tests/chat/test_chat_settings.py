@@ -23,6 +23,8 @@ BASE = ModelSettings("old", "m", "https://models.example/v1", Secret("sk-hidden"
         ({"temperature": None}, False),
         ({"top_p": 1.0}, False),
         ({"max_tokens": 101}, False),
+        ({"api": "responses"}, False),
+        ({"api": "chat"}, True),
         ({"name": "another label"}, True),
         ({"api_key": Secret("sk-other")}, True),
         ({"timeout_s": 1.0, "max_retries": 0}, True),
@@ -31,6 +33,12 @@ BASE = ModelSettings("old", "m", "https://models.example/v1", Secret("sk-hidden"
 def test_the_fingerprint_covers_what_can_change_an_answer(change: dict[str, Any], same: bool) -> None:
     """Everything sent to the model counts; labels, keys and patience do not."""
     assert same == (BASE.fingerprint() == replace(BASE, **change).fingerprint())
+
+
+def test_runs_made_before_there_was_a_choice_keep_their_ids() -> None:
+    """The API is part of what identifies a configuration only where it is not the first one."""
+    assert "api" not in BASE.identity()
+    assert replace(BASE, api="responses").identity()["api"] == "responses"
 
 
 def test_a_key_never_shows() -> None:

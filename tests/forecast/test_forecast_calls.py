@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 
-from deploysim.forecast.category import direction_call
-from deploysim.forecast.records import Certainty, Direction, PairedTable
+from deploysim.forecast.category import direction_call, ratio_certainty
+from deploysim.forecast.counts import paired_table
+from deploysim.forecast.records import Direction
 from deploysim.forecast.settings import ForecastSettings
-from deploysim.stats.joint import shift_draws
+from deploysim.stats.lanes import lane_moments, stack
+from deploysim.stats.pooling import pool
+from deploysim.stats.shift import shift_draws
 
 SETTINGS = ForecastSettings()
 WORLDS = 1_500
@@ -52,16 +53,9 @@ def called(flags: np.ndarray, *, seed: int) -> Direction:
     if not (old | new).any():
         return Direction.UNKNOWN
     n = len(flags)
-    draws = shift_draws(flags, weights=np.ones(n), clusters=np.arange(n), draws=2_000, seed=seed).ratio
-    certainty = Certainty(
-        up=float((draws > 1).mean()),
-        materially_up=float((draws > 1.5).mean()),
-        materially_down=float((draws < 1 / 1.5).mean()),
-        unchanged=float(((draws > 1 / 1.5) & (draws < 1.5)).mean()),
-    )
-    cells = Counter(zip(old.tolist(), new.tolist(), strict=True))
-    table = PairedTable(cells[True, True], cells[False, True], cells[True, False], cells[False, False])
-    return direction_call(certainty, table, SETTINGS)
+    seen = lane_moments(flags.astype(float), weights=np.ones(n), clusters=np.arange(n))
+    draws = shift_draws(pool(stack([seen]), SETTINGS.priors).of(0), draws=2_000, seed=seed).ratio
+    return direction_call(ratio_certainty(draws, SETTINGS.material_ratio), paired_table(old, new), SETTINGS)
 
 
 def test_calls_are_right_about_as_often_as_they_claim() -> None:

@@ -173,7 +173,7 @@ def test_baseline_corrects_the_gap(forecast) -> None:
     row = only(forecast({"x": {"ppp": 40, "app": 40, "aaa": 920}}))
 
     assert Direction.UNCHANGED is row.direction
-    assert pytest.approx(row.fidelity_gap.median, rel=0.03) == 2.0
+    assert pytest.approx(row.fidelity_gap.median, rel=0.05) == 2.0
     assert pytest.approx(row.forecast.median, rel=0.05) == 4_000
 
 

@@ -56,7 +56,7 @@ def test_confidence_is_the_share_of_rows_that_fit(write_rows: WriteRows) -> None
         {"prompt": "a secret", "response": "b"},
         {"messages": "a secret"},
         {"conversation": CHAT},
-        {"conversations": CHAT},
+        {"conversations": ["a secret"]},
         {"messages": [{"text": "a secret"}]},
     ],
 )

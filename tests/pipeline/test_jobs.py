@@ -65,7 +65,7 @@ def test_an_import_leaves_its_result_in_the_jobs_folder(tmp_path: Path) -> None:
     assert (result.added, result.record.conversations, result.record.source) == (True, 3, "log.jsonl")
     progress = read_progress(workspace, job_id)
     assert progress is not None
-    assert progress.rows == 3
+    assert progress.total == 3
 
 
 def test_bytes_reach_a_job_through_its_standard_input(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_progress_is_written_at_most_twice_a_second_and_not_outside_a_job(tmp_pa
 
     progress = read_progress(workspace, "a" * 12)
     assert progress is not None
-    assert (progress.done, progress.rows, progress.kept, progress.duplicates) == (10, 50, 4, 1)
+    assert (progress.done, progress.total, progress.kept, progress.duplicates) == (10, 50, 4, 1)
     assert progress.left_out == {"images, audio or files": 3, "could not be read": 2}
     assert (progress.per_second, progress.seconds_left) == (None, None)
 

@@ -23,24 +23,41 @@ def shuffled_ids(count: int) -> list[str]:
     return [f"{rng.getrandbits(48):012x}" for _ in range(count)]
 
 
+def write_parts(folder: Path, ids: list[str], *, group: int) -> list[Path]:
+    """Write four sorted parts whose rows are read some at a time."""
+    parts = [folder / f"{number}.parquet" for number in range(4)]
+    for number, path in enumerate(parts):
+        frame = pl.DataFrame({"id": ids[number::4], "size": [7] * 50, "nested": [[{"a": 1}]] * 50}).sort("id")
+        frame.write_parquet(path, row_group_size=group)
+    return parts
+
+
 @pytest.mark.parametrize("bucket", [1, 40, 10**9])
+@pytest.mark.parametrize("group", [1, 8, 50])
 def test_parts_become_one_file_in_order_whatever_fits_in_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: int, group: int
 ) -> None:
     """One range a row, some, or all at once: the file is the same, and nothing is lost or doubled."""
     monkeypatch.setattr(merging, "BUCKET_CHARS", bucket)
     ids = shuffled_ids(200)
-    parts = []
-    for number in range(4):
-        frame = pl.DataFrame({"id": ids[number::4], "size": [7] * 50, "nested": [[{"a": 1}]] * 50}).sort("id")
-        parts.append(tmp_path / f"{number}.parquet")
-        frame.write_parquet(parts[-1])
-
-    target = tmp_path / "all.parquet"
-    merging.merge_sorted(parts, target, id_column="id", size_column="size")
+    target, written = tmp_path / "all.parquet", []
+    merging.merge_sorted(
+        write_parts(tmp_path, ids, group=group), target, id_column="id", size_column="size", written=written.append
+    )
     merged = pl.read_parquet(target)
     assert merged["id"].to_list() == sorted(ids)
     assert merged["nested"].to_list() == [[{"a": 1}]] * 200
+    assert sum(written) == 200
+
+
+def test_of_each_part_only_a_few_rows_wait_in_memory(tmp_path: Path) -> None:
+    """However far a file is read, what was read and not given is less than one group of rows."""
+    (path, *_) = write_parts(tmp_path, shuffled_ids(200), group=8)
+    reader, given = merging._Reader(path, "id"), 0
+    for end in [f"{number:02x}" for number in range(256)] + [""]:
+        given += sum(table.num_rows for table in reader.below(end))
+        assert reader.rest.num_rows <= 8
+    assert given == 50
 
 
 def test_a_part_that_the_state_does_not_know_is_written_again(tmp_path: Path) -> None:

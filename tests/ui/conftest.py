@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from serving import CHROMIUM
 
 QUIET = (
@@ -15,6 +15,9 @@ QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
 )
+
+# A machine that does other things too is slow, not broken.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")

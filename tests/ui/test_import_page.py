@@ -275,13 +275,20 @@ def test_a_running_import_shows_how_far_it_is(here: Workspace, monkeypatch: pyte
     """Rows, speed, time left, and what was kept and left out so far; it can be stopped."""
     monkeypatch.setattr(jobs, "_runs", lambda pid: True)
     put_job(here)
-    progress = {"done": 1_500, "rows": 6_000, "kept": 1_400, "duplicates": 60, "left_out": {"no messages": 40}}
+    counts = {"done": 1_500, "total": 6_000, "kept": 1_400, "duplicates": 60, "left_out": {"no messages": 40}}
+    progress = {"what": "importing", **counts}
     write_json(here.jobs / JOB / "progress.json", {**progress, "per_second": 25.0, "seconds_left": 180.0})
 
     app = open_page()
     assert "1,400 kept · 60 here already · 40 left out: no messages" in text_of(app)
     assert app.get("progress")[0].proto.text == "1,500 of 6,000 rows · 25 a second · about 3 min left"
     assert "Stop" in [button.label for button in app.button]
+
+    write_json(
+        here.jobs / JOB / "progress.json", {**progress, "what": "sorting", "per_second": 25.0, "seconds_left": 9.0}
+    )
+    sorting = open_page().get("progress")[0].proto.text
+    assert sorting == "All rows are read; 1,500 of 6,000 conversations sorted · 25 a second · about 9 s left"
 
 
 def test_the_overview_of_a_workspace_with_only_a_sample(

@@ -17,6 +17,10 @@ from deploysim.ingest.replies import Reply, read_reply
 from deploysim.ingest.values import USER_KEYS, first_time, identifier, metadata, opted_out, structure
 from deploysim.types import Message, RawConversation
 
+_REQUESTS = ("request", "request_body", "input")
+_RESPONSES = ("response", "response_body", "output")
+"""Names under which proxies and gateways log the two."""
+
 
 def read_call(row: Row, stats: ReadStats) -> RawConversation:
     """Read one row with a request and its response."""
@@ -42,16 +46,16 @@ def read_call(row: Row, stats: ReadStats) -> RawConversation:
 
 
 def _request(fields: Mapping[str, object]) -> Mapping[str, object]:
-    """The object that holds the messages: `request`, its `body`, or the row itself."""
-    request = structure(fields.get("request"))
-    if not isinstance(request, Mapping):
+    """The object that holds the messages: the request, its `body`, or the row itself."""
+    request = next((found for name in _REQUESTS if isinstance(found := structure(fields.get(name)), Mapping)), None)
+    if request is None:
         return fields
     body = structure(request.get("body"))
     return body if isinstance(body, Mapping) else request
 
 
 def _response(fields: Mapping[str, object]) -> object:
-    response = fields.get("response")
+    response = next((fields[name] for name in _RESPONSES if fields.get(name) is not None), None)
     return {"choices": fields["choices"]} if response is None and fields.get("choices") else response
 
 

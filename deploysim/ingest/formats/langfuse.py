@@ -1,9 +1,10 @@
-"""Langfuse exports: traces with their observations, observations alone, or traces with input and output only.
+"""Langfuse exports: observations (with or without the fields of their trace), traces with their observations, or traces.
 
 Every generation is one call of a model. Calls of a session (of a trace where there is no session) are joined to
 conversations: a later call that sends an earlier one's messages again continues it, and a session whose traces hold one
-turn each is put together from them in the order of time. A trace with observations speaks through its generations; its
-own input and output count only where it has none. Spans, events and scores are passed over.
+turn each is put together from them in the order of time. A trace speaks through its generations; its own input and
+output, or those of its outermost observation, count only where it has none. Inner spans, events and scores are passed
+over. Names are read as the app writes them (`sessionId`) and as the export to blob storage does (`session_id`).
 """
 
 from __future__ import annotations
@@ -20,28 +21,39 @@ from deploysim.ingest.values import first_time, identifier, structure
 _TIMES = ("startTime", "start_time", "timestamp", "createdAt", "created_at")
 _SESSION = ("sessionId", "session_id")
 _TRACE = ("traceId", "trace_id")
+_PARENT = ("parentObservationId", "parent_observation_id")
 _USER = ("userId", "user_id")
-_MODEL = ("model", "modelId", "providedModelName")
+_MODEL = ("model", "providedModelName", "provided_model_name", "modelId", "model_id")
+_GENERATION = "GENERATION"
+_WRAPS = (None, "SPAN", "AGENT", "CHAIN")
+"""Types of observations that may stand around generations; a trace has no type."""
+_TYPES = (_GENERATION, *_WRAPS[1:], "EVENT", "TOOL", "RETRIEVER", "EVALUATOR", "EMBEDDING", "GUARDRAIL")
 
 
 def _calls(row: Row) -> Iterator[Call]:
-    fields = row.fields
-    generations = [o for o in objects_with(fields.get("observations")) or () if o.get("type") == "GENERATION"]
+    fields = _whole(row.fields)
+    generations = [o for o in objects_with(fields.get("observations")) or () if o.get("type") == _GENERATION]
     if generations:
         for generation in generations:
             yield _call(generation, fields, row.number)
-    elif fields.get("type") in (None, "GENERATION"):
+    elif fields.get("type") == _GENERATION:
         yield _call(fields, {}, row.number)
+    elif fields.get("type") in _WRAPS and not identifier(fields, _PARENT, ReadStats()):
+        yield _call(fields, {}, row.number, is_wrapper=True)
 
 
-def _call(body: Mapping[str, object], trace: Mapping[str, object], number: int) -> Call:
+def _whole(fields: Mapping[str, object]) -> Mapping[str, object]:
+    """What the app downloads for one trace holds the trace and its observations side by side."""
+    trace = structure(fields.get("trace"))
+    return {**trace, "observations": fields.get("observations")} if isinstance(trace, Mapping) else fields
+
+
+def _call(body: Mapping[str, object], trace: Mapping[str, object], number: int, *, is_wrapper: bool = False) -> Call:
     stats = ReadStats()
     places = (body, trace)
     session = next((found for place in places if (found := identifier(place, _SESSION, stats))), None)
     own = identifier(body, _TRACE, stats) or identifier(trace or body, ("id",), stats)
     sent = sent_messages(body.get("input"))
-    if not sent:
-        raise UnreadableRowError("the input holds no messages and no text")
     reply = None if body.get("level") == "ERROR" else reply_message(body.get("output"))
     return Call(
         key=session or own or f"row {number}",
@@ -54,6 +66,9 @@ def _call(body: Mapping[str, object], trace: Mapping[str, object], number: int) 
             "metadata": structure(trace.get("metadata") or body.get("metadata")),
         },
         is_session=session is not None,
+        problem=None if sent else UnreadableRowError("the input holds no messages and no text"),
+        trace=own or "",
+        is_wrapper=is_wrapper,
     )
 
 
@@ -62,14 +77,18 @@ def _regroup(rows: Iterator[Row | Rejected]) -> Iterator[Row | Rejected]:
 
 
 def _fits(fields: Mapping[str, object]) -> str | None:
-    if objects_with(fields.get("observations"), "type") and ("sessionId" in fields or "projectId" in fields):
+    whole = _whole(fields)
+    if objects_with(whole.get("observations"), "type") and _has(whole, (*_SESSION, "projectId", "project_id")):
         return "rows are traces with observations"
-    traced = any(name in fields for name in _TRACE) and fields.get("type") in ("GENERATION", "SPAN", "EVENT")
-    if traced and "input" in fields:
+    if _has(fields, _TRACE) and fields.get("type") in _TYPES and "input" in fields:
         return "rows are observations of a trace"
-    if {"input", "output"} <= fields.keys() and ("sessionId" in fields or "userId" in fields):
+    if {"input", "output"} <= fields.keys() and _has(fields, ("sessionId", "userId", "session_id")):
         return "rows are traces with input and output"
     return None
 
 
-FORMAT = Format("langfuse", "Langfuse traces or observations", _fits, read_joined, regroup=_regroup)
+def _has(fields: Mapping[str, object], names: tuple[str, ...]) -> bool:
+    return any(name in fields for name in names)
+
+
+FORMAT = Format("langfuse", "Langfuse observations or traces", _fits, read_joined, regroup=_regroup)

@@ -1,8 +1,8 @@
 """LangSmith exports: runs, one a row, and datasets of examples.
 
-Runs of type `llm` are calls of a model; chain and tool runs are passed over where their trace has such calls, which
-hold everything that was said. Calls of a thread (of a trace where the metadata names no thread) are joined to
-conversations. An example of a dataset is a conversation of its own.
+Runs of type `llm` are calls of a model; the outermost chain of a trace counts where the trace has no such call, and other
+runs are passed over. Calls of a thread, which the metadata of any run of a trace may name (of a trace where none does),
+are joined to conversations. An example of a dataset is a conversation of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from deploysim.ingest.records import ReadStats, Rejected, Row
 from deploysim.ingest.values import first_time, identifier, structure
 
 _THREAD = ("session_id", "thread_id", "conversation_id")
+_MODEL_RUNS = (None, "llm", "chat_model")
+"""Types of runs that are calls of a model; an example of a dataset has none."""
 _TIMES = ("start_time", "created_at")
 _MODEL = ("ls_model_name", "model", "model_name")
 _USER = ("user_id", "user", "ls_user_id")
@@ -27,16 +29,15 @@ def _regroup(rows: Iterator[Row | Rejected]) -> Iterator[Row | Rejected]:
 
 
 def _calls(row: Row) -> Iterator[Call]:
-    """A root chain run counts where no call of a model is in its trace: `llm` runs come without `child_runs` then."""
     fields = row.fields
     inner = structure(fields.get("child_runs"))
     children = [run for run in inner if isinstance(run, Mapping)] if isinstance(inner, list) else []
-    models = [run for run in _all_runs(children) if run.get("run_type") == "llm"]
-    if models:
-        for run in models:
+    for run in [fields, *_all_runs(children)]:
+        kind = run.get("run_type")
+        if kind in _MODEL_RUNS:
             yield _call(run, row.number, fields)
-    elif fields.get("run_type") in (None, "llm", "prompt") or _is_lone_root(fields):
-        yield _call(fields, row.number, fields)
+        elif kind == "chain" and not run.get("parent_run_id"):
+            yield _call(run, row.number, fields, is_wrapper=True)
 
 
 def _all_runs(runs: list[Mapping[str, object]]) -> Iterator[Mapping[str, object]]:
@@ -47,20 +48,13 @@ def _all_runs(runs: list[Mapping[str, object]]) -> Iterator[Mapping[str, object]
             yield from _all_runs([one for one in inner if isinstance(one, Mapping)])
 
 
-def _is_lone_root(fields: Mapping[str, object]) -> bool:
-    listed = fields.get("child_run_ids")
-    return fields.get("run_type") == "chain" and not fields.get("parent_run_id") and not structure(listed)
-
-
-def _call(run: Mapping[str, object], number: int, root: Mapping[str, object]) -> Call:
+def _call(run: Mapping[str, object], number: int, root: Mapping[str, object], *, is_wrapper: bool = False) -> Call:
     stats = ReadStats()
     sent = sent_messages(run.get("inputs"))
-    if not sent:
-        raise UnreadableRowError("the inputs hold no messages and no text")
     reply = None if run.get("error") else reply_message(run.get("outputs"))
     about = {**_metadata(root), **_metadata(run)}
     thread = identifier(about, _THREAD, stats)
-    own = identifier(run, ("trace_id", "id"), stats)
+    own = identifier(run, ("trace_id",), stats) or identifier(root, ("trace_id", "id"), stats)
     return Call(
         key=thread or own or f"row {number}",
         sent=tuple(sent),
@@ -69,6 +63,9 @@ def _call(run: Mapping[str, object], number: int, root: Mapping[str, object]) ->
         model=identifier(about, _MODEL, stats) or _model_of(run, stats),
         about={"user": identifier(about, _USER, stats), "metadata": _kept(about)},
         is_session=thread is not None,
+        problem=None if sent else UnreadableRowError("the inputs hold no messages and no text"),
+        trace=own or "",
+        is_wrapper=is_wrapper,
     )
 
 

@@ -31,7 +31,7 @@ def read_stored(row: Row, stats: ReadStats) -> RawConversation:
 def read_eval_row(row: Row, stats: ReadStats) -> RawConversation:
     """Read one item of an evaluation with the sample that answers it."""
     item, sample = _parts(row.fields)
-    if sample.get("error"):
+    if _failed(structure(sample.get("error"))):
         raise NotReplayableError(Exclusion.FAILED_CALL)
     sent = sample.get("input") or next((item[name] for name in _ASKED if item.get(name) is not None), None)
     if sent is None:
@@ -39,6 +39,11 @@ def read_eval_row(row: Row, stats: ReadStats) -> RawConversation:
     request = {"messages": _listed(sent), "model": sample.get("model")}
     beside = {name: row.fields.get(name) for name in ("id", "created_at", "metadata", "user")}
     return read_call(Row(row.number, {**beside, "request": request, "response": _answer(sample)}), stats)
+
+
+def _failed(error: object) -> bool:
+    """An error with an empty code and message is how some exports write that there was none."""
+    return any(error.values()) if isinstance(error, Mapping) else bool(error)
 
 
 def _listed(value: object) -> object:

@@ -1,16 +1,18 @@
 """OpenAI's Responses API: logged requests and responses, response objects with their input, and conversation items.
 
-A response that continues an earlier one of the same file by `previous_response_id` is joined with it. Where the earlier
-one is not in the file, the conversation has lost its beginning and is excluded.
+A response that continues an earlier one of the same file, by `previous_response_id` or as part of the same stored
+`conversation`, is joined with it. Where the earlier one that it names is not in the file, or so far above that it is not
+in memory any more, the conversation has lost its beginning and is excluded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from deploysim.ingest.formats.base import TIME_KEYS, Format
 from deploysim.ingest.items import chat_messages
-from deploysim.ingest.joining import Call, joined, read_joined
+from deploysim.ingest.joining import MAX_JOINED_BYTES, Call, joined, read_joined, size_of
 from deploysim.ingest.problems import NotReplayableError, UnreadableRowError
 from deploysim.ingest.records import Exclusion, ReadStats, Rejected, Row
 from deploysim.ingest.values import USER_KEYS, first_time, identifier, structure
@@ -73,26 +75,52 @@ def _about(*places: Mapping[str, object]) -> dict[str, object]:
     return found
 
 
+@dataclass(slots=True)
+class _Earlier:
+    """The calls that later ones may continue, as many of the last ones as fit in memory."""
+
+    calls: dict[str, Call] = field(default_factory=dict)
+    size: int = 0
+
+    def keep(self, name: str, call: Call) -> None:
+        """Keep a call under its response's id or its conversation's."""
+        self.size += _size(call) - (_size(self.calls.pop(name)) if name in self.calls else 0)
+        self.calls[name] = call
+        while self.size > MAX_JOINED_BYTES:
+            self.size -= _size(self.calls.pop(next(iter(self.calls))))
+
+
 def _regroup(rows: Iterator[Row | Rejected]) -> Iterator[Row | Rejected]:
-    roots: dict[str, tuple[str, tuple[Mapping[str, object], ...]]] = {}
+    earlier = _Earlier()
 
     def calls(row: Row) -> Iterator[Call]:
-        if _item_list(row.fields) is not None:
-            yield _conversation(row)
-            return
-        request, response = parts_of(row.fields)
-        before = request.get("previous_response_id") or response.get("previous_response_id")
-        call = response_call(row)
-        if before:
-            if str(before) not in roots:
-                raise NotReplayableError(Exclusion.MISSING_TURN)
-            key, history = roots[str(before)]
-            fresh = tuple(m for m in call.sent if m.get("role") != "system")
-            call = Call(key, (*history, *fresh), call.reply, call.at, call.model, call.about)
-        roots[str(response.get("id"))] = (call.key, (*call.sent, *call.reply))
-        yield call
+        yield _conversation(row) if _item_list(row.fields) is not None else _continued(row, earlier)
 
     yield from joined(rows, calls)
+
+
+def _continued(row: Row, earlier: _Earlier) -> Call:
+    """Read a row, with what was said before it where it continues an earlier one."""
+    request, response = parts_of(row.fields)
+    previous = request.get("previous_response_id") or response.get("previous_response_id")
+    stored = request.get("conversation") or response.get("conversation")
+    conversation = stored.get("id") if isinstance(stored, Mapping) else stored
+    if previous and str(previous) not in earlier.calls:
+        raise NotReplayableError(Exclusion.MISSING_TURN)
+    call = response_call(row)
+    before = earlier.calls.get(str(previous or conversation))
+    if before:
+        fresh = tuple(m for m in call.sent if m.get("role") != "system")
+        call = replace(call, key=before.key, sent=(*before.sent, *before.reply, *fresh))
+    if call.reply:
+        for name in (response.get("id"), conversation):
+            if name:
+                earlier.keep(str(name), call)
+    return call
+
+
+def _size(call: Call) -> int:
+    return size_of((call.sent, call.reply))
 
 
 def _conversation(row: Row) -> Call:

@@ -1,8 +1,8 @@
-"""ShareGPT: `conversations` of `from` (human, gpt, system) and `value`."""
+"""ShareGPT: `conversations` of `from` (human, gpt, system) and `value`, or of `role` and `content` in their place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from deploysim.ingest.formats.base import ID_KEYS, TIME_KEYS, Format, objects_with
 from deploysim.ingest.messages import check_replayable, read_messages, read_system
@@ -31,7 +31,7 @@ def read_sharegpt(row: Row, stats: ReadStats) -> RawConversation:
         raise NotReplayableError(Exclusion.OPTED_OUT)
     if any(fields.get(key) for key in _MEDIA):
         raise NotReplayableError(Exclusion.MEDIA)
-    turns = objects_with(fields.get("conversations"), "from", "value")
+    turns = _turns(fields)
     if turns is None:
         found = kind_of(fields.get("conversations"))
         raise UnreadableRowError(f"conversations is {found}, expected a list of objects with from and value")
@@ -48,6 +48,14 @@ def read_sharegpt(row: Row, stats: ReadStats) -> RawConversation:
     )
 
 
+def _turns(fields: Mapping[str, object]) -> Sequence[Mapping[str, object]] | None:
+    said = fields.get("conversations")
+    named = objects_with(said, "role", "content")
+    if named is None:
+        return objects_with(said, "from", "value")
+    return [{"from": turn["role"], "value": turn["content"]} for turn in named]
+
+
 def _as_chat(turn: Mapping[str, object]) -> Mapping[str, object]:
     speaker = turn["from"]
     if speaker in _TOOL_SPEAKERS:
@@ -58,8 +66,7 @@ def _as_chat(turn: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _fits(fields: Mapping[str, object]) -> str | None:
-    fit = objects_with(fields.get("conversations"), "from", "value") is not None
-    return "rows have `conversations` of `from` and `value`" if fit else None
+    return "rows have `conversations` of `from` and `value`" if _turns(fields) is not None else None
 
 
 FORMAT = Format("sharegpt", "ShareGPT conversations", _fits, read_sharegpt)

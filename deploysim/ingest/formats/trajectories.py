@@ -43,9 +43,20 @@ def read_swe(row: Row, stats: ReadStats) -> RawConversation:
     """Read one run of SWE-agent: its history of messages; demonstrations shown to the model are left out."""
     fields = row.fields
     shown = [m for m in _listed(fields, "history") if not m.get("is_demo")]
-    messages = [{"role": m.get("role"), "content": m.get("content"), "tool_calls": m.get("tool_calls")} for m in shown]
+    messages = [_swe_message(message) for message in shown]
     named = {"id": fields.get("instance_id") or fields.get("environment"), "model": fields.get("model")}
     return read_chat(Row(row.number, {**named, "messages": messages}), stats)
+
+
+def _swe_message(message: Mapping[str, object]) -> dict[str, object]:
+    answered = message.get("tool_call_ids")
+    return {
+        "role": message.get("role"),
+        "content": message.get("content"),
+        "tool_calls": message.get("tool_calls"),
+        "tool_call_id": answered[0] if isinstance(answered, list | tuple) and answered else None,
+        "thinking": message.get("thinking_blocks"),
+    }
 
 
 def _listed(fields: Mapping[str, object], name: str) -> Sequence[Mapping[str, object]]:

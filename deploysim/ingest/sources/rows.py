@@ -10,6 +10,7 @@ from deploysim.ingest.sources.database_rows import table_columns, table_count, t
 from deploysim.ingest.sources.eval_log_rows import eval_log_rows
 from deploysim.ingest.sources.json_rows import json_lines, json_values
 from deploysim.ingest.sources.opening import READ_ERRORS, Kind, Source, kind_of_file, open_bytes
+from deploysim.ingest.sources.pages import unpaged
 from deploysim.ingest.sources.parquet_rows import parquet_columns, parquet_count, parquet_rows
 
 DAMAGED = "the file is damaged or incomplete from here on; later rows could not be read"
@@ -33,7 +34,7 @@ def read_rows(path: Source, skip: frozenset[str] = frozenset()) -> Iterator[Row 
     elif kind is Kind.EVAL_LOG:
         rows = eval_log_rows(path)
     else:
-        rows = json_lines(path) if kind is Kind.JSON_LINES else json_values(path)
+        rows = unpaged(json_lines(path) if kind is Kind.JSON_LINES else json_values(path))
     return _until_damaged(rows, path.name)
 
 

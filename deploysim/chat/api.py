@@ -1,0 +1,85 @@
+"""The two APIs that a model is asked through: where requests go, how they are written, how replies are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from deploysim.chat.endpoint import Endpoint
+from deploysim.chat.failures import Attempt, error_attempt, error_in
+from deploysim.chat.messages import request_body
+from deploysim.chat.model import Tool
+from deploysim.chat.reply import read_reply
+from deploysim.chat.responses_body import response_body
+from deploysim.chat.responses_reply import read_response
+from deploysim.chat.settings import ModelSettings
+from deploysim.types import Failure, FailureKind, Message, Response
+
+_STATUS_OF_CODE = {"rate_limit_exceeded": 429} | dict.fromkeys(
+    ("invalid_prompt", "bio_policy", "misalignment_policy_violation"), 400
+)
+"""What an error that comes inside a successful reply would have been as a status of its own."""
+
+
+class BodyWriter(Protocol):
+    """Writes the whole request for one response."""
+
+    def __call__(
+        self, settings: ModelSettings, messages: Sequence[Message], *, seed: int | None, tools: Sequence[Tool] | None
+    ) -> dict[str, Any]:
+        """Return the request's JSON."""
+        ...
+
+
+class ReplyReader(Protocol):
+    """Reads a successful reply."""
+
+    def __call__(self, body: bytes, *, latency_s: float | None) -> Response | Failure:
+        """Return the response, or why there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One way of asking a model."""
+
+    name: str
+    """What people call it."""
+    path: str
+    """Below the base URL."""
+    body: BodyWriter
+    read: ReplyReader
+
+
+APIS = {
+    "chat": Api("chat completions", "/chat/completions", request_body, read_reply),
+    "responses": Api("Responses API", "/responses", response_body, read_response),
+}
+
+
+def read_attempt(
+    api: Api, endpoint: Endpoint, body: bytes, headers: Mapping[str, str], *, latency_s: float | None
+) -> Attempt:
+    """Return what a successful reply stands for; it may hold an error instead of a response.
+
+    Raises:
+        ModelError: where that error is one that every call would meet.
+    """
+    answer = api.read(body, latency_s=latency_s)
+    if isinstance(answer, Failure) and answer.kind is FailureKind.MALFORMED:
+        hidden = _hidden_status(body)
+        if hidden:
+            return error_attempt(endpoint, hidden, headers, error_in(body))
+    return Attempt(answer)
+
+
+def _hidden_status(body: bytes) -> int | None:
+    """Return the status of an error that came as a successful reply, as some gateways send it."""
+    error = error_in(body)
+    if not isinstance(error, dict) or not ({"code", "message"} & set(error)):
+        return None
+    code = error.get("code")
+    if isinstance(code, str):
+        return _STATUS_OF_CODE.get(code, 502)
+    return code if isinstance(code, int) and 400 <= code < 600 else 502

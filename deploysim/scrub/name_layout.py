@@ -1,0 +1,62 @@
+"""Names that the layout of a text gives away: speakers of a dialogue, authors of citations, letterheads."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from deploysim.scrub.findings import Finding
+from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
+from deploysim.scrub.name_data import is_often_name
+from deploysim.scrub.name_words import NAME, NEVER, STOPS, UPPER, is_acronym, is_code_like
+
+_NAME_LINE = re.compile(rf"^[ >?*|\t]*(?P<v>{NAME}(?:[ \t]+{NAME}\.?){{1,3}})[ \t]*$", re.M)
+_SPEAKER = re.compile(rf"^[ >*\t]*(?P<v>{UPPER}[^\W\d_'’\-]+)[*]*[ \t]*(?:\([^)\n]{{1,60}}\))?:[*]*(?=[ \t]+\S)", re.M)
+_CITED = re.compile(
+    rf"(?<![\w.])(?P<v>{UPPER}[^\W\d_]{{2,}}(?:[-’']{UPPER}[^\W\d_]+)?)(?= et al\b|,? \(?(?:19|20)\d\d[a-z]?[);,:]| & {UPPER}\w+,? \(?(?:19|20)\d\d)"
+)
+
+
+def laid_out(text: str, lexicon: Lexicon) -> Iterator[Finding]:
+    """Yield names that stand alone on a line, speak in a dialogue or are cited with a year."""
+    if "\n" in text:
+        for match in _NAME_LINE.finditer(text):
+            if _is_letterhead(match["v"].split(), lexicon):
+                yield Finding(*match.span("v"), "PERSON", 0.5)
+        yield from _speakers(text, lexicon)
+    for match in _CITED.finditer(text):
+        if _could_be_person(match["v"], lexicon) and not lexicon.is_word(match["v"]):
+            yield Finding(*match.span("v"), "PERSON", 0.5)
+
+
+def _speakers(text: str, lexicon: Lexicon) -> Iterator[Finding]:
+    """Yield the names before colons: known ones, and strangers where one who speaks more than once makes it a dialogue."""
+    matches = [match for match in _SPEAKER.finditer(text) if _could_be_person(match["v"], lexicon)]
+    turns = Counter(match["v"] for match in matches)
+    strangers = {word for word in turns if not lexicon.is_word(word)}
+    dialogue = any(turns[word] > 1 for word in strangers)
+    for match in matches:
+        if _is_known(match["v"], lexicon) or (dialogue and match["v"] in strangers):
+            yield Finding(*match.span("v"), "PERSON", 0.5)
+
+
+def _is_known(word: str, lexicon: Lexicon) -> bool:
+    return fold(word) in lexicon.given and (lexicon.is_given(word) or is_often_name(fold(word)))
+
+
+def _could_be_person(word: str, lexicon: Lexicon) -> bool:
+    folded = fold(word)
+    # Small places are no reason: many a town has the name of a family.
+    other = folded in NEVER or folded in STOPS or folded in lexicon.topics or folded in lexicon.countries
+    return not (other or is_acronym(word) or is_code_like(word))
+
+
+def _is_letterhead(words: list[str], lexicon: Lexicon) -> bool:
+    """Whether a line is a name alone, as in a letterhead: a given name and words that are no ordinary ones."""
+    bare = [word.rstrip(".") for word in words]
+    if lexicon.is_place(" ".join(bare)) or any(fold(word) in lexicon.topics or is_code_like(word) for word in bare):
+        return False
+    telling = [word for word in bare if len(word) > 1 and fold(word) not in PARTICLES]
+    strangers = all(fold(word) in lexicon.family or not lexicon.is_word(word) for word in telling[1:])
+    return len(telling) > 1 and strangers and fold(telling[0]) in lexicon.given

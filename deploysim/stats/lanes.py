@@ -1,0 +1,85 @@
+"""What was seen of several lanes' rates, jointly: a centre and a covariance on the arcsine scale.
+
+These are all that the forecast needs of the data, and they can be added up from anything: flags of prefixes, shares of
+repeated answers, weights, clusters, counts of recorded prefixes that were not replayed, corrected graders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deploysim.stats.arcsine import to_arcsine
+from deploysim.stats.clusters import Floats, Ints, design_effect, events, kish_effective_n
+
+RECORDED = 0
+CANDIDATE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class LaneMoments:
+    """Lanes' rates as seen, on the arcsine scale. Leading axes, such as one of categories, are allowed."""
+
+    centre: Floats
+    """Shape (..., lanes); lanes are (recorded, candidate) or (recorded, baseline, candidate)."""
+    cov: Floats
+    """Covariance of the error of `centre`, shape (..., lanes, lanes)."""
+
+
+def lane_moments(values: Floats, *, weights: Floats, clusters: Ints) -> LaneMoments:
+    """Sum up complete prefixes, at least one.
+
+    `values` has the shape (prefixes, lanes): 1 where a lane shows the behaviour, 0 where not, a share where the prefix
+    was answered several times. Rates are Hajek's under `weights`. Each lane's variance is 1 / n (Kish's n) times its
+    design effect over `clusters`; correlations are those of the clusters' summed errors, drawn towards 0 by one
+    pseudo-event, because lanes that never differed in a few events may still differ.
+    """
+    share = weights @ values / weights.sum()
+    n = kish_effective_n(weights)
+    errors = (values - share) * weights[:, None]
+    effects = [design_effect(error / weights, weights=weights, clusters=clusters) for error in errors.T]
+    seen = np.array([events(error) for error in errors.T])
+    spread = np.sqrt(np.array(effects) / n)
+    return LaneMoments(
+        centre=to_arcsine(share * n, n),
+        cov=_correlation(errors, clusters, seen) * np.outer(spread, spread),
+    )
+
+
+def stack(moments: Sequence[LaneMoments]) -> LaneMoments:
+    """Put categories with the same lanes together, on a new first axis."""
+    return LaneMoments(np.stack([m.centre for m in moments]), np.stack([m.cov for m in moments]))
+
+
+def with_recorded(moments: LaneMoments, *, present: Floats | float, n: Floats | float) -> LaneMoments:
+    """Add recorded responses to prefixes that were not replayed: `present` of `n` effective ones, shape (...).
+
+    The recorded rate becomes that of all, and the other lanes move with it as far as they go together on the shared
+    prefixes: the gain from replaying only a part of what was recorded.
+    """
+    gain = moments.cov[..., :, RECORDED] * _reliability(moments, n)[..., None]
+    surprise = to_arcsine(present, n) - moments.centre[..., RECORDED]
+    return LaneMoments(
+        centre=moments.centre + gain * surprise[..., None],
+        cov=moments.cov - gain[..., :, None] * moments.cov[..., None, RECORDED, :],
+    )
+
+
+def _reliability(moments: LaneMoments, n: Floats | float) -> Floats:
+    """1 / (variance on the shared prefixes + 1 / n), and 0 where n is 0."""
+    return np.asarray(n / (1.0 + n * moments.cov[..., RECORDED, RECORDED]))
+
+
+def _correlation(errors: Floats, clusters: Ints, seen: Floats) -> Floats:
+    """Correlation of the lanes' errors with clusters as units, drawn towards 0 by one pseudo-event."""
+    sums = np.stack([np.bincount(clusters, weights=error) for error in errors.T])
+    products = sums @ sums.T
+    size = np.sqrt(np.diag(products))
+    scale = np.outer(size, size)
+    raw = np.divide(products, scale, out=np.zeros_like(products), where=scale > 0.0)
+    fewer = np.minimum.outer(seen, seen)
+    drawn: Floats = raw * fewer / (fewer + 1.0)
+    np.fill_diagonal(drawn, 1.0)
+    return drawn
