@@ -15,6 +15,7 @@ from deploysim.cli.results import SampleOption, chosen_sample
 from deploysim.errors import InputError
 from deploysim.ingest.columns import ResponseMap
 from deploysim.pipeline.importing_responses import ResponseFile, import_responses
+from deploysim.pipeline.job_reports import say_no_values
 from deploysim.pipeline.replaying import ReplayPlan, model_settings, replay_sample
 from deploysim.store.runs import RunRecord, failures_by_reason, responses
 from deploysim.store.workspace import Workspace
@@ -90,6 +91,7 @@ def import_responses_command(
 
     Example: python -m deploysim import-responses answers.jsonl --lane candidate
     """
+    say_no_values()
     here = context(workspace)
     with meter(quiet=as_json) as show:
         run = import_responses(

@@ -1,5 +1,6 @@
 """Streamlit glue: navigation, cached questions to the workspace, and the widgets that pages share."""
 
+from deploysim.ui.batch_choice import whole_batch
 from deploysim.ui.blocks import (
     empty_state,
     ink,
@@ -117,5 +118,6 @@ __all__ = [
     "tell_erased",
     "tell_left_out",
     "version",
+    "whole_batch",
     "workspace",
 ]
