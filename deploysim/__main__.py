@@ -8,7 +8,7 @@ from collections.abc import Callable
 import typer
 
 from deploysim.cli import app as app_commands
-from deploysim.cli import data, privacy, purge, results, runs
+from deploysim.cli import data, privacy, purge, results, review, runs
 from deploysim.cli.console import fail
 from deploysim.errors import DeploysimError
 
@@ -27,6 +27,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import-responses": runs.import_responses_command,
     "grade": results.grade_command,
     "forecast": results.forecast_command,
+    "queue": review.queue_command,
     "status": results.status_command,
     "second-opinion": privacy.second_opinion_command,
     "purge": purge.purge_command,

@@ -53,9 +53,11 @@ def choose(units: pl.DataFrame, marks: pl.DataFrame, *, rule: Rule, size: int, s
         seed: Seed of the draws.
     """
     rows = _strata(units, marks, rule)
-    sizes = rows.group_by("draw", "stratum").agg(pl.len().alias("size"), pl.col("share").first()).sort("stratum")
+    sizes = rows.group_by("draw", "stratum").agg(pl.len().alias("size"), pl.col("share").first())
+    # Odd draws go to strata at random, and not to whichever lane comes first in the alphabet.
+    sizes = _in_random_order(sizes, pl.format("{}:stratum:{}", pl.lit(seed), "stratum"))
     taken = share_out(sizes["size"].to_numpy(), sizes["share"].to_numpy(), size)
-    sizes = sizes.with_columns(taken=pl.Series(taken, dtype=pl.UInt32))
+    sizes = sizes.with_columns(taken=pl.Series(taken, dtype=pl.UInt32)).sort("stratum")
     rows = rows.join(sizes.select("stratum", "size", "taken"), on="stratum")
     rows = rows.with_columns(chance=pl.col("taken") / pl.col("size") * pl.col("factor"))
     rows = _in_random_order(rows, pl.format("{}:{}:{}", pl.lit(seed), "stratum", "unit"))

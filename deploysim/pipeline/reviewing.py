@@ -62,8 +62,6 @@ class Progress:
     by_reviewer: Mapping[str, int]
     """Items that each has labelled in every category."""
     mine: int
-    left: int
-    """Items that are still to be labelled by the reviewer who asks, those that others are at aside."""
 
 
 class Standing:
@@ -108,14 +106,14 @@ class Standing:
             return False
         return bool(item.reviewers) or len({*done, *holders} - {reviewer}) < self.queue.per_item
 
-    def progress(self, reviewer: str, left: int) -> Progress:
+    def progress(self, reviewer: str) -> Progress:
         """Return how far the queue is."""
         by: dict[str, int] = defaultdict(int)
         for people in self._done.values():
             for one in people:
                 by[one] += 1
         complete = sum(len(people) >= self.queue.per_item for people in self._done.values())
-        return Progress(len(self.items), complete, dict(sorted(by.items())), by.get(reviewer, 0), left)
+        return Progress(len(self.items), complete, dict(sorted(by.items())), by.get(reviewer, 0))
 
     def last_of(self, reviewer: str) -> list[Label]:
         """Return the labels of the item that a reviewer labelled last; empty where there is none."""

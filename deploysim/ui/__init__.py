@@ -29,9 +29,26 @@ from deploysim.ui.data import imports, pick_sample, sample_label, samples, versi
 from deploysim.ui.import_jobs import earlier_imports, live_imports
 from deploysim.ui.import_preview import show_dry_run
 from deploysim.ui.importing import choose_options, dry_run, import_button, look
+from deploysim.ui.labelling import label_queue
 from deploysim.ui.links import linked, pick, put_in_link
 from deploysim.ui.log_choice import about_log, choose_log, choose_table
-from deploysim.ui.navigation import COMPARE, CONVERSATIONS, HOME, IMPORT, PRIVACY, RUNS, SHIFTS, STEP_PAGES, pages
+from deploysim.ui.navigation import (
+    COMPARE,
+    CONVERSATIONS,
+    HOME,
+    IMPORT,
+    PRIVACY,
+    QUEUE,
+    RUNS,
+    SHIFTS,
+    STEP_PAGES,
+    pages,
+)
+from deploysim.ui.people import person, refused, require_sign_in
+from deploysim.ui.queues import ALL as ALL_QUEUES_TAB
+from deploysim.ui.queues import LABEL as LABEL_TAB
+from deploysim.ui.queues import NEW as NEW_QUEUE_TAB
+from deploysim.ui.queues import pick_queue, queue_form, show_queues
 from deploysim.ui.runs import has_runs, live_runs, offer_grading, replay_form
 from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
@@ -40,12 +57,16 @@ from deploysim.ui.uploads import keep_uploads_in_memory
 from deploysim.wording import counted
 
 __all__ = [
+    "ALL_QUEUES_TAB",
     "COMPARE",
     "CONVERSATIONS",
     "HOME",
     "IMPORT",
+    "LABEL_TAB",
+    "NEW_QUEUE_TAB",
     "OUTCOME_LABELS",
     "PRIVACY",
+    "QUEUE",
     "RUNS",
     "SHIFTS",
     "STEP_PAGES",
@@ -71,6 +92,7 @@ __all__ = [
     "imports",
     "ink",
     "keep_uploads_in_memory",
+    "label_queue",
     "linked",
     "live_imports",
     "live_runs",
@@ -80,14 +102,19 @@ __all__ = [
     "offer_grading",
     "open_compare",
     "pages",
+    "person",
     "pick",
     "pick_forecast",
     "pick_lanes",
+    "pick_queue",
     "pick_sample",
     "plain",
     "put_in_link",
+    "queue_form",
     "reasons",
+    "refused",
     "replay_form",
+    "require_sign_in",
     "sample_label",
     "samples",
     "show_definition",
@@ -97,6 +124,7 @@ __all__ = [
     "show_html",
     "show_import",
     "show_policies",
+    "show_queues",
     "show_sample",
     "show_withheld",
     "spot_check",

@@ -24,6 +24,7 @@ IMPORT = "pages/data/imports.py"
 CONVERSATIONS = "pages/data/conversations.py"
 PRIVACY = "pages/data/privacy.py"
 RUNS = "pages/replay/runs.py"
+QUEUE = "pages/review/queue.py"
 COMPARE = "pages/review/compare.py"
 SHIFTS = "pages/forecast/shifts.py"
 
@@ -42,6 +43,7 @@ PAGES = (
         "Is the scrubbing good enough to look at: what was replaced, what may be left.",
     ),
     PageRow("Replay", RUNS, "Runs", "play_circle", "Start a replay, watch it, see what it cost and what failed."),
+    PageRow("Review", QUEUE, "Queue", "fact_check", "Label responses blind, one after another, by keyboard."),
     PageRow("Review", COMPARE, "Compare", "compare", "Old and new response to the same prefix, side by side."),
     PageRow("Forecast", SHIFTS, "Shifts", "trending_up", "Which behaviours move with the new model, and how sure."),
 )

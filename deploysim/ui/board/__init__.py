@@ -19,7 +19,7 @@ from deploysim.types import Message
 
 UNDO = "undo"
 UNSURE = "unsure"
-_SCRIPTS = ("text.js", "board.js")
+_SCRIPTS = ("text.js", "parts.js", "board.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,8 @@ def _restored(labels: Sequence[Label], mode: Mode) -> dict[str, Any] | None:
     words = {}
     for category in {label.category for label in labels}:
         said = tuple(label.label for label in labels if label.category == category)
-        words[category] = next((word for word, pair in PAIR_WORDS.items() if pair == said), UNSURE) if mode == "pair" else said[0]
+        words[category] = (
+            next((word for word, pair in PAIR_WORDS.items() if pair == said), UNSURE) if mode == "pair" else said[0]
+        )
     severities = {label.category: label.severity for label in labels if label.severity is not None}
     return {"item": labels[0].item, "labels": words, "severities": severities, "note": labels[0].note}
