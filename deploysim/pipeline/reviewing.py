@@ -91,8 +91,9 @@ class Standing:
         """Return who is at each item, those first who were given it first and no more than are still to label it."""
         found: dict[str, list[str]] = defaultdict(list)
         for item, who, at in held:
-            free = self.queue.per_item - len(self.done_by(item))
-            if at >= since and len(found[item]) < free and who not in found[item]:
+            done = self.done_by(item)
+            free = self.queue.per_item - len(done)
+            if at >= since and len(found[item]) < free and who not in done and who not in found[item]:
                 found[item].append(who)
         return found
 

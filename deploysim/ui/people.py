@@ -15,6 +15,7 @@ from deploysim.ui.blocks import plain
 
 NAME = "your_name"
 """Key of the field that a name is written into; it is the same on every page."""
+LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,8 @@ def person(place: Any = st) -> Person | None:
         place.caption(f"Signed in as {plain(name)}")
         place.button("Sign out", type="tertiary", on_click=st.logout)
     else:
-        field = place.text_input(
-            "Your name", key=NAME, placeholder="to tell two people apart", persist_state="session", max_chars=80
-        )
-        name = (field or "").strip()
+        field = place.text_input("Your name", key=NAME, placeholder="to tell two people apart", persist_state="session")
+        name = (field or "").strip()[:LONGEST_NAME]
     return Person(name, roles().of(name)) if name else None
 
 

@@ -1,6 +1,7 @@
 // The board of a queue. Decisions go into an outbox, which is sent until the server says that it has kept them; the
 // next item is here already and is shown at once. What is half done is kept in this tab, so a reload loses nothing.
 const BOARDS = new WeakMap()
+
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".ds-board")
   let board = BOARDS.get(root)
@@ -41,10 +42,11 @@ class Board {
     if (data.restored && undoing && !this.waits()) this.restore(data.restored)
     this.remember()
     this.head()
-    const items = this.open_items()
+    const items = this.openItems()
     if (!items.some(item => item.item === this.current?.item)) this.show(items[0] ?? null)
     clearTimeout(this.timer)
     if (data.retry || (data.askAgain && !items.length)) this.timer = setTimeout(() => this.send(), data.retry ? 2000 : 8000)
+    if (isNew) this.parts.read.focus({ preventScroll: true })
     if (isNew && this.outbox.length) this.send()
   }
 
@@ -61,7 +63,7 @@ class Board {
     this.parts = layout(this.root, this)
   }
 
-  open_items() {
+  openItems() {
     const decided = new Set(this.outbox.map(entry => entry.item))
     return this.waits() ? [] : this.data.items.filter(item => !decided.has(item.item))
   }
@@ -101,12 +103,19 @@ class Board {
     }
     this.active = item.asked.find(category => !this.draft().labels[category]) ?? item.asked[0]
     read.replaceChildren(conversationNode(item.messages), responsesNode(item.responses))
-    read.scrollTop = 0
+    this.scroll()
     this.parts.note.value = this.draft().note
     this.asked()
     this.root.dataset.item = item.item
     const free = document.activeElement === document.body || this.root.contains(document.activeElement)
     if (free) read.focus({ preventScroll: true })
+  }
+
+  // Where the conversation is long, begin with its end and the beginning of the response.
+  scroll() {
+    const { read } = this.parts
+    const response = read.querySelector(".ds-panels")
+    read.scrollTop = Math.max(0, response.offsetTop - read.offsetTop - read.clientHeight * 0.45)
   }
 
   draft() {
@@ -194,7 +203,7 @@ class Board {
     })
     delete this.drafts[item]
     this.tell("Saved")
-    this.show(this.open_items()[0] ?? null)
+    this.show(this.openItems()[0] ?? null)
     this.send()
   }
 
