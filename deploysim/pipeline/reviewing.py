@@ -10,7 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from deploysim.errors import InputError
-from deploysim.store.labels import Label, label_history, record_labels, standing, undo_labels
+from deploysim.store.labels import (
+    UNDONE,
+    Label,
+    label_history,
+    label_rows,
+    record_labels,
+    standing,
+    undo_labels,
+)
 from deploysim.store.quarantine import quarantined
 from deploysim.store.queues import Queue, QueueItem, hold, holds
 from deploysim.store.tombstones import erased_keys
@@ -19,7 +27,7 @@ from deploysim.types import Verdict
 
 HOLD_MINUTES = 10
 """For so long an item is passed over by others once it was given to a reviewer."""
-AHEAD = 5
+AHEAD = 10
 """Items that are given to a reviewer at a time."""
 LONGEST_NOTE = 2_000
 MOST_SECONDS = 3_600.0
@@ -67,14 +75,15 @@ class Progress:
 class Standing:
     """What became of a queue's items so far."""
 
-    def __init__(self, queue: Queue, history: Sequence[Label], *, gone: frozenset[str] = frozenset()) -> None:
+    def __init__(self, queue: Queue, rows: Iterable[Mapping[str, Any]], *, gone: frozenset[str] = frozenset()) -> None:
+        """Go through the rows of a queue's labels, oldest first; items of conversations that are gone are left out."""
         self.queue = queue
         self.items = {item.item: item for item in queue.items if item.prefix_id.split(":")[0] not in gone}
-        self.counting = standing(history)
-        self.decisions = {label.decision for label in history}
         said: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-        for label in self.counting:
-            said[(label.item, label.reviewer)].add((label.run, label.category))
+        for row in rows:
+            parts = said[(row["item"], row["reviewer"])]
+            change = parts.discard if row["label"] == UNDONE else parts.add
+            change((row["run"], row["category"]))
         self._done: dict[str, set[str]] = defaultdict(set)
         for (item, reviewer), parts in said.items():
             if item in self.items and self._wanted(self.items[item]) <= parts:
@@ -116,16 +125,14 @@ class Standing:
         complete = sum(len(people) >= self.queue.per_item for people in self._done.values())
         return Progress(len(self.items), complete, dict(sorted(by.items())), by.get(reviewer, 0))
 
-    def last_of(self, reviewer: str) -> list[Label]:
-        """Return the labels of the item that a reviewer labelled last; empty where there is none."""
-        mine = [label for label in self.counting if label.reviewer == reviewer and label.item in self.items]
-        return [label for label in mine if label.item == mine[-1].item]
-
 
 def queue_standing(workspace: Workspace, queue: Queue) -> Standing:
     """Return what became of a queue's items. Those that are withheld or were erased are left out."""
-    gone = quarantined(workspace) | erased_keys(workspace)
-    return Standing(queue, label_history(workspace, queue=queue.queue_id), gone=gone)
+    return Standing(queue, label_rows(workspace, queue=queue.queue_id), gone=_gone(workspace))
+
+
+def _gone(workspace: Workspace) -> frozenset[str]:
+    return quarantined(workspace) | erased_keys(workspace)
 
 
 def take_next(
@@ -141,7 +148,9 @@ def take_next(
         open_items = found.open_for(reviewer, holders)
         given = [item for item in open_items if reviewer in holders.get(item.item, ())]
         if len(given) < min(count, len(open_items)):
-            more = [item for item in open_items if item not in given][:AHEAD]
+            # Towards the end fewer at a time, so that nobody waits for what others have not looked at yet.
+            ahead = max(count, min(AHEAD, len(open_items) // 4))
+            more = [item for item in open_items if item not in given][:ahead]
             hold(workspace, queue.queue_id, [item.item for item in more], reviewer=reviewer, at=now.isoformat())
             # Another server on this workspace may have given the same items at the same time: the earlier row wins.
             holders = _holders(workspace, found, now)
@@ -163,36 +172,40 @@ def save(
         InputError: where a decision is not one that the queue asks for.
     """
     decided = list(decisions)
-    if not decided:
-        return []
-    found = queue_standing(workspace, queue)
-    rows = [
-        label
-        for one in decided
-        if one.decision not in found.decisions
-        for label in _labels(found, one, reviewer=reviewer, at=now.isoformat())
-    ]
+    known = _decisions(workspace, queue)
+    gone = _gone(workspace)
+    items = {item.item: item for item in queue.items if item.prefix_id.split(":")[0] not in gone}
+    # What was withheld or erased while it was on somebody's screen is let go of.
+    fresh = [(items[one.item], one) for one in decided if one.decision not in known and one.item in items]
+    rows = [row for item, one in fresh for row in _labels(queue, item, one, reviewer=reviewer, at=now.isoformat())]
     if rows:
         record_labels(workspace, rows)
     return [one.decision for one in decided]
 
 
+def _decisions(workspace: Workspace, queue: Queue) -> set[str]:
+    return {row["decision"] for row in label_rows(workspace, queue=queue.queue_id)}
+
+
 def undo_last(workspace: Workspace, queue: Queue, *, reviewer: str, decision: str, now: datetime) -> list[Label]:
     """Take back what a reviewer said last in a queue, and return it; empty where there is nothing."""
     with _taking:
-        found = queue_standing(workspace, queue)
-        last = [] if decision in found.decisions else found.last_of(reviewer)
+        last = [] if decision in _decisions(workspace, queue) else _last_of(workspace, queue, reviewer)
         if last:
             undo_labels(workspace, last, at=now.isoformat(), decision=decision)
             hold(workspace, queue.queue_id, [last[0].item], reviewer=reviewer, at=now.isoformat())
         return last
 
 
-def _labels(found: Standing, one: Decision, *, reviewer: str, at: str) -> list[Label]:
-    queue, item = found.queue, found.items.get(one.item)
-    if item is None:
-        # Withheld or erased while it was on somebody's screen: there is nothing to label any more.
-        return []
+def _last_of(workspace: Workspace, queue: Queue, reviewer: str) -> list[Label]:
+    """Return the labels of the item that a reviewer labelled last; empty where there is none."""
+    gone = _gone(workspace)
+    history = label_history(workspace, queue=queue.queue_id)
+    mine = [label for label in standing(history) if label.reviewer == reviewer and label.conversation_id not in gone]
+    return [label for label in mine if label.item == mine[-1].item]
+
+
+def _labels(queue: Queue, item: QueueItem, one: Decision, *, reviewer: str, at: str) -> list[Label]:
     asked = queue.asked(item)
     _check(queue, asked, one)
     common: dict[str, Any] = {

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from deploysim.errors import BusyError, InputError
-from deploysim.pipeline.blind import BlindItem, blind_item
+from deploysim.pipeline.blind import BlindItem, blind_items
 from deploysim.pipeline.reviewing import Progress, save, take_next, undo_last
 from deploysim.store.labels import Label
 from deploysim.store.queues import Queue, QueueItem
@@ -27,8 +27,10 @@ from deploysim.wording import counted
 
 BOARD, RESTORED = "queue_board", "queue_restored"
 """Keys of the session: the board, and what was taken back last, which the board fills in again."""
-LOOK_AHEAD = 3
+LOOK_AHEAD = 4
 """Items that the browser holds: the one on the screen and those after it."""
+MOST_KEPT = 500
+"""Items of a queue that are kept in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,10 @@ class Taken:
 def label_queue(queue: Queue, who: Person) -> None:
     """Take in what the board sent and give it the next items."""
     here = workspace()
-    taken = _take_in(here, queue, who.name, sent(BOARD, queue=queue.queue_id, reviewer=who.name))
+    board = sent(BOARD, queue=queue.queue_id, reviewer=who.name)
+    taken = _take_in(here, queue, who.name, board.entries)
     found, given = take_next(here, queue, who.name, now=datetime.now(UTC), count=LOOK_AHEAD)
-    shown = [item for one in given if (item := _blind(here, queue, one))][:LOOK_AHEAD]
+    shown = _blind(here, queue, given)
     state = found.progress(who.name)
     view = BoardView(
         queue=queue.queue_id,
@@ -56,6 +59,7 @@ def label_queue(queue: Queue, who: Person) -> None:
         mode=queue.mode,
         categories=_categories(queue),
         items=shown,
+        held=board.holds,
         progress=_progress(queue, state),
         others=_others(state, who.name),
         kept=taken.kept,
@@ -99,17 +103,22 @@ def _restored(shown: Sequence[BlindItem]) -> Sequence[Label]:
     return labels if labels and shown and shown[0].item == labels[0].item else ()
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _blind_item(root: Path, queue_id: str, item_id: str, changed: object, _queue: Queue, _item: QueueItem) -> Any:
-    return blind_item(Workspace(root), _queue, _item)
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _kept_items(root: Path, queue_id: str, changed: object) -> dict[str, BlindItem]:
+    """Return the place where a queue's items are kept in memory, until something that they show changes."""
+    return {}
 
 
-def _blind(here: Workspace, queue: Queue, item: QueueItem) -> BlindItem | None:
-    """Return an item, kept in memory until its sample or, where earlier opinions are shown with it, a label changes."""
+def _blind(here: Workspace, queue: Queue, given: Sequence[QueueItem]) -> list[BlindItem]:
+    """Return the items to show, several fetched at a time: opening a sample costs more than reading from it."""
     sample = sample_path(here, queue.sample_id)
-    changed = (sample.stat().st_mtime_ns, reviews_version(here) if queue.mode == "adjudication" else ())
-    found: BlindItem | None = _blind_item(here.root, queue.queue_id, item.item, changed, queue, item)
-    return found
+    said = reviews_version(here) if queue.mode == "adjudication" else ()
+    kept = _kept_items(here.root, queue.queue_id, (sample.stat().st_mtime_ns, said))
+    if any(item.item not in kept for item in given[:LOOK_AHEAD]):
+        if len(kept) > MOST_KEPT:
+            kept.clear()
+        kept |= blind_items(here, queue, [item for item in given if item.item not in kept])
+    return [kept[item.item] for item in given if item.item in kept][:LOOK_AHEAD]
 
 
 def _categories(queue: Queue) -> list[Category]:

@@ -36,6 +36,7 @@ class Board {
     this.data = data
     this.store = store
     if (isNew) this.open()
+    this.receive(data.items)
     const undoing = this.waits()
     const kept = new Set(data.kept)
     this.outbox = this.outbox.filter(entry => !kept.has(entry.id))
@@ -47,7 +48,7 @@ class Board {
     clearTimeout(this.timer)
     if (data.retry || (data.askAgain && !items.length)) this.timer = setTimeout(() => this.send(), data.retry ? 2000 : 8000)
     if (isNew) this.parts.read.focus({ preventScroll: true })
-    if (isNew && this.outbox.length) this.send()
+    if ((isNew && this.outbox.length) || this.lacks) this.send()
   }
 
   open() {
@@ -60,12 +61,20 @@ class Board {
     this.outbox = kept.outbox ?? []
     this.drafts = kept.drafts ?? {}
     this.current = null
+    this.texts = new Map()
     this.parts = layout(this.root, this)
+  }
+
+  // The server sends the text of an item once; it knows from the outbox which ones are here.
+  receive(items) {
+    const texts = items.map(item => (item.messages ? item : this.texts.get(item.item))).filter(Boolean)
+    this.texts = new Map(texts.map(item => [item.item, item]))
+    this.lacks = texts.length < items.length
   }
 
   openItems() {
     const decided = new Set(this.outbox.map(entry => entry.item))
-    return this.waits() ? [] : this.data.items.filter(item => !decided.has(item.item))
+    return this.waits() ? [] : [...this.texts.values()].filter(item => !decided.has(item.item))
   }
 
   waits() {
@@ -85,7 +94,8 @@ class Board {
     this.remember()
     this.sentTimes = (this.sentTimes ?? 0) + 1
     const { queue, reviewer } = this.data
-    this.setStateValue("outbox", { queue, reviewer, entries: this.outbox, time: this.sentTimes })
+    const holds = [...this.texts.keys()]
+    this.setStateValue("outbox", { queue, reviewer, entries: this.outbox, holds, time: this.sentTimes })
     this.head()
   }
 
