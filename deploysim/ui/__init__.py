@@ -10,6 +10,9 @@ from deploysim.ui.blocks import (
     show_html,
     stepper,
 )
+from deploysim.ui.compare_filters import choose_prefixes
+from deploysim.ui.compare_tools import show_notes
+from deploysim.ui.compare_tools import tools as compare_tools
 from deploysim.ui.comparison import (
     OUTCOME_LABELS,
     about_forecast,
@@ -76,8 +79,10 @@ __all__ = [
     "category_notes",
     "choose_log",
     "choose_options",
+    "choose_prefixes",
     "choose_table",
     "compare_link",
+    "compare_tools",
     "comparison",
     "conversation_table",
     "counted",
@@ -123,6 +128,7 @@ __all__ = [
     "show_findings",
     "show_html",
     "show_import",
+    "show_notes",
     "show_policies",
     "show_queues",
     "show_sample",

@@ -151,7 +151,7 @@ def test_a_link_to_something_unknown_still_opens(full: Compared) -> None:
 def test_changed_words_are_marked_on_request(full: Compared) -> None:
     """The toggle marks words; an equal pair is said to be equal."""
     app = open_page(COMPARE, category="refusal", outcome="regressed")
-    app.toggle(key="diff").set_value(True).run()
+    app.get_by_key("link_diff").set_value("words").run()
     assert "ds-added" in text_of(app)
 
     app = open_page(COMPARE, category="refusal", outcome="neither")
