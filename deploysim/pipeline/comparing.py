@@ -12,7 +12,6 @@ from deploysim.grade.grader import Grader
 from deploysim.pipeline.grader_marks import marks_of
 from deploysim.pipeline.lanes import OUTCOMES, Lanes, joint_verdicts, lane_grades, lane_texts, with_outcomes
 from deploysim.store.files import short_hash
-from deploysim.store.labels import labels
 from deploysim.store.queues import RECORDED
 from deploysim.store.samples import prefix_index
 from deploysim.store.searching import prefixes_holding, responses_holding
@@ -82,13 +81,15 @@ class Comparison:
     """One row per prefix and category: `outcome`, `severity` and `disputed` among the graders."""
     texts: pl.DataFrame
     """One row per prefix: position, model, cluster, answered, failed, different, length."""
+    marks: pl.DataFrame
+    """What the graders say of every response, as `marks_of` gives it."""
     people: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PEOPLE))
     """One row per prefix and category that people have labelled: `against_grader` and `split` among them."""
     _by_category: dict[str, pl.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
-    def with_people(self, people: pl.DataFrame) -> Comparison:
-        """Return the same with what people said, as `people_of` gives it."""
-        return Comparison(self.verdicts, self.texts, people)
+    def with_people(self, said: pl.DataFrame) -> Comparison:
+        """Return the same with the labels that count, as `labels` gives them."""
+        return Comparison(self.verdicts, self.texts, self.marks, people_of(said, self.marks))
 
     def graded(self) -> bool:
         """Say whether the graders that are in force now have graded the candidate."""
@@ -169,25 +170,25 @@ def load_comparison(workspace: Workspace, lanes: Lanes, graders: list[Grader]) -
     """Return what became of every pair of responses by the graders in force."""
     verdicts = with_outcomes(joint_verdicts(workspace, lanes, graders), lanes.compared_with)
     verdicts = verdicts.join(_severities(workspace, lanes, graders), on=["prefix_id", "category"], how="left")
-    before = lanes.baseline or RECORDED
-    marks = marks_of(workspace, lanes.sample_id, [run for run in (before, lanes.candidate) if run], graders)
-    disputed = marks.group_by("prefix_id", "category").agg(pl.col("disputed").any())
+    marks = marks_of(workspace, lanes.sample_id, [RECORDED, *lanes.runs().values()], graders)
+    compared = marks.filter(pl.col("run").is_in([lanes.baseline or RECORDED, lanes.candidate]))
+    disputed = compared.group_by("prefix_id", "category").agg(pl.col("disputed").any())
     verdicts = verdicts.join(disputed, on=["prefix_id", "category"], how="left").with_columns(
         pl.col("disputed").fill_null(False)
     )
-    return Comparison(verdicts, _texts(workspace, lanes))
+    return Comparison(verdicts, _texts(workspace, lanes), marks)
 
 
-def people_of(workspace: Workspace, lanes: Lanes, graders: list[Grader]) -> pl.DataFrame:
+def people_of(said: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
     """Return where people labelled a response: prefix_id, category, against_grader and split.
 
     `against_grader` is whether one of them says present and the grader absent, or the other way round, of the same
     response; `split` whether two of them do.
     """
-    found = labels(workspace).filter(pl.col("label").is_in([Verdict.PRESENT, Verdict.ABSENT]), pl.col("repeat") == 0)
-    runs = [RECORDED, *lanes.runs().values()]
-    marks = marks_of(workspace, lanes.sample_id, runs, graders).select("prefix_id", "run", "category", "verdict")
-    decided = marks.filter(pl.col("verdict").is_in([Verdict.PRESENT, Verdict.ABSENT]))
+    words = [Verdict.PRESENT, Verdict.ABSENT]
+    found = said.filter(pl.col("label").is_in(words), pl.col("repeat") == 0)
+    decided = marks.select("prefix_id", "run", "category", "verdict").filter(pl.col("verdict").is_in(words))
+    runs = marks["run"].unique().to_list()
     by_response = (
         found.filter(pl.col("run").is_in(runs))
         .join(decided, on=["prefix_id", "run", "category"], how="left")
@@ -264,5 +265,5 @@ _SORT_KEYS: dict[Sort, pl.Expr] = {
     "evidence": pl.col("evidence").fill_null(0),
     "severity": pl.col("severity").fill_null(-1),
     "difference": pl.col("length").fill_null(0),
-    "drawn": pl.lit(0),
+    "drawn": -pl.col("position").cast(pl.Int64),
 }

@@ -37,9 +37,12 @@ def choose_prefixes(comparison: Comparison, lanes: Lanes, taxonomy: Taxonomy) ->
     """Draw all filters and return the prefixes that pass them."""
     first = st.container(horizontal=True, vertical_alignment="bottom")
     second = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    with second:
+    category, outcome = first.container(width=330), second.container(width="content")
+    with first:
+        sort = pick("Sort", {str(k): v for k, v in SORTS.items()}, key="sort", width=240)
         more = st.popover("Filters", icon=":material/filter_list:", key=MORE, on_change="rerun")
-        sort = pick("Sort", {str(k): v for k, v in SORTS.items()}, key="sort", width=230)
+        different = st.toggle("Different only", key="different", bind="query-params")
+    with second:
         diff = st.segmented_control(
             "Mark",
             ["none", "words", "lines"],
@@ -47,12 +50,12 @@ def choose_prefixes(comparison: Comparison, lanes: Lanes, taxonomy: Taxonomy) ->
             required=True,
             **linked("diff", ["none", "words", "lines"]),
         )
-        different = st.toggle("Different only", key="different", bind="query-params")
     words = str(st.session_state.get(WORDS) or "").strip()
     filters = replace(_from_link(comparison, taxonomy), different=different, words=words)
     found = _found(lanes, filters.words)
-    with first:
+    with category:
         _category(comparison, filters, found, taxonomy)
+    with outcome:
         _outcome(comparison, filters, found)
     if more.open:
         with more:
@@ -95,7 +98,7 @@ def _category(comparison: Comparison, filters: Filters, found: frozenset[str] | 
     moved = comparison.moved(filters, "category", holding=found)
     names = {ANY: "any behaviour"} | {c.id: c.name for c in taxonomy.categories}
     labels = {key: _with_counts(name, moved.get(key)) for key, name in names.items()}
-    pick("Category", labels, key="category", width=340)
+    pick("Category", labels, key="category")
 
 
 def _outcome(comparison: Comparison, filters: Filters, found: frozenset[str] | None) -> None:

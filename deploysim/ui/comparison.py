@@ -10,10 +10,11 @@ import streamlit as st
 from deploysim.forecast.records import Forecast
 from deploysim.grade.grader import Grader, graders_of
 from deploysim.looks import DIRECTIONS
-from deploysim.pipeline.comparing import ANY, FAILED, Comparison, load_comparison, people_of
+from deploysim.pipeline.comparing import ANY, FAILED, Comparison, load_comparison
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, edited_forecasts
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.purging import erased_note
+from deploysim.store.labels import labels
 from deploysim.store.reviews import reviews_version
 from deploysim.store.runs import ENDED, RunRecord, list_runs
 from deploysim.store.workspace import Workspace
@@ -72,8 +73,7 @@ def _comparison(root: str, lanes: Lanes, version: object) -> Comparison:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _with_people(root: str, lanes: Lanes, graded: object, said: object) -> Comparison:
-    people = people_of(Workspace(Path(root)), lanes, taxonomy()[1])
-    return _comparison(root, lanes, graded).with_people(people)
+    return _comparison(root, lanes, graded).with_people(labels(Workspace(Path(root))))
 
 
 def comparison(lanes: Lanes) -> Comparison:
