@@ -23,7 +23,7 @@ from deploysim.ui.navigation import QUEUE
 from deploysim.ui.people import Person, person, refused
 from deploysim.wording import counted
 
-NOTE, TO_QUEUE, HOW_MANY = "compare_note", "compare_queue", "compare_how_many"
+NOTE, TO_QUEUE, HOW_MANY, SAYS = "compare_note", "compare_queue", "compare_how_many", "compare_says"
 NEW = "a new queue"
 MOST_PICKED = 500
 """Prefixes that are added to a queue at a time: more would be a draw, which is made by a rule."""
@@ -91,22 +91,30 @@ def _add(who: Person, lanes: Lanes, comparison: Comparison, chosen: Chosen, pref
     )
     st.caption("Its responses are labelled blind like any other. Picked ones carry no weight in estimates.")
     picked = [prefix_id] if what == "this" else list(many)
-    if st.button("Add", type="primary", key="compare_add_now"):
-        _pick(who, lanes, chosen, queues.get(to), picked)
+    st.button(
+        "Add",
+        type="primary",
+        key="compare_add_now",
+        on_click=_pick,
+        args=(who.name, lanes, chosen, queues.get(to), picked),
+    )
+    if SAYS in st.session_state:
+        says, queue_id = st.session_state.pop(SAYS)
+        st.success(says, icon=":material/check_circle:")
+        st.page_link(QUEUE, label="Open the queue", icon=":material/arrow_forward:", query_params={"queue": queue_id})
 
 
-def _pick(who: Person, lanes: Lanes, chosen: Chosen, queue: Queue | None, picked: Sequence[str]) -> None:
+def _pick(by: str, lanes: Lanes, chosen: Chosen, queue: Queue | None, picked: Sequence[str]) -> None:
     now = datetime.now(UTC)
     if queue is None:
         wanted = () if chosen.filters.category == ANY else (chosen.filters.category,)
         spec = QueueSpec(lanes, categories=wanted)
-        made = hand_picked_queue(workspace(), spec, taxonomy()[0], by=who.name, now=now, prefix_ids=picked)
+        made = hand_picked_queue(workspace(), spec, taxonomy()[0], by=by, now=now, prefix_ids=picked)
         says, queue_id = f"New queue with {counted(len(picked), 'prefix', 'prefixes')}.", made.queue_id
     else:
-        added = pick_for_queue(workspace(), queue, picked, by=who.name, now=now)
+        added = pick_for_queue(workspace(), queue, picked, by=by, now=now)
         says, queue_id = f"{counted(added, 'item')} added." if added else "It was in the queue already.", queue.queue_id
-    st.success(says, icon=":material/check_circle:")
-    st.page_link(QUEUE, label="Open the queue", icon=":material/arrow_forward:", query_params={"queue": queue_id})
+    st.session_state[SAYS] = (says, queue_id)
 
 
 def _export(who: Person, lanes: Lanes, comparison: Comparison, chosen: Chosen, prefix_id: str) -> None:

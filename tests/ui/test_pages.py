@@ -152,7 +152,7 @@ def test_changed_words_are_marked_on_request(full: Compared) -> None:
     """The toggle marks words; an equal pair is said to be equal."""
     app = open_page(COMPARE, category="refusal", outcome="regressed")
     app.get_by_key("link_diff").set_value("words").run()
-    assert "ds-added" in text_of(app)
+    assert 'class="ds-added"' in text_of(app)
 
     app = open_page(COMPARE, category="refusal", outcome="neither")
     assert "Nothing changed" in text_of(app)
