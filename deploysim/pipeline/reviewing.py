@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import polars as pl
+
 from deploysim.errors import InputError
 from deploysim.store.labels import (
     UNDONE,
     Label,
     label_history,
     label_rows,
+    labels,
     record_labels,
     standing,
     undo_labels,
@@ -197,6 +200,27 @@ def undo_last(workspace: Workspace, queue: Queue, *, reviewer: str, decision: st
         return last
 
 
+def work_of(workspace: Workspace) -> pl.DataFrame:
+    """Return how much each person has labelled: person, items, labels, share unsure, seconds an item, last on."""
+    found = labels(workspace)
+    if found.is_empty():
+        return found
+    items = found.group_by("reviewer", "queue", "item").agg(
+        labels=pl.len(),
+        unsure=(pl.col("label") == Verdict.UNSURE).sum(),
+        seconds=pl.col("seconds").first(),
+        at=pl.col("at").max(),
+    )
+    by = items.group_by("reviewer").agg(
+        pl.len().alias("items"),
+        pl.col("labels").sum(),
+        (pl.col("unsure").sum() / pl.col("labels").sum()).alias("share unsure"),
+        pl.col("seconds").median().alias("seconds an item"),
+        pl.col("at").max().str.slice(0, 10).alias("last on"),
+    )
+    return by.sort("items", descending=True).rename({"reviewer": "person"})
+
+
 def _last_of(workspace: Workspace, queue: Queue, reviewer: str) -> list[Label]:
     """Return the labels of the item that a reviewer labelled last; empty where there is none."""
     gone = _gone(workspace)
@@ -221,13 +245,13 @@ def _labels(queue: Queue, item: QueueItem, one: Decision, *, reviewer: str, at: 
         "seconds": None if one.seconds is None else round(min(max(one.seconds, 0.0), MOST_SECONDS), 2),
         "decision": one.decision,
     }
-    labels = []
+    given = []
     for category in asked:
         words = PAIR_WORDS[one.labels[category]] if queue.mode == "pair" else (one.labels[category],)
         for run, word in zip(item.runs, words, strict=True):
             severity = one.severities.get(category) if word == Verdict.PRESENT else None
-            labels.append(Label(run=run, category=category, label=word, severity=severity, **common))
-    return labels
+            given.append(Label(run=run, category=category, label=word, severity=severity, **common))
+    return given
 
 
 def _check(queue: Queue, asked: Sequence[str], one: Decision) -> None:

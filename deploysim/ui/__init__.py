@@ -1,5 +1,6 @@
 """Streamlit glue: navigation, cached questions to the workspace, and the widgets that pages share."""
 
+from deploysim.ui.agreement import pick_labels, show_agreement, show_matrices
 from deploysim.ui.blocks import (
     empty_state,
     ink,
@@ -29,6 +30,7 @@ from deploysim.ui.comparison import (
     tell_erased,
 )
 from deploysim.ui.data import imports, pick_sample, sample_label, samples, version, workspace
+from deploysim.ui.disagreements import show_disagreements
 from deploysim.ui.import_jobs import earlier_imports, live_imports
 from deploysim.ui.import_preview import show_dry_run
 from deploysim.ui.importing import choose_options, dry_run, import_button, look
@@ -36,10 +38,12 @@ from deploysim.ui.labelling import label_queue
 from deploysim.ui.links import linked, pick, put_in_link
 from deploysim.ui.log_choice import about_log, choose_log, choose_table
 from deploysim.ui.navigation import (
+    AGREEMENT,
     COMPARE,
     CONVERSATIONS,
     HOME,
     IMPORT,
+    PEOPLE,
     PRIVACY,
     QUEUE,
     RUNS,
@@ -56,10 +60,12 @@ from deploysim.ui.runs import has_runs, live_runs, offer_grading, replay_form
 from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
+from deploysim.ui.team import show_rights, show_roles, show_trail, show_work
 from deploysim.ui.uploads import keep_uploads_in_memory
 from deploysim.wording import counted
 
 __all__ = [
+    "AGREEMENT",
     "ALL_QUEUES_TAB",
     "COMPARE",
     "CONVERSATIONS",
@@ -68,6 +74,7 @@ __all__ = [
     "LABEL_TAB",
     "NEW_QUEUE_TAB",
     "OUTCOME_LABELS",
+    "PEOPLE",
     "PRIVACY",
     "QUEUE",
     "RUNS",
@@ -110,6 +117,7 @@ __all__ = [
     "person",
     "pick",
     "pick_forecast",
+    "pick_labels",
     "pick_lanes",
     "pick_queue",
     "pick_sample",
@@ -122,17 +130,24 @@ __all__ = [
     "require_sign_in",
     "sample_label",
     "samples",
+    "show_agreement",
     "show_definition",
+    "show_disagreements",
     "show_dry_run",
     "show_error",
     "show_findings",
     "show_html",
     "show_import",
+    "show_matrices",
     "show_notes",
     "show_policies",
     "show_queues",
+    "show_rights",
+    "show_roles",
     "show_sample",
+    "show_trail",
     "show_withheld",
+    "show_work",
     "spot_check",
     "stepper",
     "taxonomy",
