@@ -183,8 +183,13 @@ class BatchClient:
 
     def delete(self, file_id: str) -> None:
         """Delete a file; one that is not there any more is deleted."""
+
+        def send() -> None:
+            if _object(self._client.files.with_raw_response.delete(file_id)).get("deleted") is not True:
+                raise MalformedError("the reply does not say that the file is deleted")
+
         try:
-            self._call(lambda: self._client.files.with_raw_response.delete(file_id))
+            self._call(send)
         except GoneError:
             return
 

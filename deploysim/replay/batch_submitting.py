@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 
 from deploysim.chat.batch_client import CallError
@@ -55,19 +56,21 @@ class Submitter:
         return True
 
     def upload(self, note: BatchNote) -> None:
-        """Upload what a planned batch holds, without what was erased or withheld meanwhile."""
-        listed = set(self._desk.book.requests(note))
-        lines = self._lines(lambda name: name in listed and not self._desk.ledger.has_answer(name))
-        upload = next(pack(lines, lambda requests, size: True, self._desk.job.folder), None)
+        """Upload what a planned batch holds, as far as it fits, without what was erased or withheld meanwhile."""
+        desk, listed = self._desk, self._desk.book.requests(note)
+        wanted = frozenset(listed)
+        lines = self._lines(lambda name: name in wanted and not desk.ledger.has_answer(name))
+        with closing(pack(lines, self._fits, desk.job.folder)) as files:
+            upload, second = next(files, None), next(files, None)
         if upload is None:
-            self._desk.close(note)
+            desk.close(note)
             return
-        note = replace(self._desk.book.relist(note, upload.requests), size=upload.size)
-        if self._parts(note) > 1:
-            upload.file.close()
-            self._desk.close(note, left=upload.requests, parts=self._parts(note))
-        else:
-            self._send(note, upload)
+        fitted = replace(desk.book.relist(note, upload.requests), size=upload.size)
+        if second:
+            second.file.close()
+            rest = wanted.difference(upload.requests)
+            desk.book.put(fitted, desk.book.plan(sorted(rest), attempt=note.attempt))
+        self._send(fitted, upload)
 
     def create(self, note: BatchNote) -> bool:
         """Start an uploaded batch; say whether anything came of it."""
@@ -98,10 +101,10 @@ class Submitter:
         if any(other.step == "created" for other in self._desk.book.open):
             return
         self._refusals += 1
-        parts = max(self._parts(note), 2 if self._refusals >= SPLIT_AFTER else 1)
-        if parts > 1 and note.requests > 1:
-            self._refusals = 0
-            self._desk.close(note, left=self._desk.book.requests(note), parts=parts)
+        if note.requests > 1 and not self._fits(note.requests, note.size):
+            self._plan_anew(note)
+        elif note.requests > 1 and self._refusals % SPLIT_AFTER == 0:
+            self._desk.close(note, left=self._desk.book.requests(note), parts=2)
         elif self._refusals >= GIVE_UP_AFTER:
             raise self._desk.client.endpoint.keeps_failing("its queue stays full")
 
@@ -122,14 +125,15 @@ class Submitter:
 
     def _is_out_of_date(self, note: BatchNote) -> bool:
         """Plan a batch anew whose input the provider deleted, or that holds what was erased since."""
-        desk = self._desk
-        erased = any(desk.job.is_erased(name) for name in desk.book.requests(note))
-        if not erased and desk.client.has_file(note.file_id or ""):
+        erased = any(self._desk.job.is_erased(name) for name in self._desk.book.requests(note))
+        if not erased and self._desk.client.has_file(note.file_id or ""):
             return False
-        if erased:
-            desk.client.delete(note.file_id or "")
-        desk.book.put(replace(note, step="planned", file_id=None))
+        self._plan_anew(note)
         return True
+
+    def _plan_anew(self, note: BatchNote) -> None:
+        self._desk.client.delete(note.file_id or "")
+        self._desk.book.put(replace(note, step="planned", file_id=None))
 
     def _lines(self, wanted: Callable[[str], bool]) -> Iterator[Line]:
         job = self._desk.job
@@ -164,14 +168,6 @@ class Submitter:
         return True
 
     def _fits(self, requests: int, size: int) -> bool:
-        limits = self._desk.job.options.limits
-        return requests <= limits.requests and size <= min(limits.size, self._queue_bytes() or limits.size)
-
-    def _parts(self, note: BatchNote) -> int:
-        """Return how many batches it takes to fit into the queue, as far as the provider said how much that is."""
-        room = self._queue_bytes()
-        return min(note.requests, -(-note.size // room)) if room else 1
-
-    def _queue_bytes(self) -> int | None:
-        tokens = self._desk.book.queue_tokens
-        return tokens * BYTES_PER_TOKEN if tokens else None
+        limits, tokens = self._desk.job.options.limits, self._desk.book.queue_tokens
+        room = min(limits.size, tokens * BYTES_PER_TOKEN) if tokens else limits.size
+        return requests <= limits.requests and size <= room

@@ -352,7 +352,7 @@ def test_a_batch_that_is_refused_as_a_whole_stops_the_run(bench: Bench, faults: 
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-@pytest.mark.parametrize(("queue", "batches"), [(450, 1), (250, 2), (60, 10)])
+@pytest.mark.parametrize(("queue", "batches"), [(450, 1), (250, 2), (110, 5)])
 def test_a_queue_that_is_full_makes_smaller_batches(bench: Bench, queue: int, batches: int, at_once: bool) -> None:
     """The limit that the provider names is kept from then on, whether it says so at once or after validating."""
     bench.provider.queue_tokens, bench.provider.refuses_at_once = queue, at_once
@@ -362,6 +362,29 @@ def test_a_queue_that_is_full_makes_smaller_batches(bench: Bench, queue: int, ba
     assert all_ok(10) == bench.outcomes()
     assert {f"question {n}": 1 for n in range(10)} == bench.provider.billed
     assert batches <= len(run) <= batches + 1
+
+
+def test_a_full_queue_whose_limit_nobody_says_is_found_by_halves(bench: Bench) -> None:
+    """Refused three times with nothing of ours in the queue, a batch is halved; what fits goes through once."""
+    bench.provider.queue_tokens, bench.provider.queue_words = 250, "It is full."
+    bench.run()
+
+    assert all_ok(10) == bench.outcomes()
+    assert {f"question {n}": 1 for n in range(10)} == bench.provider.billed
+    assert bench.book.queue_tokens is None
+
+
+def test_a_queue_that_stays_full_ends_the_run_and_the_next_goes_on(bench: Bench) -> None:
+    """Somebody else fills the account's queue: after many refusals the run says so, with nothing lost."""
+    bench.numbers = [0]
+    bench.provider.queue_tokens = 1
+    with pytest.raises(ModelError, match="its queue stays full"):
+        bench.run()
+    refused = len(bench.provider.batches)
+    bench.provider.queue_tokens = None
+    bench.run()
+
+    assert (bench.outcomes(), refused) == ({0: "ok"}, 20)
 
 
 def test_batches_wait_for_room_in_the_queue(bench: Bench) -> None:
@@ -506,7 +529,7 @@ def test_a_request_to_stop_is_honoured_and_the_next_run_collects(bench: Bench) -
     assert len(bench.provider.batches) == 1
 
 
-@pytest.mark.parametrize("at", range(40))
+@pytest.mark.parametrize("at", range(14))
 def test_a_run_that_stops_anywhere_is_taken_up(bench: Bench, at: int) -> None:
     """Stopped at the n-th question whether to stop, through expiry and splitting: the sum is right, nothing is run twice."""
     bench.provider.plans = [Plan(looks=2), Plan(status="expired", answered=2), Plan(looks=1)]
