@@ -105,7 +105,7 @@ class Collector:
             self._desk.close(note)
 
     def _is_open(self, name: str) -> bool:
-        return not self._desk.ledger.has_answer(name) and not self._desk.job.is_erased(name)
+        return not self._desk.ledger.has_answer(name) and not self._desk.job.is_kept_out(name)
 
     def _read(self, note: BatchNote, listed: frozenset[str]) -> Gathered:
         """Read both files of a batch, again where they give less than the provider counted."""

@@ -39,17 +39,21 @@ class Desk:
         self.book.put(closed, *plans)
         self.clean(closed)
 
-    def clean(self, note: BatchNote) -> None:
-        """Delete a closed batch's files at the provider, where that is wanted; a failure is remarked on."""
+    def clean(self, note: BatchNote) -> str:
+        """Delete a closed batch's files at the provider, where that is wanted; return why it failed, where it did."""
         if note.deleted or not self.job.options.delete_files:
-            return
+            return ""
         try:
             for file_id in note.files:
                 self.client.delete(file_id)
         except CallError as error:
-            names = ", ".join(note.files)
-            self.book.remark(
-                f"Files of batch {note.key} could not be deleted at the provider ({error.detail}): {names}"
-            )
-            return
+            return error.detail or "refused"
         self.book.put(replace(note, deleted=True))
+        return ""
+
+    def clean_all(self) -> None:
+        """Delete the files of all closed batches that are still there; what cannot be deleted is remarked on."""
+        for note in self.book.notes:
+            if note.step == "closed" and (why := self.clean(note)):
+                files = ", ".join(note.files)
+                self.book.remark(f"Files that could not be deleted at the provider ({why}), delete them there: {files}")

@@ -54,8 +54,8 @@ class BatchJob:
     seed: int = 0
     repeats: int = 1
     retry_failed: bool = False
-    erased: Set[str] = frozenset()
-    """Conversations that were erased: they are not sent, and results for them are dropped."""
+    kept_out: Set[str] = frozenset()
+    """Conversations that were erased or withheld: they are not sent, and results for them are dropped."""
     options: BatchOptions = field(default_factory=BatchOptions)
 
     def body(self, prefix: Prefix, repeat: int) -> dict[str, Any]:
@@ -63,9 +63,9 @@ class BatchJob:
         seed = prefix_seed(self.seed, prefix.prefix_id if repeat == 0 else f"{prefix.prefix_id}#{repeat}")
         return APIS[self.settings.api].body(self.settings, prefix.messages, seed=seed, tools=None)
 
-    def is_erased(self, custom_id: str) -> bool:
-        """Say whether a request is about a conversation that was erased."""
-        return parts_of(custom_id)[0].rpartition(":")[0] in self.erased
+    def is_kept_out(self, custom_id: str) -> bool:
+        """Say whether a request is about a conversation that was erased or withheld."""
+        return parts_of(custom_id)[0].rpartition(":")[0] in self.kept_out
 
 
 def custom_id(prefix_id: str, repeat: int) -> str:

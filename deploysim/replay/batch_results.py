@@ -56,7 +56,7 @@ def gather(desk: Desk, lines: Iterable[bytes], listed: Set[str]) -> Gathered:
     group: dict[str, Answer] = {}
     for result in _results(desk, lines, listed, found):
         name = result.custom_id
-        if found.take(result) and not desk.ledger.has_answer(name) and not desk.job.is_erased(name):
+        if found.take(result) and not desk.ledger.has_answer(name) and not desk.job.is_kept_out(name):
             group[name] = result.attempt.answer
         if len(group) >= _GROUP:
             desk.ledger.keep(group)

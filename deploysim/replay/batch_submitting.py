@@ -124,9 +124,9 @@ class Submitter:
         return {"deploysim_run": job.run_id, "deploysim_batch": f"{book.owner}-{note.key}"}
 
     def _is_out_of_date(self, note: BatchNote) -> bool:
-        """Plan a batch anew whose input the provider deleted, or that holds what was erased since."""
-        erased = any(self._desk.job.is_erased(name) for name in self._desk.book.requests(note))
-        if not erased and self._desk.client.has_file(note.file_id or ""):
+        """Plan a batch anew whose input the provider deleted, or that holds what was erased or withheld since."""
+        kept_out = any(self._desk.job.is_kept_out(name) for name in self._desk.book.requests(note))
+        if not kept_out and self._desk.client.has_file(note.file_id or ""):
             return False
         self._plan_anew(note)
         return True
@@ -140,7 +140,7 @@ class Submitter:
         for prefix in job.prefixes():
             for repeat in range(job.repeats):
                 name = custom_id(prefix.prefix_id, repeat)
-                if wanted(name) and not job.is_erased(name):
+                if wanted(name) and not job.is_kept_out(name):
                     line = self._line(name, prefix, repeat)
                     if line is not None:
                         yield name, line

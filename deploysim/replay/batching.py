@@ -62,9 +62,6 @@ def replay_in_batches(
 
 
 def _run(desk: Desk) -> None:
-    for note in desk.book.notes:
-        if note.step == "closed":
-            desk.clean(note)
     submitter, collector = Submitter(desk), Collector(desk)
     try:
         while desk.book.open or submitter.goes_on:
@@ -79,6 +76,7 @@ def _run(desk: Desk) -> None:
                     submitter.try_the_queue_again()
     finally:
         submitter.close()
+    desk.clean_all()
 
 
 def _step(desk: Desk, note: BatchNote, submitter: Submitter, collector: Collector) -> bool:

@@ -553,7 +553,9 @@ def test_files_are_deleted_at_the_provider_or_kept_on_request(bench: Bench) -> N
     bench.run()
 
     assert (kept, len(bench.provider.files)) == (3, 0)
-    assert any("could not be deleted at the provider (HTTP 500): file-" in remark for remark in remarks)
+    assert any(
+        "could not be deleted at the provider (HTTP 500), delete them there: file-" in remark for remark in remarks
+    )
 
 
 def test_an_input_that_the_provider_deleted_is_uploaded_again(bench: Bench) -> None:
@@ -574,8 +576,8 @@ def test_what_was_erased_meanwhile_is_neither_sent_nor_taken(bench: Bench) -> No
     bench.provider.before[CREATE] = [refuse(401)]
     with pytest.raises(ModelError):
         bench.run()
-    bench.run(erased=gone, stop=lambda: bench.provider.count(LOOK) >= 1)
-    bench.run(erased=gone | {prefix(5).conversation_id})
+    bench.run(kept_out=gone, stop=lambda: bench.provider.count(LOOK) >= 1)
+    bench.run(kept_out=gone | {prefix(5).conversation_id})
 
     assert all_ok(10).keys() - {2, 5} == bench.outcomes().keys()
     assert "question 2" not in bench.provider.billed
