@@ -6,13 +6,12 @@ again, the provider is asked whether the first one arrived.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from random import Random
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Protocol, Self, TypeVar
+from typing import Any, BinaryIO, Final, Self, TypeVar
 
 import httpx2
 import openai
@@ -20,10 +19,11 @@ import openai
 from deploysim.chat.api import APIS
 from deploysim.chat.batch_endpoint import BatchEndpoint
 from deploysim.chat.batch_lines import batch_path, code_of
-from deploysim.chat.batch_remote import FullQueue, RemoteBatch, full_queue, remote_batch
+from deploysim.chat.batch_remote import FullQueue, RemoteBatch, full_queue
+from deploysim.chat.batch_wire import batch_in, id_in, list_in, object_in, watched
 from deploysim.chat.endpoint import Endpoint
 from deploysim.chat.failures import Attempt, error_attempt, error_in
-from deploysim.chat.reply_values import MalformedError, list_of, object_of
+from deploysim.chat.reply_values import MalformedError
 from deploysim.chat.retry import wait_s
 from deploysim.chat.settings import ModelSettings
 from deploysim.types import Failure, FailureKind
@@ -31,16 +31,13 @@ from deploysim.types import Failure, FailureKind
 WINDOW: Final = "24h"
 """The only completion window there is."""
 CONNECT_S = 15.0
-_GONE = (404, 410)
+_NOT_THERE = (404, 410)
+_GONE = (*_NOT_THERE, 405, 501)
+"""What is said of a file or a batch that is not there, and by an endpoint that has none."""
 _PAGE, _PAGES = 100, 10
 """Newest files and batches among which one of ours is looked for."""
 
 T = TypeVar("T")
-
-
-class _Raw(Protocol):
-    @property
-    def content(self) -> bytes: ...
 
 
 class GoneError(Exception):
@@ -69,19 +66,21 @@ class BatchClient:
         settings: Where the model is and with which key; its `max_retries` and `timeout_s` (for each gap between bytes,
             not for a whole file) hold here too.
         pause: Waits so many seconds; what it raises ends the call.
+        check: Called for each piece of a file on its way; what it raises ends the call.
 
     Raises:
         ModelError: where the address or the key can never work; from any call.
         CallError: from any call, where it failed for other reasons.
     """
 
-    def __init__(self, settings: ModelSettings, *, pause: Callable[[float], None]) -> None:
+    def __init__(self, settings: ModelSettings, *, pause: Callable[[float], None], check: Callable[[], None]) -> None:
         self.api = APIS[settings.api]
         self.model_endpoint = Endpoint(settings.base_url or "", settings.model, self.api.name)
         self.model_endpoint.check()
         self.endpoint = BatchEndpoint(self.model_endpoint.shown)
         self._tries = settings.max_retries + 1
         self._pause = pause
+        self._check = check
         # Spreads waiting times only; it has no part in any result.
         self._random = Random()
         self._client = openai.OpenAI(
@@ -103,8 +102,11 @@ class BatchClient:
 
         def send() -> str:
             file.seek(0)
-            raw = self._client.files.with_raw_response.create(file=(name, file, "application/jsonl"), purpose="batch")
-            return _id(_object(raw))
+            content = watched(file, self._check)
+            raw = self._client.files.with_raw_response.create(
+                file=(name, content, "application/jsonl"), purpose="batch"
+            )
+            return id_in(object_in(raw))
 
         try:
             return self._call(send, arrived=lambda: self.find_upload(name, size))
@@ -117,9 +119,9 @@ class BatchClient:
         named = [file for file in self._newest(self._list_files) if file.get("filename") == name]
         for file in named:
             if file.get("bytes") == size and found is None:
-                found = _id(file)
+                found = id_in(file)
             else:
-                self.delete(_id(file))
+                self.delete(id_in(file))
         return found
 
     def has_file(self, file_id: str) -> bool:
@@ -144,7 +146,7 @@ class BatchClient:
             raw = self._client.batches.with_raw_response.create(
                 input_file_id=file_id, endpoint=path, completion_window=WINDOW, metadata=dict(marks)
             )
-            return _batch(_object(raw))
+            return batch_in(object_in(raw))
 
         try:
             return self._call(send, arrived=lambda: self.find_batch(file_id, marks, given_up))
@@ -157,12 +159,12 @@ class BatchClient:
             metadata = value.get("metadata")
             marked = isinstance(metadata, dict) and metadata.items() >= marks.items()
             if (marked or value.get("input_file_id") == file_id) and value.get("id") not in given_up:
-                return _batch(value)
+                return batch_in(value)
         return None
 
     def batch(self, batch_id: str) -> RemoteBatch:
         """Return how a batch is. Raises GoneError where the provider does not know it."""
-        return self._call(lambda: _batch(_object(self._client.batches.with_raw_response.retrieve(batch_id))))
+        return self._call(lambda: batch_in(object_in(self._client.batches.with_raw_response.retrieve(batch_id))))
 
     def lines(self, file_id: str) -> Iterator[bytes]:
         """Yield the lines of a file as they arrive; the last one may be torn.
@@ -174,6 +176,7 @@ class BatchClient:
         with closing(self._call(lambda: content(file_id).__enter__())) as reply:
             try:
                 for piece in reply.iter_bytes():
+                    self._check()
                     *whole, rest = (rest + piece).split(b"\n")
                     yield from whole
             except httpx2.HTTPError as error:
@@ -185,13 +188,14 @@ class BatchClient:
         """Delete a file; one that is not there any more is deleted."""
 
         def send() -> None:
-            if _object(self._client.files.with_raw_response.delete(file_id)).get("deleted") is not True:
+            if object_in(self._client.files.with_raw_response.delete(file_id)).get("deleted") is not True:
                 raise MalformedError("the reply does not say that the file is deleted")
 
         try:
             self._call(send)
-        except GoneError:
-            return
+        except GoneError as error:
+            if error.status not in _NOT_THERE:
+                raise CallError(Attempt(Failure(FailureKind.REJECTED, f"HTTP {error.status}"))) from error
 
     def _call(self, send: Callable[[], T], *, arrived: Callable[[], T | None] | None = None) -> T:
         tries = 0
@@ -223,49 +227,25 @@ class BatchClient:
         return error_attempt(self.model_endpoint, error.status_code, reply.headers, said), None
 
     def _list_files(self, after: str | openai.Omit) -> dict[str, Any]:
-        return _list(self._client.files.with_raw_response.list(purpose="batch", limit=_PAGE, after=after))
+        return list_in(self._client.files.with_raw_response.list(purpose="batch", limit=_PAGE, after=after))
 
     def _list_batches(self, after: str | openai.Omit) -> dict[str, Any]:
-        return _list(self._client.batches.with_raw_response.list(limit=_PAGE, after=after))
+        return list_in(self._client.batches.with_raw_response.list(limit=_PAGE, after=after))
 
     def _newest(self, page_after: Callable[[str | openai.Omit], dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Yield what a list holds, newest first, as far as one of ours may be."""
         after: str | openai.Omit = openai.omit
         for _ in range(_PAGES):
-            page = self._call(partial(page_after, after))
+            try:
+                page = self._call(partial(page_after, after))
+            except GoneError:
+                # Not every provider has lists.
+                return
             values = [value for value in page["data"] if isinstance(value, dict)]
             yield from values
             if not values or not page.get("has_more"):
                 return
-            after = _id(values[-1])
-
-
-def _list(raw: _Raw) -> dict[str, Any]:
-    value = _object(raw)
-    list_of(value.setdefault("data", []), "the list")
-    return value
-
-
-def _object(raw: _Raw) -> dict[str, Any]:
-    try:
-        value = json.loads(raw.content)
-    except (ValueError, RecursionError) as error:
-        raise MalformedError("the reply is not JSON") from error
-    return object_of(value, "the reply")
-
-
-def _id(value: Mapping[str, Any]) -> str:
-    found = value.get("id")
-    if not isinstance(found, str) or not found:
-        raise MalformedError("the reply has no id")
-    return found
-
-
-def _batch(value: Mapping[str, Any]) -> RemoteBatch:
-    found = remote_batch(value)
-    if found is None:
-        raise MalformedError("the reply is not a batch")
-    return found
+            after = id_in(values[-1])
 
 
 def _lost(error: Exception) -> Attempt:

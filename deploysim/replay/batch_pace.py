@@ -19,8 +19,8 @@ class Pace:
     Args:
         first_s: The first pause in seconds.
         longest_s: The longest one.
-        beat: Called at least once a second.
-        stop: Asked as often; True ends the pause, and the run with it.
+        beat: Called about once a second.
+        stop: Asked more often; True ends the pause, and the run with it.
     """
 
     def __init__(self, first_s: float, longest_s: float, *, beat: Callable[[], None], stop: Callable[[], bool]) -> None:
@@ -28,19 +28,22 @@ class Pace:
         self._longest_s = longest_s
         self._next_s = first_s
         self._beat = beat
+        self._beaten = -BEAT_S
         self._stop = stop
 
     def check(self) -> None:
-        """Raise StopAskedError where the run was asked to stop."""
+        """Tell whoever watches that the run goes on, where it is time to; raise StopAskedError where it is to end."""
         if self._stop():
             raise StopAskedError
+        if time.monotonic() - self._beaten >= BEAT_S:
+            self._beaten = time.monotonic()
+            self._beat()
 
     def wait(self, seconds: float) -> None:
         """Wait so long."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self.check()
-            self._beat()
             time.sleep(min(BEAT_S, left))
         self.check()
 

@@ -89,7 +89,6 @@ class Submitter:
                 raise
             self.hold(note, error.full_queue)
             return False
-        self._refusals = 0
         self._desk.book.put(replace(note, step="created", batch_id=remote.batch_id, status=remote.status))
         return True
 
@@ -103,14 +102,20 @@ class Submitter:
         self._refusals += 1
         if note.requests > 1 and not self._fits(note.requests, note.size):
             self._plan_anew(note)
-        elif note.requests > 1 and self._refusals % SPLIT_AFTER == 0:
+        elif note.requests > 1 and self._refusals >= SPLIT_AFTER:
+            self._refusals = 0
             self._desk.close(note, left=self._desk.book.requests(note), parts=2)
         elif self._refusals >= GIVE_UP_AFTER:
             raise self._desk.client.endpoint.keeps_failing("its queue stays full")
 
     def try_the_queue_again(self) -> None:
-        """Take it that the queue may have room: one of our batches left it, or nothing of ours is in it."""
+        """Take it that the queue may have room: nothing of ours is in it, and some time has passed."""
         self.queue_is_full = False
+
+    def has_room(self) -> None:
+        """Take it that the queue has room: one of our batches went through it."""
+        self.queue_is_full = False
+        self._refusals = 0
 
     def _send(self, note: BatchNote, upload: Upload) -> None:
         desk, name = self._desk, f"deploysim-{self._desk.book.owner}-{note.key}.jsonl"
@@ -138,6 +143,7 @@ class Submitter:
     def _lines(self, wanted: Callable[[str], bool]) -> Iterator[Line]:
         job = self._desk.job
         for prefix in job.prefixes():
+            self._desk.pace.check()
             for repeat in range(job.repeats):
                 name = custom_id(prefix.prefix_id, repeat)
                 if wanted(name) and not job.is_kept_out(name):

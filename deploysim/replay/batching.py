@@ -50,7 +50,7 @@ def replay_in_batches(
     pace = Pace(job.options.first_poll_s, job.options.longest_poll_s, beat=ledger.beat, stop=stop)
     try:
         ledger.beat()
-        with BatchClient(job.settings, pause=pace.wait) as client:
+        with BatchClient(job.settings, pause=pace.wait, check=pace.check) as client:
             _run(Desk(job, client, ledger, BatchBook(job.folder), pace))
     except StopAskedError:
         # Asked for, and every step is written down.
@@ -97,7 +97,7 @@ def _look(desk: Desk, note: BatchNote, submitter: Submitter, collector: Collecto
     if remote is None:
         return False
     if remote.status != "failed":
-        submitter.try_the_queue_again()
+        submitter.has_room()
         collector.end(note, remote)
     elif remote.full_queue:
         refused = replace(note, step="uploaded", batch_id=None, given_up=(*note.given_up, remote.batch_id))

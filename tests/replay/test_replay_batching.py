@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 from batch_server import Plan, Provider, asked, echo, error
-from servers import Reply, drop, half, raw, refuse
+from servers import Reply, drop, half, raw, refuse, send
 
 from deploysim.chat.api import APIS
 from deploysim.chat.batch_lines import request_line
@@ -73,7 +74,12 @@ class Bench:
         return ModelSettings("x", "a-model", self.provider.url, **given)
 
     def run(
-        self, *, stop: Callable[[], bool] = lambda: False, options: dict[str, Any] | None = None, **changes: Any
+        self,
+        *,
+        stop: Callable[[], bool] = lambda: False,
+        on_rows: Callable[[RunTally], None] = lambda tally: None,
+        options: dict[str, Any] | None = None,
+        **changes: Any,
     ) -> RunTally:
         quick = {"first_poll_s": 0.005, "longest_poll_s": 0.01, **self.options, **(options or {})}
         job = BatchJob(
@@ -85,7 +91,7 @@ class Bench:
             options=BatchOptions(**quick),
         )
         with Journal(self.path) as journal:
-            return replay_in_batches(replace(job, **changes), journal, clock=lambda: NOW, stop=stop)
+            return replay_in_batches(replace(job, **changes), journal, clock=lambda: NOW, on_rows=on_rows, stop=stop)
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Return the newest row of each prefix and repeat."""
@@ -399,23 +405,22 @@ def test_batches_wait_for_room_in_the_queue(bench: Bench) -> None:
 
 
 def test_a_slow_batch_is_waited_for_with_growing_pauses(bench: Bench) -> None:
-    """Ninety looks with pauses that stay at the first would be 0.45 s; grown ones are fewer looks in the same time."""
-    bench.provider.plans = [Plan(looks=12)]
+    """Pauses grow by half up to the longest, and begin short again when something changed; watchers hear of the run."""
+    looks: list[float] = []
     beats: list[int] = []
-    with Journal(bench.path) as journal:
-        job = BatchJob(
-            "0123456789ab",
-            bench.folder,
-            lambda: map(prefix, bench.numbers),
-            bench.settings(),
-            options=BatchOptions(first_poll_s=0.001, longest_poll_s=0.02),
-        )
-        replay_in_batches(job, journal, clock=lambda: NOW, on_rows=lambda tally: beats.append(tally.rows))
 
-    assert bench.provider.count(LOOK) == 13
-    assert beats[0] == 0
-    assert beats[-1] == 10
-    assert len(beats) > 13
+    def note_time(handler: Any, seen: Any) -> None:
+        looks.append(time.monotonic())
+        send(handler, 200, json.dumps(bench.provider.batches["batch_1"].shown).encode(), {})
+
+    bench.provider.after[LOOK] = [note_time] * 8
+    bench.provider.plans = [Plan(looks=7)]
+    bench.run(options={"first_poll_s": 0.02, "longest_poll_s": 0.1}, on_rows=lambda tally: beats.append(tally.rows))
+
+    gaps = [later - earlier for earlier, later in itertools.pairwise(looks)]
+    shortest = [0.02, 0.03, 0.045, 0.0675, 0.1, 0.1, 0.1]
+    assert all(gap >= least for gap, least in zip(gaps, shortest, strict=True))
+    assert (beats[0], beats[-1]) == (0, 10)
 
 
 @pytest.mark.parametrize("route", [UPLOAD, CREATE, LOOK, CONTENT, DELETE])
