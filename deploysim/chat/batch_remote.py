@@ -15,7 +15,7 @@ ENDED = ("completed", "failed", "expired", "cancelled")
 
 _QUEUE_CODES = {"token_limit_exceeded", "request_limit_exceeded", "batch_limit_exceeded"}
 _QUEUE_WORDS = re.compile(r"\benqueued (tokens?|requests?)\b", re.IGNORECASE)
-_TOKENS = re.compile(r"\blimit(?:: | of )([\d,]+)(K|M)?\b(?! enqueued requests)", re.IGNORECASE)
+_TOKENS = re.compile(r"\blimit(?:: | of )([\d,]*\d)(K|M)?(?![\w,])(?! enqueued requests)", re.IGNORECASE)
 _UNIT = {"": 1, "K": 1_000, "M": 1_000_000}
 
 

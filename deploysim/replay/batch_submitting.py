@@ -78,10 +78,11 @@ class Submitter:
             return False
         found = None
         if note.key in self._inherited:
-            if self._is_out_of_date(note):
-                return True
             found = self._desk.client.find_batch(note.file_id or "", self._marks(note), note.given_up)
             self._inherited.discard(note.key)
+            if found is None and self._is_out_of_date(note):
+                self._plan_anew(note)
+                return True
         try:
             remote = found or self._desk.client.create(note.file_id or "", self._marks(note), note.given_up)
         except CallError as error:
@@ -129,12 +130,9 @@ class Submitter:
         return {"deploysim_run": job.run_id, "deploysim_batch": f"{book.owner}-{note.key}"}
 
     def _is_out_of_date(self, note: BatchNote) -> bool:
-        """Plan a batch anew whose input the provider deleted, or that holds what was erased or withheld since."""
+        """Say whether the provider deleted a batch's input, or it holds what was erased or withheld since."""
         kept_out = any(self._desk.job.is_kept_out(name) for name in self._desk.book.requests(note))
-        if not kept_out and self._desk.client.has_file(note.file_id or ""):
-            return False
-        self._plan_anew(note)
-        return True
+        return kept_out or not self._desk.client.has_file(note.file_id or "")
 
     def _plan_anew(self, note: BatchNote) -> None:
         self._desk.client.delete(note.file_id or "")
