@@ -19,7 +19,7 @@ import openai
 from deploysim.chat.api import APIS
 from deploysim.chat.batch_endpoint import BatchEndpoint
 from deploysim.chat.batch_lines import batch_path, code_of
-from deploysim.chat.batch_remote import FullQueue, RemoteBatch, full_queue
+from deploysim.chat.batch_remote import FullQueue, RemoteBatch, full_queue, remote_batch
 from deploysim.chat.batch_wire import batch_in, id_in, list_in, object_in, watched
 from deploysim.chat.endpoint import Endpoint
 from deploysim.chat.failures import Attempt, error_attempt, error_in
@@ -116,12 +116,13 @@ class BatchClient:
     def find_upload(self, name: str, size: int) -> str | None:
         """Return the id of a file that was uploaded under a name. One of another size is deleted: it is out of date."""
         found: str | None = None
-        named = [file for file in self._newest(self._list_files) if file.get("filename") == name]
-        for file in named:
+        for file in list(self._newest(self._list_files)):
+            if file.get("filename") != name:
+                continue
             if file.get("bytes") == size and found is None:
-                found = id_in(file)
+                found = file["id"]
             else:
-                self.delete(id_in(file))
+                self.delete(file["id"])
         return found
 
     def has_file(self, file_id: str) -> bool:
@@ -158,8 +159,8 @@ class BatchClient:
         for value in self._newest(self._list_batches):
             metadata = value.get("metadata")
             marked = isinstance(metadata, dict) and metadata.items() >= marks.items()
-            if (marked or value.get("input_file_id") == file_id) and value.get("id") not in given_up:
-                return batch_in(value)
+            if (marked or value.get("input_file_id") == file_id) and value["id"] not in given_up:
+                return remote_batch(value)
         return None
 
     def batch(self, batch_id: str) -> RemoteBatch:
@@ -227,7 +228,9 @@ class BatchClient:
         return error_attempt(self.model_endpoint, error.status_code, reply.headers, said), None
 
     def _list_files(self, after: str | openai.Omit) -> dict[str, Any]:
-        return list_in(self._client.files.with_raw_response.list(purpose="batch", limit=_PAGE, after=after))
+        return list_in(
+            self._client.files.with_raw_response.list(purpose="batch", order="desc", limit=_PAGE, after=after)
+        )
 
     def _list_batches(self, after: str | openai.Omit) -> dict[str, Any]:
         return list_in(self._client.batches.with_raw_response.list(limit=_PAGE, after=after))
@@ -241,11 +244,11 @@ class BatchClient:
             except GoneError:
                 # Not every provider has lists.
                 return
-            values = [value for value in page["data"] if isinstance(value, dict)]
+            values = [value for value in page["data"] if isinstance(value, dict) and isinstance(value.get("id"), str)]
             yield from values
             if not values or not page.get("has_more"):
                 return
-            after = id_in(values[-1])
+            after = values[-1]["id"]
 
 
 def _lost(error: Exception) -> Attempt:
