@@ -9,7 +9,7 @@ from deploysim.scrub.lexicon import Lexicon
 from deploysim.scrub.word_lists import word_set
 
 _WORD = r"[^\W\d_](?:[^\W_]|['’.\-](?=[^\W_]))*"
-_CAPITAL = r"[^\W\d_a-zß-öø-ÿ](?:[^\W_]|['’.\-](?=[^\W_]))*"
+_CAPITAL = r"[^\W\d_a-zß-öø-ÿ\u3000-\uffff](?:[^\W_]|['’.\-](?=[^\W_]))*"
 _HOUSE = r"\d{1,5}[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?"
 _BEFORE = r"(?<![\w.$€£:/%-])"
 
@@ -25,7 +25,7 @@ _ENDINGS = (
 )
 _STARTS = (
     r"(?:rue|avenue|boulevard|chemin|impasse|allée|place|quai|route|cours|via|viale|piazza|piazzale|corso|vicolo|largo|strada|calle|"
-    r"avenida|avda|paseo|plaza|camino|carrera|ronda|travessa|rua|praça|estrada|alameda|ul\.|ulica|aleja|al\.|plac|os\.|nám\.|"
+    r"avenida|avda\.?|av\.|paseo|plaza|camino|carrera|ronda|travessa|rua|praça|estrada|alameda|ul\.|ulica|aleja|al\.|plac|os\.|nám\.|"
     r"náměstí|jalan|jl\.|улица|ул\.|проспект|odos|leoforos|an der|auf der|am|im|grote|c/)"
 )
 UNIT = r"(?:apt|apartment|suite|ste|unit|flat|room|rm|floor|building|bldg|box|p\.?\s?o\.?\s?box|psc|cmr|lot)"
@@ -35,8 +35,9 @@ _CERTAIN = tuple(
     for pattern in (
         rf"{_BEFORE}{_HOUSE},?[ \t]+(?:[NSEW]\.?[ \t]+)?(?:{_WORD}[ \t]+){{1,4}}?{_KIND}\b\.?(?:[ \t]+[NSEW]{{1,2}}\b)?",
         rf"{_BEFORE}{_HOUSE},?[ \t]+{_STARTS}[ \t]+(?:{_WORD}[ \t]*){{1,5}}?(?=\d|[.,;\n]|$)(?:\d{{1,5}}[A-Za-z]?\b)?",
-        rf"(?<!\w){_STARTS}[ \t]+(?:{_WORD}[ \t]+){{0,4}}{_WORD},?[ \t]+(?:n[°º.]?[ \t]*)?{_HOUSE}\b",
+        rf"(?<!\w){_STARTS}[ \t]+(?:{_WORD}[ \t]+){{0,4}}{_WORD},?[ \t]+(?:no?[°º.]?[ \t]*)?{_HOUSE}\b",
         rf"{_BEFORE}(?:{_HOUSE}[ \t]+)?(?:{_WORD}[ \t]+){{0,2}}?[^\W\d_]{{2,}}{_ENDINGS}[ \t]+{_HOUSE}\b",
+        rf"{_BEFORE}{_HOUSE},?[ \t]+(?:[NSEW]\.?[ \t]+)?\d{{1,3}}(?:st|nd|rd|th)[ \t]+{_KIND}\b\.?",
         r"(?<!\w)(?:apt|apartment|suite|flat|p\.?\s?o\.?\s?box|psc|unit(?=[ \t]\d+[ \t]box))\.?[ \t]*#?[ \t]*\d+[A-Za-z]?(?:,?[ \t]+box[ \t]+\d+)?\b",
     )
 )
@@ -44,7 +45,7 @@ _SMALL = r"(?:u|út|utca|útja|tér|tere|körút|tee|terrasse|plads|vei|mnt)"
 _CASED = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"{_BEFORE}(?:{_HOUSE}[ \t]+)?(?:{_CAPITAL}[ \t]+){{1,3}}{_SMALL}\.?[ \t]+{_HOUSE}\b",
+        rf"{_BEFORE}(?:{_HOUSE}[ \t]+)?{_CAPITAL}[ \t]+(?:{_WORD}[ \t]+){{0,2}}?{_SMALL}\.?[ \t]+{_HOUSE}\b",
         rf"{_BEFORE}{_HOUSE}[ \t]+(?:{_CAPITAL}[ \t]+){{1,4}}{_HOUSE}\b(?!\s*[%:])",
         rf"(?<![\w.]){_CAPITAL}[ \t](?:Street|Avenue|Road|Lane|Drive|Boulevard|Str\.)(?!\w)",
     )
@@ -65,7 +66,8 @@ _PROSE_WORDS = re.compile(
 )
 _SMALL_WORDS = word_set(
     """rue via calle rua ul al os am im an der auf de la le les du des del della di da do dos van von und och i nad
-    na u út utca útja tér tere körút tee terrasse plads vei mnt street st road rd avenue ave th nd rd c"""
+    na u út utca útja tér tere körút tee terrasse plads vei mnt street st road rd avenue ave th nd rd c
+    das dei delle dalla dalle degli dello dal sul sulla ai aux ibn el los las zur zum"""
 )
 _STREET = re.compile(r"(?:Street|Avenue|Road|Lane|Drive|Boulevard|Str\.)(?!\w)")
 _YEAR = re.compile(r"(?:19|20)\d\d[ \t]")

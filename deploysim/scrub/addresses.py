@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from deploysim.scrub.address_anchors import UNIT, anchors
+from deploysim.scrub.address_forms import formed_addresses
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
 from deploysim.scrub.word_lists import word_set
@@ -20,11 +21,25 @@ _CUE = re.compile(
     r"(?:zip|post(?:al)?)(?: ?code)?(?: is|[ \t]*:)|p\.?o\.? box|user:|it is|it's in|refers to|must enter on|we(?:'|’)?ll meet \w+ at)[ \t]*[:\n]?\s*",
     re.I,
 )
-_GAP = re.compile(r"(?:[ \t]*(?:,|\.(?=[ ,\n]))?[ \t]*(?:\n[ \t>?*|]*){0,2},?[ \t]*|[ \t]*[-–/][ \t]*)")
-_NUMBER = re.compile(r"\d[\d\w/-]{0,9}(?!\w)")
+_CROSSING = re.compile(
+    r"\b(?:(?i:(?:is|are|meet(?: me| us| you)?|live|lives) at|to|with|in|are:|and|address:?|corner of))\s+(?P<v>(?:the corner of )?"
+    r"(?:\d+ )?(?:[^\W\d_a-z][\w.'’-]+ (?:\d+ )?){1,4}and (?:\d+ )?(?:[^\W\d_a-z][\w.'’-]+ |(?:ul\.|rue|rua|via|calle|de|la|van|der|des|du|ten) ){1,4}"
+    r"(?:\d{1,5}\b|(?i:street|st|avenue|ave|road|rd|lane|drive|boulevard|blvd|way|court|place|square|parks?|pass)\b))"
+)
+"""Two streets that cross."""
+_GAP = re.compile(r"(?:[ \t]*[-–/][ \t]*|[ \t]*(?:,|\.(?=[ ,\n]))?[ \t]*(?:\n[ \t>?*|]*){0,2},?[ \t]*)")
+_NUMBER = re.compile(r"#?\d[\d\w/-]{0,9}(?!\w)")
+_TAIL = re.compile(
+    r",?[ \t]*(?:[^\W\d_]+,?[ \t]+){1,3}?(?:[A-Za-z]{2}[ \t]+\d{5}|[A-Za-z]{1,2}\d[A-Za-z\d]?[ \t]?\d[A-Za-z]{2})(?!\w)"
+)
+"""A town and its code in any case, as an American or British address ends."""
 _CODE = re.compile(r"[A-Za-z]{2,3},?[ \t]*\n?[ \t]*\d{4,6}(?:-\d{4})?(?!\w)")
 _WORD = re.compile(r"[^\W\d_](?:[^\W_]|['’.\-](?=[^\W_]))*")
 _BRACKET = re.compile(r"\([^\W\d_][^)\n]{1,20}\)")
+_MISSING = re.compile(r"nan(?!\w)")
+"""How exported tables write a region that an address does not have."""
+_SHORT_LINE = re.compile(r"[a-z]{2,3}[ \t]*(?=\n)")
+_AFTER_PLACE = re.compile(r"(?:[ \t]+\([^)\n]{2,15}\))?[ \t]+\d{3,6}(?!\w)")
 _STREET_WORD = re.compile(
     rf"{UNIT}|street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|north|south|east|west", re.I
 )
@@ -41,8 +56,12 @@ _REACH = 24
 
 def find_addresses(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     """Yield addresses, each from its house number or name to its country where they stand together."""
-    for start, end in anchors(text, lexicon):
+    for start, end in (*anchors(text, lexicon), *formed_addresses(text, lexicon)):
         yield Finding(_grown_left(text, start, lexicon), _grown_right(text, start, end, lexicon), "ADDRESS", 0.6)
+    for match in _CROSSING.finditer(text):
+        if any(not lexicon.is_word(word) for word in _WORD.findall(match["v"])):
+            end = _grown_right(text, match.start("v"), match.end("v"), lexicon)
+            yield Finding(match.start("v"), end, "ADDRESS", 0.6)
     for match in _CUE.finditer(text):
         start = match.start() if match[0].lower().startswith("the corner") else match.end()
         end = _grown_right(text, match.end(), match.end(), lexicon)
@@ -64,6 +83,10 @@ def _grown_right(text: str, start: int, end: int, lexicon: Lexicon) -> int:
     around = text[max(0, start - 40) : end + 60]
     lower = any(char.islower() for char in around) and not any(char.isupper() for char in around)
     for _ in range(_REACH):
+        tail = _TAIL.match(text, end) if start < end else None
+        if tail:
+            end = tail.end()
+            continue
         gap = _GAP.match(text, end)
         after = gap.end() if gap and start < end else end
         if "." in text[end:after] and not _abbreviated(text, start, end, after):
@@ -83,9 +106,11 @@ def _abbreviated(text: str, start: int, end: int, after: int) -> bool:
 
 def _step(text: str, at: int, lexicon: Lexicon, *, lower: bool, new_line: bool) -> int | None:
     """Return the end of the part of an address that starts at a place, or None where none does."""
-    if new_line and not _address_segment(text, at, lexicon, lower=lower):
+    if new_line and not _address_line(text, at, lexicon, lower=lower):
         return None
-    for pattern in (_CODE, _NUMBER, _BRACKET):
+    if lower and new_line and (short := _SHORT_LINE.match(text, at)):
+        return short.end()
+    for pattern in (_CODE, _NUMBER, _BRACKET, _MISSING):
         match = pattern.match(text, at)
         if match:
             return match.end()
@@ -115,15 +140,20 @@ _PARTICLE_TAIL = re.compile(r"[ \t]+(?:[^\W\d_]{1,3}[ \t]+)?[^\W\d_a-zß-öø-ÿ
 _SEGMENT = re.compile(r"[^,.?!;\n]*")
 
 
-def _address_segment(text: str, at: int, lexicon: Lexicon, *, lower: bool) -> bool:
-    """Whether a new line opens like one more line of an address: few words, all of them names, numbers or codes."""
+def _address_line(text: str, at: int, lexicon: Lexicon, *, lower: bool) -> bool:
+    """Whether a new line opens like one more line of an address: a place with its code, or few words that are all names,
+    numbers or codes.
+    """
+    place = _place_at(text, at, lexicon, lower=lower)
+    if (place and _AFTER_PLACE.match(text, place)) or _MISSING.match(text, at) or (lower and _SHORT_LINE.match(text, at)):
+        return True
     segment = _SEGMENT.match(text, at)
     words = segment[0].split() if segment else []
     if not words or len(words) > 6 or segment is None or ":" in segment[0]:
         return False
-    if _CODE.match(text, at) or _place_at(text, at, lexicon, lower=lower):
+    if _CODE.match(text, at) or place:
         return True
-    named = (word for word in words if word[0].isalpha() and fold(word) not in PARTICLES)
+    named = (word for word in words if word[0].isalpha() and fold(word) not in PARTICLES and word not in {"of", "the"})
     return all(
         word[0].isupper() or (lower and not lexicon.is_word(word)) or _STREET_WORD.fullmatch(word) for word in named
     )

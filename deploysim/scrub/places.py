@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import Lexicon, fold, read_phrases
+from deploysim.scrub.name_data import frequencies
 from deploysim.scrub.name_words import is_code_like
 
 _MOVES = (
@@ -61,6 +62,7 @@ _CAPITALISED = re.compile(
 )
 
 
+_IN = re.compile(rf"\b(?:in|from|near|at|to|around|outside) (?:the )?(?P<v>{_NAME}(?:[ \t\-]{_NAME}){{0,3}})")
 _TO = re.compile(rf"\bfrom (?:{_NAME}[ \t]){{1,3}}to (?P<v>{_NAME}(?:[ \t]{_NAME}){{0,3}})", re.I)
 
 
@@ -76,8 +78,27 @@ def find_places(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     for match in _CAPITALISED.finditer(text):
         end = _longest_known(text, match.start(), match.end(), lexicon)
         value = text[match.start() : end or match.start()]
-        if end and " " in value and not all(lexicon.is_word(word) or lexicon.is_name(word) for word in value.split()):
+        several = " " in value and not all(lexicon.is_word(word) or lexicon.is_name(word) for word in value.split())
+        if end and (several or fold(value) in lexicon.countries):
             yield Finding(match.start(), end, "LOCATION", 0.5)
+    for match in _IN.finditer(text):
+        end = _longest_known(text, match.start("v"), match.end("v"), lexicon)
+        value = text[match.start("v") : end or match.start("v")]
+        if end and (value[0].isupper() or _is_rare(value)) and not _is_named(value, lexicon):
+            yield Finding(match.start("v"), end, "LOCATION", 0.5)
+
+
+def _is_rare(value: str) -> bool:
+    return len(value) > 4 and frequencies("en").get(value, 0.0) < _RARE
+
+
+_RARE = 3.0
+
+
+def _is_named(value: str, lexicon: Lexicon) -> bool:
+    """Whether a place has the name of a person or a word, so that its list entry alone says little."""
+    words = value.split()
+    return len(words) == 1 and (lexicon.is_word(value) or lexicon.is_given(value) or fold(value) in lexicon.topics)
 
 
 def _longest_known(text: str, start: int, end: int, lexicon: Lexicon) -> int | None:
