@@ -22,6 +22,7 @@ from deploysim.scrub.name_lists import listed
 from deploysim.scrub.name_lower import lower_names, lower_pairs
 from deploysim.scrub.name_pipeline import Entity, from_pipeline, may_hold_name, recased
 from deploysim.scrub.name_scripts import foreign_names
+from deploysim.scrub.national_ids import NATIONAL_ID_RULES
 from deploysim.scrub.numbers import NUMBER_RULES
 from deploysim.scrub.own_recognizers import OwnRecognizers
 from deploysim.scrub.places import find_places, large_places, telling
@@ -31,7 +32,7 @@ from deploysim.scrub.rules import find
 from deploysim.scrub.secrets import SECRET_RULES
 from deploysim.scrub.spacy_pipeline import EntityPipeline
 
-_RULES = (*SECRET_RULES, *CONTACT_RULES, *HANDLE_RULES, *MACHINE_RULES, *IDENTIFIER_RULES, *NUMBER_RULES)
+_RULES = (*SECRET_RULES, *CONTACT_RULES, *HANDLE_RULES, *MACHINE_RULES, *IDENTIFIER_RULES, *NATIONAL_ID_RULES, *NUMBER_RULES)
 
 
 Labels = dict[str, tuple[Entity, ...]]
