@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from deploysim.scrub.rules import Rule
-from deploysim.scrub.word_lists import word_set
+from deploysim.scrub.word_lists import word_set, word_tuple
 
 _NOT_HANDLES = word_set(
     """media import font-face keyframes charset supports page property staticmethod classmethod override autowired
@@ -21,12 +21,17 @@ _NOT_HANDLES = word_set(
     twitter facebook youtube"""
 )
 
-_ACCOUNT_WORDS = r"user ?name|screen ?name|nick ?name|handle|login|gamer ?tag|user ?id"
+_ACCOUNT_WORDS = (
+    r"user[ _-]?name|screen[ _-]?name|nick[ _-]?name|nick|handle|log[ -]?in|gamer[ _-]?tag|user[ _-]?id|benutzername|nutzername|nom d['’]utilisateur|"
+    r"identifiant|pseudo|usuario|nombre de usuario|nome utente|utente|gebruikersnaam|nome de usuário|utilizador|логин|用户名|ユーザー名"
+)
+_LOGINS = word_tuple("name nick handle login log-in tag user nutzer utilis identifiant pseudo usu uten gebruiker логин 用户名 ユーザー")
 _PLATFORMS = (
     r"psn|steam|discord|telegram|snap(?:chat)?|insta(?:gram)?|ig|twitter|tiktok|skype|github|reddit|twitch|venmo|cashapp|"
     r"onlyfans|kik|wechat|line|slack|x"
 )
-_VALUE = r"[\"'“`]?(?P<v>@?[A-Za-z0-9_][\w.-]{2,29})(?!\w)"
+_ACCOUNT_LINK = r"[\"'`*)]*\s*(?:\b(?:is|was|as)\b|[:=])?\s*"
+_VALUE = r"[\"'“`*]?(?P<v>@?[A-Za-z0-9_][\w.-]{2,29})(?!\w)"
 
 
 def _handle(value: str) -> bool:
@@ -60,9 +65,9 @@ HANDLE_RULES = (
     ),
     Rule(
         "USERNAME",
-        re.compile(rf"\b(?:{_ACCOUNT_WORDS})[\"']?\s*(?:is|:|=)\s*{_VALUE}", re.I),
+        re.compile(rf"\b(?:{_ACCOUNT_WORDS}){_ACCOUNT_LINK}{_VALUE}", re.I),
         0.6,
-        ("name", "handle", "login", "tag", "user"),
+        _LOGINS,
         _marked,
         bare=True,
     ),
