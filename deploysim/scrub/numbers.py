@@ -11,11 +11,14 @@ from deploysim.scrub.surrogates.dates import CLOCK, FORMS, WITHOUT_YEAR
 from deploysim.scrub.surrogates.numbers import digits_of, iban_check, luhn_digit
 
 
+_ISSUERS = re.compile(r"4|5|6|2[2-7]|3[04-9]")
+
+
 def _valid_card(value: str) -> bool:
     digits = digits_of(value)
     return (
         13 <= len(digits) <= 19
-        and digits[0] in "3456"
+        and _ISSUERS.match(digits) is not None
         and luhn_digit(digits[:-1]) == digits[-1]
         and len(set(digits)) > 2
     )
