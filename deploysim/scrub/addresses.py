@@ -27,6 +27,11 @@ _CROSSING = re.compile(
     r"(?:\d{1,5}\b|(?i:street|st|avenue|ave|road|rd|lane|drive|boulevard|blvd|way|court|place|square|parks?|pass)\b))"
 )
 """Two streets that cross."""
+_CORNER = re.compile(
+    r"\b[Tt]he corner of (?:[^\W_][\w.'’/-]* ){1,6}(?:and|&) (?:\d+ )?[^\W_][\w.'’/-]*(?: [^\W\d_a-z][\w.'’-]*| (?:street|road|avenue|st|rd|ave)\b){0,4}"
+)
+_POSTED = re.compile(r"(?<!\w)(?P<v>[^\W\d_]{3,}(?: [^\W\d_]{2,}){0,5}?)(?: \([^)\n]{2,15}\))? \d{5,6}(?!\w)")
+"""A country before its postcode, as the last line of an address."""
 _GAP = re.compile(r"(?:[ \t]*[-–/][ \t]*|[ \t]*(?:,|\.(?=[ ,\n]))?[ \t]*(?:\n[ \t>?*|]*){0,2},?[ \t]*)")
 _NUMBER = re.compile(r"#?\d[\d\w/-]{0,9}(?!\w)")
 _TAIL = re.compile(
@@ -50,6 +55,7 @@ _NOT_IN_ADDRESS = word_set(
     march april june july august september october november december desk office regards sincerely best cheers
     yours love kind warm dob ssn order account total subject date name customer"""
 )
+_SMALL_WORDS = word_set("and of the u nad pod am an im na w z sur sous upon under cum sul dei delle das dos")
 _REACH = 24
 """Most words that an address grows by in one direction."""
 
@@ -58,6 +64,11 @@ def find_addresses(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     """Yield addresses, each from its house number or name to its country where they stand together."""
     for start, end in (*anchors(text, lexicon), *formed_addresses(text, lexicon)):
         yield Finding(_grown_left(text, start, lexicon), _grown_right(text, start, end, lexicon), "ADDRESS", 0.6)
+    for match in _POSTED.finditer(text):
+        if fold(match["v"]) in lexicon.countries:
+            yield Finding(_grown_left(text, match.start(), lexicon), match.end(), "ADDRESS", 0.5)
+    for match in _CORNER.finditer(text):
+        yield Finding(match.start(), match.end(), "ADDRESS", 0.6)
     for match in _CROSSING.finditer(text):
         if any(not lexicon.is_word(word) for word in _WORD.findall(match["v"])):
             end = _grown_right(text, match.start("v"), match.end("v"), lexicon)
@@ -124,7 +135,7 @@ def _word_end(text: str, match: re.Match[str], lexicon: Lexicon, *, lower: bool)
     word = match[0]
     if _STREET_WORD.fullmatch(word) or word[0].isupper():
         return match.end()
-    if fold(word) in PARTICLES or word in {"and", "of", "the"}:
+    if fold(word) in PARTICLES or word in _SMALL_WORDS:
         return _after_particle(text, match.end())
     unknown = not lexicon.is_word(word)
     before_number = re.compile(r"[ \t]+\d").match(text, match.end())

@@ -36,13 +36,15 @@ def laid_out(text: str, lexicon: Lexicon) -> Iterator[Finding]:
 
 
 def _speakers(text: str, lexicon: Lexicon) -> Iterator[Finding]:
-    """Yield the names before colons: known ones, and strangers where one who speaks more than once makes it a dialogue."""
+    """Yield the names before colons: known ones, and strangers where one who speaks twice or two known ones make it a
+    dialogue."""
     matches = [match for match in _SPEAKER.finditer(text) if _could_be_person(match["v"], lexicon)]
     turns = Counter(match["v"] for match in matches)
     strangers = {word for word in turns if not lexicon.is_word(word)}
-    dialogue = any(turns[word] > 1 for word in strangers)
+    known = {word for word in turns if _is_known(word, lexicon)}
+    dialogue = len(known) > 1 or any(turns[word] > 1 for word in strangers)
     for match in matches:
-        if _is_known(match["v"], lexicon) or (dialogue and match["v"] in strangers):
+        if match["v"] in known or (dialogue and match["v"] in strangers):
             yield Finding(*match.span("v"), "PERSON", 0.5)
 
 

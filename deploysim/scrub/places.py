@@ -15,7 +15,8 @@ _MOVES = (
     "home town|stay|stays|stayed|staying|travel|travels|traveled|travelled|traveling|travelling|fly|flying|flew|trip|visit|visits|"
     "visited|visiting|arrive|arrived|arriving|come|comes|coming|am in|i'm in|are in|we're in|work in|works in|working in|worked in|"
     "office in|study in|studying in|studied in|settled|relocated|relocating|heading|drove|home in|home city|house in|apartment in|"
-    "returned to|back to|went to|going to|been to|passport to|withdrawn from"
+    "returned to|back to|went to|going to|been to|passport to|withdrawn from|spent \\w+ \\w+ (?:at|in)|year at|agency in|company in|office in|"
+    "headquartered|founded in|studies in|school in|university in|job in|colleagues? in|family in|parents in|friends in|vacation in|holiday in"
 )
 _PERSONAL_BEFORE = re.compile(rf"\b(?:{_MOVES})\b[^.!?\n]{{0,25}}$", re.I)
 _PERSONAL_AFTER = re.compile(
@@ -44,7 +45,7 @@ def telling(finding: Finding, text: str, lexicon: Lexicon, large: frozenset[str]
     line_start = text.rfind("\n", 0, finding.start) + 1
     if _LISTED_LINE.match(text, line_start):
         return True
-    before = text[max(line_start, finding.start - 60) : finding.start]
+    before = text[max(line_start, finding.start - 90) : finding.start]
     after = text[finding.end : finding.end + 40]
     if _PERSONAL_AFTER.match(after) and not before.strip():
         return True
