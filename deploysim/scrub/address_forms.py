@@ -90,6 +90,11 @@ _LABEL = re.compile(
     r"adresa|lakc[ií]m|c[ií]m|alamat|адрес)\b(?:[ \t]+(?:is|ist|est|es|è|é|line \d))?[\"']?[ \t]*[:=][ \t]*[\"']?(?P<v>[^\n\"<>{}|]{6,120})",
     re.I,
 )
+_POSTCODE_CUE = re.compile(
+    r"\b(?:zip|post(?:al)?|plz|cep|cap|codes?? postal|código postal|codice postale|postnummer|pin ?code)\b[ -]?(?:codes?\b)?[\"']?\s*(?:is|was|of|to|in|for|:|=|\#)?\s*[\"']?"
+    r"(?P<v>(?=[A-Z]*\d)[A-Z0-9]{2,5}(?:[ -](?=\w*\d)[A-Z0-9]{2,4})?)(?!\w)",
+    re.I,
+)
 _SENTENCE_END = re.compile(r"[.!?;](?=\s+[^\W\d_a-z]|\s*$)(?<!\b[A-Z]\.)(?<!\b[A-Z][a-z]\.)(?<!\bNo\.)(?<!\bApt\.)")
 _ANY_DIGIT = re.compile(r"\d")
 
@@ -102,6 +107,9 @@ def formed_addresses(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
         for match in form.finditer(text):
             if "town" not in form.groupindex or _is_street_in_town(match, lexicon):
                 yield match.span()
+    for match in _POSTCODE_CUE.finditer(text):
+        if sum(char.isdigit() for char in match["v"]) > 1:
+            yield match.span("v")
     for match in _LABEL.finditer(text):
         ended = _SENTENCE_END.search(match["v"])
         value = match["v"][: ended.start()] if ended else match["v"].rstrip()

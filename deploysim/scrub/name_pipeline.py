@@ -104,7 +104,7 @@ def _tidy(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _kind(value: str, label: str, lexicon: Lexicon) -> str | None:
     tokens = tokens_of(value)
-    if not tokens or all(fold(token) in NEVER for token in tokens):
+    if not tokens or all(fold(token) in NEVER or fold(token) in STOPS or len(token) == 1 for token in tokens):
         return None
     if fold(value) in lexicon.topics:
         return "LOCATION" if lexicon.is_place(value) else None
@@ -138,7 +138,7 @@ def _place_kind(value: str, tokens: list[str], label: str, lexicon: Lexicon) -> 
     if _two_names(tokens, lexicon) or (len(tokens) == 1 and lexicon.is_given(value)):
         return "PERSON"
     strange = [token for token in tokens if token[0].isupper() and not lexicon.is_word(token)]
-    return "LOCATION" if label == "GPE" and strange and not is_acronym(value) else None
+    return "LOCATION" if label == "GPE" and strange and not is_acronym(value.replace("-", "")[:5]) else None
 
 
 def _two_names(tokens: list[str], lexicon: Lexicon) -> bool:

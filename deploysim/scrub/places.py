@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import Lexicon, fold, read_phrases
 from deploysim.scrub.name_data import frequencies
-from deploysim.scrub.name_words import is_code_like
+from deploysim.scrub.name_words import NEVER, STOPS, is_code_like
 
 _MOVES = (
     "live|lives|lived|living|reside|resides|residing|move|moves|moved|moving|born|grew up|raised|based|located|from|hometown|"
@@ -19,6 +19,13 @@ _MOVES = (
     "headquartered|founded in|studies in|school in|university in|job in|colleagues? in|family in|parents in|friends in|vacation in|holiday in"
 )
 _PERSONAL_BEFORE = re.compile(rf"\b(?:{_MOVES})\b[^.!?\n]{{0,25}}$", re.I)
+_OWN_AFFAIRS = re.compile(
+    r"\b(?:my|our|me|us|i|i'm|im|we)\b[^.!?\n]{0,60}\b(?:cards?|account|cash|withdraw|accepted|atm|bank|branch|orders?|delivery|package|passport|visa|flights?|"
+    r"hotel|booking|appointment|job|house|apartment|flat|room|wife|husband|family|parents|mother|father|friends?|trip|vacation|holidays?|honeymoon|"
+    r"conference|meeting|wedding|school|internship|see me|visit me|meet me)\b[^.!?\n]{0,40}\b(?:in|to|from|at|near|around)\s(?:the )?$",
+    re.I,
+)
+"""What a first person does somewhere, or owns there."""
 _PERSONAL_AFTER = re.compile(
     r"\s+(?:was|is|has been)\s+(?:so |super |really |very )?(?:fun|great|lovely|amazing|wonderful|my home|where (?:i|we))\b"
     r"|\s+(?:with me|with us|for a (?:business trip|conference|wedding|holiday)|next (?:week|month)|last (?:week|month|year))\b"
@@ -45,10 +52,13 @@ def telling(finding: Finding, text: str, lexicon: Lexicon, large: frozenset[str]
     line_start = text.rfind("\n", 0, finding.start) + 1
     if _LISTED_LINE.match(text, line_start):
         return True
-    before = text[max(line_start, finding.start - 90) : finding.start]
+    before = text[max(line_start, finding.start - 140) : finding.start]
     after = text[finding.end : finding.end + 40]
     if _PERSONAL_AFTER.match(after) and not before.strip():
         return True
+    if _OWN_AFFAIRS.search(before):
+        return True
+    before = before[-90:]
     near = bool(_PERSON_NEAR.search(before + " | " + after))
     return near and bool(_PERSONAL_BEFORE.search(before) or _PERSONAL_AFTER.match(after))
 
@@ -99,6 +109,8 @@ _RARE = 3.0
 def _is_named(value: str, lexicon: Lexicon) -> bool:
     """Whether a place has the name of a person or a word, so that its list entry alone says little."""
     words = value.split()
+    if fold(value) in STOPS or fold(value) in NEVER:
+        return True
     return len(words) == 1 and (lexicon.is_word(value) or lexicon.is_given(value) or fold(value) in lexicon.topics)
 
 

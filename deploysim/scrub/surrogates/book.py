@@ -163,6 +163,7 @@ class SurrogateBook:
         labels = host.casefold().strip(".").split(".")
         kept = [labels.pop(0)] if len(labels) > 2 and labels[0] in {"www", "mail", "m", "api", "shop", "blog"} else []
         domain = ".".join(labels)
+        kept = [] if kept == ["www"] else kept  # says nothing, and a page without it looks the same
         return ".".join([*kept, network.domain_for(domain, self._stream("DOMAIN", domain))])
 
     def _email(self, value: str, attempt: int) -> str:
