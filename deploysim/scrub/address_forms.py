@@ -91,10 +91,13 @@ _LABEL = re.compile(
     re.I,
 )
 _POSTCODE_CUE = re.compile(
-    r"\b(?:zip|post(?:al)?|plz|cep|cap|codes?? postal|código postal|codice postale|postnummer|pin ?code)\b[ -]?(?:codes?\b)?[\"']?\s*(?:is|was|of|to|in|for|:|=|\#)?\s*[\"']?"
-    r"(?P<v>(?=[A-Z]*\d)[A-Z0-9]{2,5}(?:[ -](?=\w*\d)[A-Z0-9]{2,4})?)(?!\w)",
+    r"\b(?:zip|post(?:al)?|plz|cep|cap|codes?? postal|código postal|codice postale|postnummer|pin ?code)\b[ -]?(?:codes?\b)?[\"']?\s*(?:is|was|will be|of|to|in|for|:|=|\#)?\s*[\"']?"
+    r"(?P<v>(?=[A-Z]*\d)[A-Z0-9]{2,5}(?:[ -](?=\w*\d)[A-Z0-9]{2,4})?)(?![\w]| (?-i:files?|folders?|archives?|bytes|times|users|people|codes))"
+    r"|\b(?:live|living|lives|lived|moved?|moving|based|office|now|back) (?:in|to|from|near) (?P<w>\d{4,5})(?!\w| [a-z])",
     re.I,
 )
+_POSTCODE_TOWN = re.compile(rf"(?<![\w.,$€£-])(?:[A-Z]{{1,2}}-)?\d{{4,5}} (?P<town>{_CAPITAL}(?:[ -]{_CAPITAL})?)(?!\w)")
+_YEAR = re.compile(r"(?:19|20)\d\d(?!\d)")
 _SENTENCE_END = re.compile(r"[.!?;](?=\s+[^\W\d_a-z]|\s*$)(?<!\b[A-Z]\.)(?<!\b[A-Z][a-z]\.)(?<!\bNo\.)(?<!\bApt\.)")
 _ANY_DIGIT = re.compile(r"\d")
 
@@ -108,8 +111,12 @@ def formed_addresses(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
             if "town" not in form.groupindex or _is_street_in_town(match, lexicon):
                 yield match.span()
     for match in _POSTCODE_CUE.finditer(text):
-        if sum(char.isdigit() for char in match["v"]) > 1:
-            yield match.span("v")
+        group = "v" if match["v"] else "w"
+        if sum(char.isdigit() for char in match[group]) > 1 and not _YEAR.fullmatch(match[group]):
+            yield match.span(group)
+    for match in _POSTCODE_TOWN.finditer(text):
+        if lexicon.is_place(match["town"]) and not _YEAR.match(match[0]):
+            yield match.span()
     for match in _LABEL.finditer(text):
         ended = _SENTENCE_END.search(match["v"])
         value = match["v"][: ended.start()] if ended else match["v"].rstrip()

@@ -85,7 +85,7 @@ def _tells(value: str, lexicon: Lexicon) -> bool:
     words = [match[0] for match in _WORD.finditer(value)]
     digits = sum(char.isdigit() for char in value)
     if not words:
-        return digits >= 3 and not re.fullmatch(r"(?:19|20)\d\d", value.strip())
+        return 3 <= digits <= 5 and not re.fullmatch(r"(?:19|20)\d\d", value.strip())
     strange = any(not lexicon.is_word(word) or lexicon.is_place(word) for word in words)
     return strange and (digits > 0 or any(_STREET_WORD.fullmatch(word) for word in words))
 

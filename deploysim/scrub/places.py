@@ -22,7 +22,10 @@ _PERSONAL_BEFORE = re.compile(rf"\b(?:{_MOVES})\b[^.!?\n]{{0,25}}$", re.I)
 _OWN_AFFAIRS = re.compile(
     r"\b(?:my|our|me|us|i|i'm|im|we)\b[^.!?\n]{0,60}\b(?:cards?|account|cash|withdraw|accepted|atm|bank|branch|orders?|delivery|package|passport|visa|flights?|"
     r"hotel|booking|appointment|job|house|apartment|flat|room|wife|husband|family|parents|mother|father|friends?|trip|vacation|holidays?|honeymoon|"
-    r"conference|meeting|wedding|school|internship|see me|visit me|meet me)\b[^.!?\n]{0,40}\b(?:in|to|from|at|near|around)\s(?:the )?$",
+    r"conference|meeting|wedding|school|internship|see me|visit me|meet me|wallet|phone|bag|purse|luggage|car|bike|keys|laptop|lost|stolen|stuck|arrested|grandparents|children|kids|"
+    r"office|work|business|gym|doctor|dentist|lawyer|landlord|apartment)\b[^.!?\n]{0,40}\b(?:in|to|from|at|near|around)\s(?:the )?$"
+    r"|\b(?:my|our) (?!essay|interest|paper|research|project|question|story|novel|game|belief|book|presentation|thesis|article|report)"
+    r"(?:[a-z]+ ){1,2}(?:in|to|from|at|near|around)\s(?:the )?$",
     re.I,
 )
 """What a first person does somewhere, or owns there."""
