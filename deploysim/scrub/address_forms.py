@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from deploysim.scrub.lexicon import Lexicon
+from deploysim.scrub.rules import Window
 
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿа-яё\u3000-\uffff](?:[^\W_]|['’.\-](?=[^\W_]))*"
 _SMALL = r"(?:de|del|della|delle|dei|di|da|das|do|dos|du|des|la|le|les|van|von|der|den|dem|am|an|auf|im|zum|zur|of|the|y|e|nad|al|el|los|las|l['’]|d['’])"
@@ -102,26 +103,28 @@ _SENTENCE_END = re.compile(r"[.!?;](?=\s+[^\W\d_a-z]|\s*$)(?<!\b[A-Z]\.)(?<!\b[A
 _ANY_DIGIT = re.compile(r"\d")
 
 
-def formed_addresses(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
-    """Yield the stretches that have a whole address's form, or stand behind a label and hold a number."""
-    if not _ANY_DIGIT.search(text):
-        return
+def formed_addresses(text: str, window: Window, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
+    """Yield the stretches in a part of a text that have a whole address's form, or stand behind a label and hold a number."""
     for form in _FORMS:
-        for match in form.finditer(text):
+        for match in form.finditer(text, *window):
             if "town" not in form.groupindex or _is_street_in_town(match, lexicon):
                 yield match.span()
-    for match in _POSTCODE_CUE.finditer(text):
-        group = "v" if match["v"] else "w"
-        if sum(char.isdigit() for char in match[group]) > 1 and not _YEAR.fullmatch(match[group]):
-            yield match.span(group)
-    for match in _POSTCODE_TOWN.finditer(text):
-        if lexicon.is_place(match["town"]) and not _YEAR.match(match[0]):
-            yield match.span()
-    for match in _LABEL.finditer(text):
+    yield from _postcodes(text, window, lexicon)
+    for match in _LABEL.finditer(text, *window):
         ended = _SENTENCE_END.search(match["v"])
         value = match["v"][: ended.start()] if ended else match["v"].rstrip()
         if _ANY_DIGIT.search(value) and "@" not in value and "://" not in value and not _is_machine(value):
             yield match.start("v"), match.start("v") + len(value)
+
+
+def _postcodes(text: str, window: Window, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
+    for match in _POSTCODE_CUE.finditer(text, *window):
+        group = "v" if match["v"] else "w"
+        if sum(char.isdigit() for char in match[group]) > 1 and not _YEAR.fullmatch(match[group]):
+            yield match.span(group)
+    for match in _POSTCODE_TOWN.finditer(text, *window):
+        if lexicon.is_place(match["town"]) and not _YEAR.match(match[0]):
+            yield match.span()
 
 
 def _is_machine(value: str) -> bool:

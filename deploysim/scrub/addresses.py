@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from deploysim.scrub.address_anchors import UNIT, anchors
+from deploysim.scrub.address_anchors import UNIT, anchors, named_streets
 from deploysim.scrub.address_forms import formed_addresses
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
+from deploysim.scrub.rules import digit_windows
 from deploysim.scrub.word_lists import word_set
 
 _CUE = re.compile(
@@ -62,11 +63,19 @@ _REACH = 24
 
 def find_addresses(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     """Yield addresses, each from its house number or name to its country where they stand together."""
-    for start, end in (*anchors(text, lexicon), *formed_addresses(text, lexicon)):
+    for window in digit_windows(text):
+        for start, end in (*anchors(text, window, lexicon), *formed_addresses(text, window, lexicon)):
+            yield Finding(_grown_left(text, start, lexicon), _grown_right(text, start, end, lexicon), "ADDRESS", 0.6)
+        for match in _POSTED.finditer(text, *window):
+            if fold(match["v"]) in lexicon.countries:
+                yield Finding(_grown_left(text, match.start(), lexicon), match.end(), "ADDRESS", 0.5)
+    yield from _without_number(text, lexicon)
+
+
+def _without_number(text: str, lexicon: Lexicon) -> Iterator[Finding]:
+    """Yield streets, corners, and what follows words such as "I live at", with or without a number."""
+    for start, end in named_streets(text, lexicon):
         yield Finding(_grown_left(text, start, lexicon), _grown_right(text, start, end, lexicon), "ADDRESS", 0.6)
-    for match in _POSTED.finditer(text):
-        if fold(match["v"]) in lexicon.countries:
-            yield Finding(_grown_left(text, match.start(), lexicon), match.end(), "ADDRESS", 0.5)
     for match in _CORNER.finditer(text):
         yield Finding(match.start(), match.end(), "ADDRESS", 0.6)
     for match in _CROSSING.finditer(text):

@@ -48,7 +48,7 @@ def _announced(
     """Return the rule for a value behind words; with `number_word=""` only behind "... number", "... id" and the like."""
     behind = rf"(?:{announcing}){_NUMBER_WORD}{number_word}|{_NUMBER_OF}(?:{announcing})"
     pattern = re.compile(rf"(?<![^\W_])(?<!\w-)(?:{behind}){_LINK}{value}", re.I)
-    return Rule(entity, pattern, score, fragments(announcing), accept)
+    return Rule(entity, pattern, score, fragments(announcing), accept, numeric=value is not _SWIFT_VALUE)
 
 
 def fragments(announcing: str) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def fragments(announcing: str) -> tuple[str, ...]:
 def _prefixed(entity: str, prefixes: str) -> Rule:
     """Return the rule for values such as `CUST-00123`."""
     pattern = re.compile(rf"(?<![\w/.-])#?(?:{prefixes})[-_#][A-Z0-9]*\d{{2,}}[A-Z0-9]*(?:-[A-Z0-9]+)*\b")
-    return Rule(entity, pattern, 0.7, ("-", "_", "#"))
+    return Rule(entity, pattern, 0.7, ("-", "_", "#"), numeric=True)
 
 
 _BOOKING_VALUE = r"(?P<v>(?-i:(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z0-9]{5,8}))\b"

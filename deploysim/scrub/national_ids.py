@@ -98,7 +98,7 @@ def _is_day(digits: str) -> bool:
 
 
 def _rule(pattern: str, accept: Callable[[str], bool] | None, score: float, *, needs: tuple[str, ...] = ()) -> Rule:
-    return Rule("NATIONAL_ID", re.compile(rf"(?<![\w.-]){pattern}(?![\w-]|\.\d)"), score, needs, accept)
+    return Rule("NATIONAL_ID", re.compile(rf"(?<![\w.-]){pattern}(?![\w-]|\.\d)"), score, needs, accept, numeric=True)
 
 
 NATIONAL_ID_RULES = (

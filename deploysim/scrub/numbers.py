@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 
 from deploysim.scrub.findings import Finding
-from deploysim.scrub.rules import Rule, digit_count
+from deploysim.scrub.rules import Rule, digit_count, digit_windows
 from deploysim.scrub.surrogates.dates import CLOCK, FORMS, WITHOUT_YEAR
 from deploysim.scrub.surrogates.numbers import digits_of, iban_check, luhn_digit
-
 
 _ISSUERS = re.compile(r"4|5|6|2[2-7]|3[04-9]")
 
@@ -112,10 +111,9 @@ _HOLIDAYS = re.compile(
 
 def find_dates(text: str) -> Iterator[Finding]:
     """Yield day-exact dates; one without a year only where a person is spoken of nearby."""
-    if not any(char.isdigit() for char in text):
-        return
+    windows = digit_windows(text)
     for place, form in enumerate(FORMS):
-        for match in form.finditer(text):
+        for match in (match for window in windows for match in form.finditer(text, *window)):
             start, end = match.span()
             if _VERSION_BEFORE.search(text[max(0, start - 12) : start]):
                 continue
