@@ -36,18 +36,20 @@ def design_effect(influence: Floats, *, weights: Floats, clusters: Ints) -> floa
     if influence.size == 0:
         return 1.0
     scores = influence * weights
-    squares = float((scores**2).sum())
-    worst = _cluster_square_sum(weights, clusters) / float((weights**2).sum())
+    squares = float(scores @ scores)
+    worst = _cluster_square_sum(weights, clusters) / float(weights @ weights)
     if squares == 0.0:
         return max(1.0, worst)
     seen = _cluster_square_sum(scores, clusters) / squares
-    return max(1.0, (events(scores) * seen + worst) / (events(scores) + 1.0))
+    count = events(scores)
+    return max(1.0, (count * seen + worst) / (count + 1.0))
 
 
 def events(scores: Floats) -> float:
     """How many events weighted errors amount to, (sum z^2)^2 / sum z^4: close to the count of a rare outcome."""
-    squares = float((scores**2).sum())
-    return squares**2 / float((scores**4).sum()) if squares > 0.0 else 0.0
+    squares = scores * scores
+    fourths = float(squares @ squares)
+    return float(squares.sum()) ** 2 / fourths if fourths > 0.0 else 0.0
 
 
 def _cluster_square_sum(values: Floats, clusters: Ints) -> float:
