@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deploysim.stats.arcsine import to_arcsine
-from deploysim.stats.clusters import Floats, Ints, design_effect, events, kish_effective_n
+from deploysim.stats.clusters import Floats, Ints, design_effect, events, weighted_n
 
 RECORDED = 0
 CANDIDATE = -1
@@ -32,13 +32,13 @@ def lane_moments(values: Floats, *, weights: Floats, clusters: Ints) -> LaneMome
     """Sum up complete prefixes, at least one.
 
     `values` has the shape (prefixes, lanes): 1 where a lane shows the behaviour, 0 where not, a share where the prefix
-    was answered several times. Rates are Hajek's under `weights`. Each lane's variance is 1 / n (Kish's n) times its
-    design effect over `clusters`; correlations are those of the clusters' summed errors, drawn towards 0 by one
+    was answered several times. Rates are Hajek's under `weights`. Each lane's variance is 1 / n with its own effective n
+    under weights and `clusters`; correlations are those of the clusters' summed errors, drawn towards 0 by one
     pseudo-event, because lanes that never differed in a few events may still differ.
     """
     share = weights @ values / weights.sum()
-    n = kish_effective_n(weights)
     off = np.ascontiguousarray((values - share).T)
+    n = np.array([weighted_n(lane, weights) for lane in off])
     effects = np.array([design_effect(lane, weights=weights, clusters=clusters) for lane in off])
     errors = off * weights
     seen = np.array([events(lane) for lane in errors])
@@ -58,7 +58,7 @@ def table_moments(cells: Floats) -> LaneMoments:
     off = flags - share
     squares, fourths = cells @ off**2, cells @ off**4
     seen = np.divide(squares**2, fourths, out=np.zeros(lanes), where=fourths > 0.0)
-    return _moments(share, n, effects=np.ones(lanes), seen=seen, products=(off.T * cells) @ off)
+    return _moments(share, np.full(lanes, n), effects=np.ones(lanes), seen=seen, products=(off.T * cells) @ off)
 
 
 def stack(moments: Sequence[LaneMoments]) -> LaneMoments:
@@ -85,7 +85,7 @@ def _reliability(moments: LaneMoments, n: Floats | float) -> Floats:
     return np.asarray(n / (1.0 + n * moments.cov[..., RECORDED, RECORDED]))
 
 
-def _moments(share: Floats, n: float, *, effects: Floats, seen: Floats, products: Floats) -> LaneMoments:
+def _moments(share: Floats, n: Floats, *, effects: Floats, seen: Floats, products: Floats) -> LaneMoments:
     """Put moments together; `products` are those of the clusters' summed errors, `seen` the lanes' events."""
     size = np.sqrt(np.diag(products))
     scale = np.outer(size, size)
