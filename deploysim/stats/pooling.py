@@ -41,6 +41,7 @@ GAP_MEAN_SD = 0.3
 """Prior standard deviation of the mean gap."""
 SCALES = np.array([0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8])
 """Scales of the Cauchy prior that are weighed against each other."""
+_TINY = 1e-300
 STEPS = 15
 """Steps of reweighting towards the mean gap: enough for what the forecast can show."""
 
@@ -137,9 +138,9 @@ def _mixture_weights(log_density: Floats, parts: list[ChangePrior]) -> Floats:
     """
     shares = _outer([_scale_mixtures() for _ in parts])
     density = np.exp(log_density - log_density.max(axis=-1, keepdims=True))
-    fit = density @ shares.T
-    prior = np.log(_outer([part.scale_weights()[:, None] for part in parts])[:, 0])
-    support = prior + np.log(fit).sum(axis=-2)
+    fit = np.maximum(density @ shares.T, _TINY)
+    prior = np.maximum(_outer([part.scale_weights()[:, None] for part in parts])[:, 0], _TINY)
+    support = np.log(prior) + np.log(fit).sum(axis=-2)
     scales = _normalised(np.exp(support - support.max(axis=-1, keepdims=True)))
     return np.asarray(density * ((scales[..., None, :] / fit) @ shares))
 
