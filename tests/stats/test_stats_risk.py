@@ -82,7 +82,7 @@ def test_estimates_are_unbiased_and_as_sure_as_they_say() -> None:
     true = 0.1 * 0.04 + 0.9 * 0.001
     assert pytest.approx(true, rel=0.02) == np.mean(rates)
     assert pytest.approx(true * (1 - true) / np.var(rates), rel=0.2) == np.mean(worth)
-    assert np.mean(worth) > 2 * 4_000
+    assert np.mean(worth) > 1.7 * 4_000
 
 
 def test_fewer_replays_give_the_same_interval() -> None:
