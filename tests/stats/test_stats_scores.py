@@ -11,6 +11,7 @@ from deploysim.stats.scores import (
     brier,
     coverage,
     direction_right,
+    log_loss,
     mean_difference,
     regret,
     symmetric_error,
@@ -45,6 +46,13 @@ def test_nll_and_regret() -> None:
     assert pytest.approx([0.0, 0.0, 0.0]) == regret(present / n, present, n)
     assert regret(array(0.1, 0.1, 0.5), present, n).min() > 0.0
     assert binomial_nll(array(0.0), array(1.0), array(5.0))[0] == np.inf
+
+
+def test_log_loss_by_hand() -> None:
+    """One of four under 1/2 costs ln 2 a response; under its own rate of 1/4 it costs the entropy."""
+    entropy = -(0.25 * np.log(0.25) + 0.75 * np.log(0.75))
+
+    assert pytest.approx([np.log(2), entropy]) == log_loss(array(0.5, 0.25), array(1, 1), array(4, 4))
 
 
 def test_coverage_and_brier() -> None:
