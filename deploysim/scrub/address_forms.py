@@ -17,9 +17,7 @@ _DETAIL = r"[^\n;:!?]{0,30}?"
 _POSTCODE = r"(?:[A-Z]{1,2}-)?(?:\d{4,6}|\d{2,4}[ -]\d{2,4})(?:[ ]?[A-Z]{2}(?=[ ]))?"
 _SEGMENT = rf"(?:(?:{_CAPITAL}\.?|\#?\d[\w/-]*|{_SMALL}|-|&)[ \t]*){{1,6}}"
 _SEGMENTS = rf"(?:,[ \t]*\n?[ \t]*{_SEGMENT})"
-_UNIT = (
-    r"(?:flat|apt\.?|apartment|unit|room|villa|blk|block|lot|plot|shop|office|suite|door|house|h\.?|d\.?|ground floor|tower|bldg\.?)"
-)
+_UNIT = r"(?:flat|apt\.?|apartment|unit|room|villa|blk|block|lot|plot|shop|office|suite|door|house|h\.?|d\.?|ground floor|tower|bldg\.?)"
 
 _FORMS = tuple(
     re.compile(pattern, flags)
@@ -97,7 +95,9 @@ _POSTCODE_CUE = re.compile(
     r"|\b(?:live|living|lives|lived|moved?|moving|based|office|now|back) (?:in|to|from|near) (?P<w>\d{4,5})(?!\w| [a-z])",
     re.I,
 )
-_POSTCODE_TOWN = re.compile(rf"(?<![\w.,$€£-])(?:[A-Z]{{1,2}}-)?\d{{4,5}} (?P<town>{_CAPITAL}(?:[ -]{_CAPITAL})?)(?!\w)")
+_POSTCODE_TOWN = re.compile(
+    rf"(?<![\w.,$€£-])(?:[A-Z]{{1,2}}-)?\d{{4,5}} (?P<town>{_CAPITAL}(?:[ -]{_CAPITAL})?)(?!\w)"
+)
 _YEAR = re.compile(r"(?:19|20)\d\d(?!\d)")
 _SENTENCE_END = re.compile(r"[.!?;](?=\s+[^\W\d_a-z]|\s*$)(?<!\b[A-Z]\.)(?<!\b[A-Z][a-z]\.)(?<!\bNo\.)(?<!\bApt\.)")
 _ANY_DIGIT = re.compile(r"\d")

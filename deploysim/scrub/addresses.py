@@ -165,7 +165,11 @@ def _address_line(text: str, at: int, lexicon: Lexicon, *, lower: bool) -> bool:
     numbers or codes.
     """
     place = _place_at(text, at, lexicon, lower=lower)
-    if (place and _AFTER_PLACE.match(text, place)) or _MISSING.match(text, at) or (lower and _SHORT_LINE.match(text, at)):
+    if (
+        (place and _AFTER_PLACE.match(text, place))
+        or _MISSING.match(text, at)
+        or (lower and _SHORT_LINE.match(text, at))
+    ):
         return True
     segment = _SEGMENT.match(text, at)
     words = segment[0].split() if segment else []

@@ -32,7 +32,15 @@ from deploysim.scrub.rules import find
 from deploysim.scrub.secrets import SECRET_RULES
 from deploysim.scrub.spacy_pipeline import EntityPipeline
 
-_RULES = (*SECRET_RULES, *CONTACT_RULES, *HANDLE_RULES, *MACHINE_RULES, *IDENTIFIER_RULES, *NATIONAL_ID_RULES, *NUMBER_RULES)
+_RULES = (
+    *SECRET_RULES,
+    *CONTACT_RULES,
+    *HANDLE_RULES,
+    *MACHINE_RULES,
+    *IDENTIFIER_RULES,
+    *NATIONAL_ID_RULES,
+    *NUMBER_RULES,
+)
 
 
 Labels = dict[str, tuple[Entity, ...]]
@@ -81,7 +89,9 @@ class Detector:
 
     def label(self, reads: Iterable[Read]) -> Labels:
         """Run the language pipeline once over every distinct sentence."""
-        return self._pipeline.entities(one.text for read in reads if read.english for one in read.sentences if one.piped)
+        return self._pipeline.entities(
+            one.text for read in reads if read.english for one in read.sentences if one.piped
+        )
 
     def findings(self, read: Read, labels: Labels) -> list[Finding]:
         """Return everything found in one text, resolved."""

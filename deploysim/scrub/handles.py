@@ -25,7 +25,9 @@ _ACCOUNT_WORDS = (
     r"user[ _-]?name|screen[ _-]?name|nick[ _-]?name|nick|handle|log[ -]?in|gamer[ _-]?tag|user[ _-]?id|benutzername|nutzername|nom d['’]utilisateur|"
     r"identifiant|pseudo|usuario|nombre de usuario|nome utente|utente|gebruikersnaam|nome de usuário|utilizador|логин|用户名|ユーザー名"
 )
-_LOGINS = word_tuple("name nick handle login log-in tag user nutzer utilis identifiant pseudo usu uten gebruiker логин 用户名 ユーザー")
+_LOGINS = word_tuple(
+    "name nick handle login log-in tag user nutzer utilis identifiant pseudo usu uten gebruiker логин 用户名 ユーザー"
+)
 _PLATFORMS = (
     r"psn|steam|discord|telegram|snap(?:chat)?|insta(?:gram)?|ig|twitter|tiktok|skype|github|reddit|twitch|venmo|cashapp|"
     r"onlyfans|kik|wechat|line|slack"

@@ -46,11 +46,11 @@ LICENCE = (
     "driver['’]?s?['’]?[ _-]?licen[cs]e|driving[ _-]?licen[cs]e|licen[cs]e|dl|führerschein(?:nummer|-?nr)?|permis(?: de conduire)?|"
     "(?:permiso|licencia|carnet) de conduc(?:ir|ción)|patente(?: di guida)?|rijbewijs(?:nummer)?|cnh|carta de condução|prawo jazdy|körkort"
 )
-PASSPORT = (
-    "passport(?: card)?|passeport|pasaporte|passaporto|passaporte|reisepass(?:nummer|-?nr)?|passnummer|paspoort(?:nummer)?|pass-?nr|paszport|护照|旅券|여권"
-)
+PASSPORT = "passport(?: card)?|passeport|pasaporte|passaporto|passaporte|reisepass(?:nummer|-?nr)?|passnummer|paspoort(?:nummer)?|pass-?nr|paszport|护照|旅券|여권"
 
-SHORT_NATIONAL = "(?-i:SIN|PAN|FIN|TIN|NI|NIE|NIF|NIK|RUN|RUT|RG|INN|NIR|CNI|VAT|NIP|EIN|ABN|TFN|OIB|EGN|CNP|BSN|DNI|CI|CC)"
+SHORT_NATIONAL = (
+    "(?-i:SIN|PAN|FIN|TIN|NI|NIE|NIF|NIK|RUN|RUT|RG|INN|NIR|CNI|VAT|NIP|EIN|ABN|TFN|OIB|EGN|CNP|BSN|DNI|CI|CC)"
+)
 """Words of other meanings in small letters."""
 INSURANCE = (
     "insurance|policy|claim|insurance policy|group|subscriber|versicherungs?-?(?:nummer|nr|schein)?|krankenkassen?-?(?:nummer|nr)?|assurance|"

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from deploysim.scrub import identifier_words as words
 from deploysim.scrub.rules import Rule, digit_count
 
-_NUMBER_WORD = (
-    r"(?:[\s_-]*(?:(?:numbers?|num|nummer|nr|no|id|identifier|code|ref(?:erence)?|locator|n[°º]|numéro|numero|número|番号|号|번호)(?!\w)\.?|#|№))"
+_NUMBER_WORD = r"(?:[\s_-]*(?:(?:numbers?|num|nummer|nr|no|id|identifier|code|ref(?:erence)?|locator|n[°º]|numéro|numero|número|番号|号|번호)(?!\w)\.?|#|№))"
+_NUMBER_OF = (
+    r"(?:number|numéro|numero|número|nummer|code|código) (?:de|di|of|du|van|do|da|für|d['’]) ?(?:la |le |l['’])?"
 )
-_NUMBER_OF = r"(?:number|numéro|numero|número|nummer|code|código) (?:de|di|of|du|van|do|da|für|d['’]) ?(?:la |le |l['’])?"
 _LINK = (
     r"[\"'”)]*\s*(?:\((?:[^()\n]{1,25})\)\s*)?(?:\b(?:is|was|are|ist|lautet|est|es|è|é|of|with|bearing)\b|[:=#：]|-(?!\d)|–)?"
     r"\s*(?:\b(?:number|no\.?|code|now)\s*:?\s*)?[\"'“(*`<]*"

@@ -13,7 +13,9 @@ from deploysim.scrub.name_words import NAME, NEVER, STOPS, UPPER, is_acronym, is
 
 _NAME_LINE = re.compile(rf"^[ >?*|\t]*(?P<v>{NAME}(?:[ \t]+{NAME}\.?){{1,3}})[ \t]*$", re.M)
 _SPEAKER = re.compile(rf"^[ >*\t]*(?P<v>{UPPER}[^\W\d_'’\-]+)[*]*[ \t]*(?:\([^)\n]{{1,60}}\))?:[*]*(?=[ \t]+\S)", re.M)
-_MAILED = re.compile(rf"(?P<v>{UPPER}{NAME}(?:[ \t]+(?:{UPPER}\.|{UPPER}{NAME})){{1,3}})[\"']?[ \t]*(?:<|\(|\[mailto:|[-–:][ \t])[^<>@\s]{{1,64}}@")
+_MAILED = re.compile(
+    rf"(?P<v>{UPPER}{NAME}(?:[ \t]+(?:{UPPER}\.|{UPPER}{NAME})){{1,3}})[\"']?[ \t]*(?:<|\(|\[mailto:|[-–:][ \t])[^<>@\s]{{1,64}}@"
+)
 _CITED = re.compile(
     rf"(?<![\w.])(?P<v>{UPPER}[^\W\d_]{{2,}}(?:[-’']{UPPER}[^\W\d_]+)?)(?= et al\b|,? \(?(?:19|20)\d\d[a-z]?[);,:]| & {UPPER}\w+,? \(?(?:19|20)\d\d)"
 )

@@ -90,10 +90,25 @@ NUMBER_RULES = (
     Rule(
         "DATE_TIME",
         re.compile(
-            r"\b(?:born|birth|dob|birthday|birth ?year|geboren|jahrgang|née?|naissance|nacid[oa]|nacimiento|nat[oa] nel|nascid[oa]|urodzon[ya])\b[^\n.;]{0,20}?\b(?P<v>(?:19|20)\d\d)\b(?![-/.]\d)", re.I
+            r"\b(?:born|birth|dob|birthday|birth ?year|geboren|jahrgang|née?|naissance|nacid[oa]|nacimiento|nat[oa] nel|nascid[oa]|urodzon[ya])\b[^\n.;]{0,20}?\b(?P<v>(?:19|20)\d\d)\b(?![-/.]\d)",
+            re.I,
         ),
         0.5,
-        ("born", "birth", "dob", "geboren", "jahrgang", "né", "naissance", "nacid", "nacim", "nato", "nata", "nascid", "urodz"),
+        (
+            "born",
+            "birth",
+            "dob",
+            "geboren",
+            "jahrgang",
+            "né",
+            "naissance",
+            "nacid",
+            "nacim",
+            "nato",
+            "nata",
+            "nascid",
+            "urodz",
+        ),
     ),
 )
 

@@ -127,7 +127,8 @@ SECRET_RULES = (
     Rule(
         "PASSWORD",
         re.compile(
-            rf"\b{_PASSWORD_WORDS}(?:\s+(?:is|was|to|ist|es|est|è|é))?\s*[:=]?\s*([\"“'`])(?P<v>[^\"“”'`\n]{{4,60}})(?:\1|”)", re.I
+            rf"\b{_PASSWORD_WORDS}(?:\s+(?:is|was|to|ist|es|est|è|é))?\s*[:=]?\s*([\"“'`])(?P<v>[^\"“”'`\n]{{4,60}})(?:\1|”)",
+            re.I,
         ),
         0.75,
         _PASSWORD_NEEDS,

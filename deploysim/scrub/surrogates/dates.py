@@ -26,7 +26,9 @@ _ABROAD = tuple(
 """Months of other languages, all of a row from one."""
 _MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
-    r"nov(?:ember)?|dec(?:ember)?|" + "|".join(sorted({month for row in _ABROAD for month in row}, key=len, reverse=True)) + ")"
+    r"nov(?:ember)?|dec(?:ember)?|"
+    + "|".join(sorted({month for row in _ABROAD for month in row}, key=len, reverse=True))
+    + ")"
 )
 _DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
@@ -133,7 +135,9 @@ def _month_word(number: int, like: str) -> str:
     if abroad:
         word = abroad[number - 1]
     else:
-        word = MONTHS[number - 1] if len(like) > 4 or like.lower() in {"may", "june", "july"} else MONTHS[number - 1][:3]
+        word = (
+            MONTHS[number - 1] if len(like) > 4 or like.lower() in {"may", "june", "july"} else MONTHS[number - 1][:3]
+        )
     return word.upper() if like.isupper() else word.title() if like[0].isupper() else word
 
 
