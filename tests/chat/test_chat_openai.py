@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from servers import Endpoint, Reply, answer, drop, echo, half, raw, refuse, silence, stall
 
+from deploysim.chat.contact import GIVE_UP_AFTER
 from deploysim.chat.model import Answer
-from deploysim.chat.openai_model import GIVE_UP_AFTER, OpenAIModel
+from deploysim.chat.openai_model import OpenAIModel
 from deploysim.chat.settings import ModelSettings
 from deploysim.config import Secret
 from deploysim.errors import ModelError
