@@ -106,37 +106,36 @@ class OpenAIModel:
         body = request_body(self._settings, messages, seed=seed, tools=tools)
         began, asked, tries = time.monotonic(), 0, 0
         while True:
-            attempt = await self._try(body, again=asked > 0)
             asked += 1
+            attempt = await self._try(body, asked)
             if not attempt.again:
                 break
             tries += self._contact.uses_up_a_try(attempt, began=began)
             if tries >= self._contact.tries():
                 break
-            await self._wait(attempt, asked)
+            if not concerns_all(attempt):
+                await self._pace.pause(wait_s(asked, attempt.asked_wait_s, self._random))
         self._contact.ended(attempt.answer)
         return attempt.answer
 
-    async def _wait(self, attempt: Attempt, asked: int) -> None:
-        """Wait before the next try, and let everybody wait where the trouble is everybody's."""
-        wait = wait_s(asked, attempt.asked_wait_s, self._random)
-        if attempt.unavailable and not attempt.asked_wait_s:
-            wait = min(wait, PROBE_S)
-        if concerns_all(attempt):
-            self._pace.hold(wait)
-        await self._pace.pause(wait)
-
-    async def _try(self, body: dict[str, Any], *, again: bool) -> Attempt:
+    async def _try(self, body: dict[str, Any], asked: int) -> Attempt:
         expected = self._expected_tokens(body)
-        began = await self._pace.begin(expected, again=again)
+        began = await self._pace.begin(expected, again=asked > 1)
         if not self._contact.takes_seed:
             body.pop("seed", None)
         try:
             attempt = await self._ask(body)
+            # Before its slot goes to the next call, which had better hear of a limit first.
+            self._tell_pace(attempt.answer, began, expected)
+            if concerns_all(attempt):
+                self._pace.hold(self._shared_wait_s(attempt, asked))
         finally:
             self._pace.end()
-        self._tell_pace(attempt.answer, began, expected)
         return attempt
+
+    def _shared_wait_s(self, attempt: Attempt, asked: int) -> float:
+        wait = wait_s(asked, attempt.asked_wait_s, self._random)
+        return min(wait, PROBE_S) if attempt.unavailable and not attempt.asked_wait_s else wait
 
     def _expected_tokens(self, body: dict[str, Any]) -> float:
         """Return roughly how many tokens a call takes; only a limit of tokens a minute asks."""

@@ -116,7 +116,8 @@ class Pace:
 
     def answered(self, latency_s: float, *, surplus_tokens: float = 0.0) -> None:
         """A call gave a response, which took so many tokens more than were expected."""
-        self.width.answered(latency_s, now=self._now(), waited_for=bool(self._queue))
+        waited_for = bool(self._queue) and self._wait_s() == 0
+        self.width.answered(latency_s, now=self._now(), waited_for=waited_for)
         if self._tokens:
             self._tokens.correct(surplus_tokens)
         self._pump()

@@ -8,13 +8,16 @@ The width begins small and triples with every round of answers until something s
 - answers that take twice the usual time cut it by a fifth;
 - growth by half that brought no more answers a second is taken back.
 
-Near the width at which one of these last happened it grows by one slot a round, below it by a quarter a round.
+Near the width at which one of these last happened it grows by one slot a round, below it by a quarter a round. A server
+that has slowed down gets no such quarter: it may be in trouble at any width.
+
+How long answers take is judged by how many come while all slots are busy (Little's law: slots x seconds / answers), not
+by the latencies of those that came: when many calls began together, the short ones are the first to come back.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 
 START = 32
 """Width at the beginning. Servers that take less say so at once, and those that take more are tried within seconds."""
@@ -29,11 +32,23 @@ RECOVERY = 0.25
 REFUSED, SLOW = 0.7, 0.8
 FAILED = 0.5
 SLOW_FROM = 2.0
-"""Median latency, in multiples of the usual one, from which a server counts as slowed down."""
+"""Seconds that an answer takes, in multiples of the usual ones, from which a server counts as slowed down."""
 GROWN, PAID = 1.5, 1.1
 """Growth by the first factor has to bring answers a second by the second."""
 USUAL = 0.1
-"""Weight of the newest window in the usual latency, which follows a lasting change within some ten windows."""
+"""Weight of the newest window in the usual seconds, which follow a lasting change within some ten windows."""
+
+
+@dataclass(slots=True)
+class _Window:
+    """Some answers that came one after another."""
+
+    size: float
+    """Width when it began, with which its answers were begun."""
+    since: float | None = None
+    answers: int = 0
+    busy: bool = True
+    """All slots were busy all the time."""
 
 
 @dataclass(slots=True)
@@ -55,11 +70,10 @@ class Width:
     def __init__(self, ceiling: int, *, start: int = START) -> None:
         self.ceiling = ceiling
         self._size = float(min(start, ceiling))
-        self._climbing = True
+        self._climbing = self._size < ceiling
         self._trouble_at = float(ceiling)
         self._cut_at = float("-inf")
-        self._latencies: list[float] = []
-        self._since: float | None = None
+        self._window = _Window(self._size)
         self._usual: float | None = None
         self._mark: _Mark | None = None
 
@@ -76,13 +90,18 @@ class Width:
             now: When it came.
             waited_for: Whether other calls are waiting for a slot: only then is a wider width of any use.
         """
+        window = self._window
         if waited_for:
             self._size = min(self.ceiling, self._size + self._step())
-        if self._since is None:
-            self._since = now - latency_s
-        self._latencies.append(latency_s)
-        if len(self._latencies) >= max(SHORTEST_WINDOW, self.size):
-            self._judge(now)
+        if window.since is None:
+            window.since = now - latency_s
+        window.busy &= waited_for
+        window.answers += 1
+        if window.answers >= max(SHORTEST_WINDOW, int(window.size)):
+            if window.busy:
+                self._judge(window.size, window.answers / max(1e-9, now - window.since))
+            self._climbing &= self._size < self.ceiling
+            self._window = _Window(self._size, now)
 
     def failed(self) -> None:
         """Take note of a server error, a timeout or a lost connection."""
@@ -93,41 +112,42 @@ class Width:
         if began >= self._cut_at:
             self._cut(REFUSED)
             self._cut_at = now
-            self._forget()
+            self._window = _Window(self._size)
 
     def _step(self) -> float:
         if self._climbing:
             return CLIMB
         return RECOVERY if self._size < 0.9 * self._trouble_at else 1 / self._size
 
-    def _judge(self, now: float) -> None:
-        middle = median(self._latencies)
-        rate = len(self._latencies) / max(1e-9, now - (self._since or 0.0))
-        self._forget(now)
-        usual = middle if self._usual is None else self._usual
-        self._usual = usual + USUAL * (middle - usual)
-        if middle > SLOW_FROM * usual:
+    def _judge(self, size: float, rate: float) -> None:
+        seconds = size / rate
+        if self._climbing or self._usual is None:
+            # The width changes too fast to tell the seconds of an answer.
+            self._usual = seconds
+        slow = seconds > SLOW_FROM * self._usual
+        self._usual += USUAL * (seconds - self._usual)
+        if slow:
             self._cut(SLOW)
+            self._trouble_at = self._size
         else:
-            self._weigh(rate)
+            self._weigh(size, rate)
 
-    def _weigh(self, rate: float) -> None:
+    def _weigh(self, size: float, rate: float) -> None:
         """Say whether growth since the last mark was worth it."""
         mark = self._mark
-        if mark and self._size >= GROWN * mark.size and rate < PAID * mark.rate:
-            self._trouble_at = self._size
-            # What the first climb found is needed or nearly so; later growth only tried for more.
-            self._size = self._size if self._climbing else mark.size
-            self._climbing = False
-        if mark is None or not mark.size < self._size < GROWN * mark.size:
-            self._mark = _Mark(self._size, rate)
+        if mark and size >= GROWN * mark.size:
+            if rate < PAID * mark.rate:
+                self._trouble_at = size
+                # The first climb is steep: what it passed over may still be worth a little.
+                self._size = mark.size * (GROWN if self._climbing else 1.0)
+                self._climbing = False
+                return
+            self._trouble_at = min(self.ceiling, max(self._trouble_at, 2 * size))
+        if mark is None or not mark.size < size < GROWN * mark.size:
+            self._mark = _Mark(size, rate)
 
     def _cut(self, factor: float) -> None:
         self._trouble_at = self._size
         self._size = max(1.0, self._size * factor)
         self._climbing = False
         self._mark = None
-
-    def _forget(self, now: float | None = None) -> None:
-        self._latencies.clear()
-        self._since = now

@@ -15,11 +15,11 @@ from deploysim.pipeline.replay_notes import facts
 from deploysim.pipeline.replay_watch import Watch
 from deploysim.replay.engine import IN_FLIGHT, ReplayJob, Watcher, replay
 from deploysim.replay.todo import Todo
-from deploysim.store.blocks import Blocks, cut_into_blocks
-from deploysim.store.completed import counting
+from deploysim.store.blocks import cut_into_blocks
+from deploysim.store.completed import blocks_of, counting
 from deploysim.store.files import short_hash
 from deploysim.store.journal import Journal
-from deploysim.store.outcomes import CUT, read_outcomes
+from deploysim.store.outcomes import CUT, Outcomes, read_outcomes
 from deploysim.store.runs import (
     RunRecord,
     clear_for_resume,
@@ -150,7 +150,7 @@ def replay_sample(workspace: Workspace, plan: ReplayPlan, *, now: datetime, repo
         report(_title(plan), total, total)
         return known
     with Journal(journal_path(workspace, plan.run_id())) as journal:
-        return _replay(workspace, plan, journal, _started(workspace, plan, now), report)
+        return _replay(workspace, plan, journal, begin(workspace, plan, now=now), report)
 
 
 def _title(plan: ReplayPlan) -> str:
@@ -170,16 +170,7 @@ def _finished_already(workspace: Workspace, plan: ReplayPlan) -> RunRecord | Non
 
 
 def _replay(workspace: Workspace, plan: ReplayPlan, journal: Journal, record: RunRecord, report: Report) -> RunRecord:
-    blocks = cut_into_blocks(workspace, record.sample_id, conversations=record.block)
-    todo = Todo(
-        workspace,
-        record.sample_id,
-        blocks,
-        read_outcomes(journal.path),
-        wanted=blocks.first(plan.limit),
-        repeats=record.repeats,
-        retry=plan.retry,
-    )
+    todo = whole(workspace, record, read_outcomes(journal.path), limit=plan.limit, retry=plan.retry)
     watch = Watch(workspace, record.run_id, _title(plan), todo, report)
     job = ReplayJob(todo.tasks(), plan.settings, seed=plan.seed, in_flight=plan.in_flight)
     watcher = Watcher(lambda: datetime.now(UTC), watch, lambda: stop_requested(workspace, record.run_id))
@@ -189,12 +180,12 @@ def _replay(workspace: Workspace, plan: ReplayPlan, journal: Journal, record: Ru
         write_run(workspace, replace(record, status="failed", error=str(error)))
         raise
     except KeyboardInterrupt:
-        _finish(workspace, record, blocks, watch.notes)
+        finish(workspace, record, watch.notes)
         raise
-    return _finish(workspace, record, blocks, watch.notes)
+    return finish(workspace, record, watch.notes)
 
 
-def _started(workspace: Workspace, plan: ReplayPlan, now: datetime) -> RunRecord:
+def begin(workspace: Workspace, plan: ReplayPlan, *, now: datetime) -> RunRecord:
     """Write the run's record; a run that goes on keeps the time at which it began, its blocks and its repeats."""
     run_id, settings = plan.run_id(), plan.settings
     known = _known(workspace, run_id)
@@ -222,6 +213,19 @@ def _started(workspace: Workspace, plan: ReplayPlan, now: datetime) -> RunRecord
     return record
 
 
+def whole(
+    workspace: Workspace,
+    record: RunRecord,
+    outcomes: Outcomes,
+    *,
+    limit: int | None = None,
+    retry: frozenset[str] = frozenset(),
+) -> Todo:
+    """Return what a run has to do and what of it is done."""
+    blocks = blocks_of(workspace, record)
+    return Todo(workspace, record.sample_id, blocks, outcomes, blocks.first(limit), record.repeats, retry)
+
+
 def _gate_note(workspace: Workspace, plan: ReplayPlan) -> str:
     return (
         check_gate(
@@ -231,12 +235,12 @@ def _gate_note(workspace: Workspace, plan: ReplayPlan) -> str:
     )
 
 
-def _finish(workspace: Workspace, record: RunRecord, blocks: Blocks, notes: Collection[str]) -> RunRecord:
+def finish(workspace: Workspace, record: RunRecord, notes: Collection[str] = ()) -> RunRecord:
     """Seal what counts: everything of a run that is done, the complete blocks of one that stopped."""
     outcomes = read_outcomes(journal_path(workspace, record.run_id))
-    left = Todo(workspace, record.sample_id, blocks, outcomes, blocks.first(None), record.repeats)
+    left = whole(workspace, record, outcomes)
     done = left.settled.total() >= left.total
-    kept = None if done else counting(blocks, outcomes, repeats=record.repeats)
+    kept = None if done else counting(left.blocks, outcomes, repeats=record.repeats)
     seal_responses(workspace, record.run_id, outcomes, kept=kept)
     finished = replace(
         record,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
+from itertools import chain
 
 from deploysim.replay.engine import Task
 from deploysim.store.blocks import Blocks, read_blocks
@@ -42,12 +43,18 @@ class Todo:
 
     def tasks(self) -> Iterator[Task]:
         """Yield what is left, block by block, by conversation, turn and repeat."""
+        return chain.from_iterable(self.blocks_of_tasks())
+
+    def blocks_of_tasks(self) -> Iterator[list[Task]]:
+        """Yield what is left of each block that is not complete."""
         for block, prefixes in read_blocks(self.workspace, self.sample_id, self.blocks, self._open):
-            for prefix, row in zip(prefixes, self._places(block), strict=True):
-                for repeat, place in enumerate(row):
-                    attempt = self._attempt(place)
-                    if attempt is not None:
-                        yield Task(prefix, repeat, attempt)
+            rows = zip(prefixes, self._places(block), strict=True)
+            yield [
+                Task(prefix, repeat, attempt)
+                for prefix, places in rows
+                for repeat, attempt in enumerate(map(self._attempt, places))
+                if attempt is not None
+            ]
 
     def _places(self, block: int) -> list[tuple[int, ...]]:
         """Return where the outcomes of a block are: a row for each prefix, a column for each repeat."""

@@ -31,41 +31,47 @@ LEAST_BLOCKS = 20
 """A small sample is cut into smaller blocks, so that a run that stops early does not lose a large share."""
 PAGE = 8
 """Blocks that are read at a time."""
+_PART = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """How a sample is cut, and in which order its blocks are sent."""
+    """How a sample is cut, and in which order its blocks are sent: some twenty bytes a prefix."""
 
-    index: pl.DataFrame
-    """Conversation id, end index and whether it is withheld, of every prefix, by conversation and turn."""
+    conversation_ids: NDArray[np.bytes_]
+    """Of every prefix, by conversation and turn."""
+    end_indexes: NDArray[np.int32]
+    """Of every prefix."""
     starts: NDArray[np.int64]
-    """Row of the index at which each block begins, and the number of rows."""
+    """Prefix at which each block begins, and the number of prefixes."""
     order: NDArray[np.int64]
     """Numbers of the blocks in the order in which they are sent."""
     conversations: int
     """Conversations of a block."""
+    withheld: frozenset[str]
+    """Conversations that belong to a block and are not sent."""
 
     def __len__(self) -> int:
         return len(self.order)
 
-    def rows(self, block: int) -> pl.DataFrame:
-        """Return the index of one block, without what is withheld."""
-        start, end = self.starts[block], self.starts[block + 1]
-        return self.index.slice(int(start), int(end - start)).filter(~pl.col("withheld"))
+    def prefixes(self, block: int) -> list[tuple[str, int]]:
+        """Return conversation id and end index of a block's prefixes, by conversation and turn."""
+        rows = slice(self.starts[block], self.starts[block + 1])
+        pairs = zip(self.conversation_ids[rows].tolist(), self.end_indexes[rows].tolist(), strict=True)
+        return [(c, end) for c, end in ((c.decode(), end) for c, end in pairs) if c not in self.withheld]
 
     def prefix_ids(self, block: int) -> list[str]:
         """Return the ids of a block's prefixes, by conversation and turn."""
-        rows = self.rows(block)
-        return [f"{c}:{end}" for c, end in zip(rows["conversation_id"], rows["end_index"], strict=True)]
+        return [f"{conversation_id}:{end}" for conversation_id, end in self.prefixes(block)]
 
     def first(self, prefixes: int | None) -> list[int]:
         """Return the first blocks that are expected to have so many prefixes, in their order; all where None.
 
         How many they are depends on sizes alone and never on what is in them.
         """
-        share = 1.0 if prefixes is None else min(1.0, prefixes / max(1, self.index.height))
-        return [int(block) for block in self.order[: int(np.ceil(share * len(self.order) - 1e-9))]]
+        share = 1.0 if prefixes is None else min(1.0, prefixes / max(1, len(self.end_indexes)))
+        blocks: list[int] = self.order[: int(np.ceil(share * len(self.order) - 1e-9))].tolist()
+        return blocks
 
 
 def cut_into_blocks(workspace: Workspace, sample_id: str, *, conversations: int | None = None) -> Blocks:
@@ -77,29 +83,40 @@ def cut_into_blocks(workspace: Workspace, sample_id: str, *, conversations: int 
         conversations: Conversations of a block; chosen by the size of the sample where None. A run that goes on names
             its own, so that its blocks stay the same when conversations were erased meanwhile.
     """
-    index = query_database(
-        sample_path(workspace, sample_id),
-        "select conversation_id, end_index, list_contains(?::varchar[], conversation_id) as withheld from prefixes "
-        "order by conversation_id, end_index",
-        [sorted(quarantined(workspace))],
-    )
-    firsts = np.flatnonzero(index.select(pl.col("conversation_id").rle_id().diff().fill_null(1)).to_series().to_numpy())
-    size = conversations or _conversations(index.height, len(firsts))
-    starts = np.append(firsts[::size], index.height).astype(np.int64)
+    ids, ends = _index(workspace, sample_id)
+    firsts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])[: len(ids)])
+    size = conversations or _conversations(len(ids), len(firsts))
+    starts = np.append(firsts[::size], len(ids))
     keys = [hashlib.sha256(f"{sample_id}:{block}".encode()).digest() for block in range(len(starts) - 1)]
     order = np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64)
-    return Blocks(index, starts, order, size)
+    return Blocks(ids, ends, starts, order, size, quarantined(workspace))
+
+
+def _index(workspace: Workspace, sample_id: str) -> tuple[NDArray[np.bytes_], NDArray[np.int32]]:
+    """Return conversation id and end index of every prefix, sorted by both; read in parts, as bytes without objects."""
+    path = sample_path(workspace, sample_id)
+    last = query_database(path, "select coalesce(max(position), -1) as last from prefixes")["last"][0]
+    parts = [[start, start + _PART] for start in range(0, last + 1, _PART)]
+    ids, ends = [np.empty(0, "S1")], [np.empty(0, np.int32)]
+    for frame in query_each(path, _POSITIONS, parts):
+        ids.append(np.array(frame["conversation_id"].to_list(), np.bytes_))
+        ends.append(frame["end_index"].to_numpy())
+    all_ids, all_ends = np.concatenate(ids), np.concatenate(ends)
+    ids.clear()
+    order = np.lexsort((all_ends, all_ids))
+    return all_ids[order], all_ends[order]
 
 
 def read_blocks(
     workspace: Workspace, sample_id: str, blocks: Blocks, wanted: Sequence[int]
 ) -> Iterator[tuple[int, list[Prefix]]]:
     """Yield blocks with their prefixes, some in memory at a time."""
+    path = sample_path(workspace, sample_id)
     for start in range(0, len(wanted), PAGE):
-        page = [block for block in wanted[start : start + PAGE] if blocks.rows(block).height]
-        bounds = [_bounds(blocks.rows(block)) for block in page]
-        for block, frame in zip(page, query_each(sample_path(workspace, sample_id), _MESSAGES, bounds), strict=True):
-            yield block, list(_prefixes(blocks.rows(block), frame))
+        page = {block: rows for block in wanted[start : start + PAGE] if (rows := blocks.prefixes(block))}
+        bounds = [(rows[0][0], rows[-1][0]) for rows in page.values()]
+        for (block, rows), messages in zip(page.items(), query_each(path, _MESSAGES, bounds), strict=True):
+            yield block, list(_prefixes(rows, messages))
 
 
 def _conversations(prefixes: int, conversations: int) -> int:
@@ -108,18 +125,15 @@ def _conversations(prefixes: int, conversations: int) -> int:
     return max(1, round(wanted * conversations / max(1, prefixes)))
 
 
-def _bounds(rows: pl.DataFrame) -> Sequence[str]:
-    return rows["conversation_id"][0], rows["conversation_id"][-1]
-
-
-def _prefixes(rows: pl.DataFrame, messages: pl.DataFrame) -> Iterator[Prefix]:
+def _prefixes(rows: list[tuple[str, int]], messages: pl.DataFrame) -> Iterator[Prefix]:
     found = groupby(messages.iter_rows(named=True), key=lambda row: row["conversation_id"])
     # Prefixes of one conversation share its messages.
     whole: dict[str, tuple[Message, ...]] = {c: tuple(map(decode_message, group)) for c, group in found}
-    for conversation_id, end in rows.select("conversation_id", "end_index").iter_rows():
+    for conversation_id, end in rows:
         yield Prefix(f"{conversation_id}:{end}", conversation_id, whole[conversation_id][:end])
 
 
+_POSITIONS = "select conversation_id, end_index from prefixes where position >= ? and position < ?"
 _MESSAGES = """
 select conversation_id, role, content, tool_calls, tool_call_id, finish_reason from messages
 where conversation_id between ? and ? order by conversation_id, idx

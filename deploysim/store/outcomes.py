@@ -6,6 +6,7 @@ whatever its size.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -98,49 +99,59 @@ def _counts(codes: NDArray[Any], names: Sequence[str], kept: NDArray[np.bool_] |
 class _Reading:
     """Gathers rows into arrays, some thousands at a time."""
 
-    keys: list[bytes] = field(default_factory=list)
-    numbers: list[tuple[int, int, int]] = field(default_factory=list)
-    chunks: list[tuple[NDArray[np.bytes_], NDArray[np.int64]]] = field(default_factory=list)
     kinds: dict[str, int] = field(default_factory=dict)
     models: dict[str, int] = field(default_factory=dict)
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    _keys: list[bytes] = field(default_factory=list)
+    _offsets: array[int] = field(default_factory=lambda: array("q"))
+    _kinds: array[int] = field(default_factory=lambda: array("H"))
+    _models: array[int] = field(default_factory=lambda: array("H"))
+    _packed: list[NDArray[np.bytes_]] = field(default_factory=lambda: [np.empty(0, "S1")])
 
     def add(self, offset: int, row: Mapping[str, Any]) -> None:
-        self.keys.append(_key(row["prefix_id"], row["repeat"]))
-        kind = self.kinds.setdefault(outcome_of(row), len(self.kinds))
-        model = self.models.setdefault(row.get("model") or "", len(self.models))
-        self.numbers.append((offset, kind, model))
+        self._keys.append(_key(row["prefix_id"], row["repeat"]))
+        self._offsets.append(offset)
+        self._kinds.append(self.kinds.setdefault(outcome_of(row), len(self.kinds)))
+        self._models.append(self.models.setdefault(row.get("model") or "", len(self.models)))
         self.prompt_tokens += row["prompt_tokens"] or 0
         self.completion_tokens += row["completion_tokens"] or 0
-        if len(self.keys) >= _CHUNK:
+        if len(self._keys) >= _CHUNK:
             self._pack()
 
     def outcomes(self) -> Outcomes:
-        self._pack()
-        keys = np.concatenate([keys for keys, _ in self.chunks])
-        numbers = np.concatenate([numbers for _, numbers in self.chunks])
+        keys = self._all_keys()
         order = np.argsort(keys, kind="stable")
-        keys, numbers = keys[order], numbers[order]
+        keys = keys[order]
         # Equal keys stand in the order of the journal: the last of them is the newest.
-        newest = np.flatnonzero(np.append(keys[1:] != keys[:-1], [True] * bool(len(keys))))
+        newest = np.flatnonzero(np.append(keys[1:] != keys[:-1], True)[: len(keys)])
+        kinds = np.array(self._kinds, np.uint16)
+        replaced = np.bincount(kinds, minlength=len(self.kinds)) - np.bincount(
+            kinds[order[newest]], minlength=len(self.kinds)
+        )
         return Outcomes(
             keys=keys[newest],
-            offsets=numbers[newest, 0],
+            offsets=np.array(self._offsets, np.int64)[order[newest]],
             attempts=np.diff(newest, prepend=-1).astype(np.int32),
-            kinds=numbers[newest, 1].astype(np.uint16),
+            kinds=kinds[order[newest]],
             kind_names=tuple(self.kinds),
-            models=numbers[newest, 2].astype(np.uint16),
+            models=np.array(self._models, np.uint16)[order[newest]],
             model_names=tuple(self.models),
-            replaced=_counts(np.delete(numbers[:, 1], newest), tuple(self.kinds), None),
+            replaced={name: count for name, count in zip(self.kinds, replaced.tolist(), strict=True) if count},
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
         )
 
     def _pack(self) -> None:
-        keys = np.array(self.keys, dtype=np.bytes_) if self.keys else np.empty(0, "S1")
-        self.chunks.append((keys, np.array(self.numbers, np.int64).reshape(-1, 3)))
-        self.keys, self.numbers = [], []
+        self._packed.append(np.array(self._keys, np.bytes_))
+        self._keys.clear()
+
+    def _all_keys(self) -> NDArray[np.bytes_]:
+        if self._keys:
+            self._pack()
+        keys = np.concatenate(self._packed)
+        self._packed.clear()
+        return keys
 
 
 def rows_at(journal: Path, offsets: NDArray[np.int64]) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ from deploysim.store.files import atomic_path
 from deploysim.store.imports import DataType
 from deploysim.store.outcomes import Outcomes, rows_at
 
-ROW_GROUP = 4_096
+ROW_GROUP = 2_048
 
 
 def seal_journal(

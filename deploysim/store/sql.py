@@ -56,10 +56,11 @@ def query_database(path: Path, sql: str, params: Sequence[Any] = ()) -> pl.DataF
     Raises:
         InputError: where the file is not a DuckDB database or lacks the tables.
     """
-    return query_each(path, sql, [params])[0]
+    (frame,) = query_each(path, sql, [params])
+    return frame
 
 
-def query_each(path: Path, sql: str, params: Sequence[Sequence[Any]]) -> list[pl.DataFrame]:
+def query_each(path: Path, sql: str, params: Sequence[Sequence[Any]]) -> Iterator[pl.DataFrame]:
     """Answer one statement for several sets of parameters from a DuckDB file that is opened once.
 
     Raises:
@@ -67,7 +68,8 @@ def query_each(path: Path, sql: str, params: Sequence[Sequence[Any]]) -> list[pl
     """
     with _sealed(path, _NOT_A_SAMPLE) as connection:
         try:
-            return [connection.sql(sql, params=list(one)).pl() for one in params]
+            for one in params:
+                yield connection.sql(sql, params=list(one)).pl()
         except (duckdb.CatalogException, duckdb.BinderException, duckdb.PermissionException) as error:
             raise InputError(
                 f"{path.name} is a DuckDB database but not a sample.",
