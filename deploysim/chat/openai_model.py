@@ -101,7 +101,7 @@ class OpenAIModel:
         """Ask until there is a response, a failure that would only repeat itself, or no try left.
 
         Raises:
-            GivenUpError: where the run was asked to stop before it could be sent, or sent again.
+            GivenUpError: where the run was asked to stop before it was sent, or while it waits for a limit.
         """
         body = request_body(self._settings, messages, seed=seed, tools=tools)
         began, asked, tries = time.monotonic(), 0, 0
@@ -114,7 +114,7 @@ class OpenAIModel:
             if tries >= self._contact.tries():
                 break
             if not concerns_all(attempt):
-                await self._pace.pause(wait_s(asked, attempt.asked_wait_s, self._random))
+                await asyncio.sleep(wait_s(asked, attempt.asked_wait_s, self._random))
         self._contact.ended(attempt.answer)
         return attempt.answer
 

@@ -25,6 +25,7 @@ class _Waiting:
     """A call that wants to begin."""
 
     tokens: float
+    again: bool
     admitted: asyncio.Future[None]
 
 
@@ -54,7 +55,7 @@ class Pace:
         self._held_until = float("-inf")
         self._queue: deque[_Waiting] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._closed = asyncio.Event()
+        self._closed = False
 
     @property
     def limits_tokens(self) -> bool:
@@ -74,12 +75,12 @@ class Pace:
             again: It was tried before, and goes before those that were not.
 
         Raises:
-            GivenUpError: where the run was asked to stop meanwhile.
+            GivenUpError: where the run was asked to stop and the call was not sent yet, or would wait for a limit.
         """
-        if self._closed.is_set():
+        if self._closed and self._is_given_up(again):
             raise GivenUpError
         if self._queue or not self._free() or self._wait_s() > 0:
-            await self._wait_in_line(_Waiting(tokens, asyncio.get_running_loop().create_future()), again)
+            await self._wait_in_line(_Waiting(tokens, again, asyncio.get_running_loop().create_future()))
         else:
             self._admit(tokens)
         return self._now()
@@ -89,30 +90,24 @@ class Pace:
         self._running -= 1
         self._pump()
 
-    async def pause(self, seconds: float) -> None:
-        """Wait between two tries of a call.
-
-        Raises:
-            GivenUpError: where the run was asked to stop meanwhile.
-        """
-        try:
-            async with asyncio.timeout(seconds):
-                await self._closed.wait()
-        except TimeoutError:
-            return
-        raise GivenUpError
-
     def hold(self, seconds: float) -> None:
         """Let no call begin for so long."""
         self._held_until = max(self._held_until, self._now() + seconds)
 
     def close(self) -> None:
-        """Give up every call that has not begun; those in flight come to their end."""
-        self._closed.set()
-        while self._queue:
-            waiting = self._queue.popleft().admitted
-            if not waiting.done():
-                waiting.set_exception(GivenUpError())
+        """Give up every call that was not sent yet, and those that would wait for a limit. The others come to an end.
+
+        What was sent has its outcome then, and which calls were sent does not depend on what they answered.
+        """
+        self._closed = True
+        for waiting in list(self._queue):
+            if self._is_given_up(waiting.again):
+                self._queue.remove(waiting)
+                if not waiting.admitted.done():
+                    waiting.admitted.set_exception(GivenUpError())
+
+    def _is_given_up(self, again: bool) -> bool:
+        return not again or self._wait_s() > 0
 
     def answered(self, latency_s: float, *, surplus_tokens: float = 0.0) -> None:
         """A call gave a response, which took so many tokens more than were expected."""
@@ -130,8 +125,8 @@ class Pace:
         """A call that began at a time met a rate limit."""
         self.width.refused(began=began, now=self._now())
 
-    async def _wait_in_line(self, waiting: _Waiting, again: bool) -> None:
-        (self._queue.appendleft if again else self._queue.append)(waiting)
+    async def _wait_in_line(self, waiting: _Waiting) -> None:
+        (self._queue.appendleft if waiting.again else self._queue.append)(waiting)
         self._pump()
         try:
             await waiting.admitted

@@ -9,6 +9,11 @@ from deploysim.store.outcomes import CUT, Outcomes
 from deploysim.store.runs import RunRecord
 from deploysim.wording import counted
 
+CUT_OFF = (
+    "It was cut off with calls in flight, so that slow answers may be missing from the last blocks before the first "
+    "incomplete one: let it go on, or stop it once and wait, before much rests on it."
+)
+
 
 def facts(record: RunRecord, outcomes: Outcomes, kept: NDArray[np.bool_] | None) -> tuple[str, ...]:
     """Return what a sealed run has to say of itself.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from deploysim.chat.pace import Pace
@@ -27,6 +27,8 @@ class Watch:
     title: str
     todo: Todo
     report: Report
+    stopping: Callable[[], bool] = lambda: False
+    """Whether the run was asked to stop: what is in flight still comes to its end."""
     notes: frozenset[str] = frozenset()
     """What this process found that readers of the responses should know."""
     _written: float = 0.0
@@ -35,7 +37,8 @@ class Watch:
         """Take note of how far the run is."""
         self.notes = frozenset(tally.notes)
         done = self.todo.settled.total() + tally.rows
-        self.report(self.title, done, self.todo.total)
+        title = f"{self.title}, stopping: waiting for what is in flight" if self.stopping() else self.title
+        self.report(title, done, self.todo.total)
         if time.time() - self._written < EVERY_S and done < self.todo.total:
             return
         self._written = time.time()

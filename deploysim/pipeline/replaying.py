@@ -10,8 +10,9 @@ from deploysim.chat.settings import LOCAL, ModelSettings
 from deploysim.config import Settings
 from deploysim.errors import ConfigError, DeploysimError, InputError
 from deploysim.pipeline.grading import Report, silent
+from deploysim.pipeline.interrupting import stopping_on_ctrl_c
 from deploysim.pipeline.privacy_gate import check_gate
-from deploysim.pipeline.replay_notes import facts
+from deploysim.pipeline.replay_notes import CUT_OFF, facts
 from deploysim.pipeline.replay_watch import Watch
 from deploysim.replay.engine import IN_FLIGHT, ReplayJob, Watcher, replay
 from deploysim.replay.todo import Todo
@@ -143,6 +144,8 @@ def replay_sample(workspace: Workspace, plan: ReplayPlan, *, now: datetime, repo
         BusyError: where another process is at work on this run.
         InputError: where the spot-check of scrubbing does not allow sending the sample to another machine.
         ModelError: where the endpoint cannot be used; what was answered is kept and the run says why it failed.
+        KeyboardInterrupt: after Ctrl-C, when what was in flight has ended and the run is sealed as stopped; pressed
+            twice, at once.
     """
     known = _finished_already(workspace, plan)
     if known:
@@ -171,18 +174,25 @@ def _finished_already(workspace: Workspace, plan: ReplayPlan) -> RunRecord | Non
 
 def _replay(workspace: Workspace, plan: ReplayPlan, journal: Journal, record: RunRecord, report: Report) -> RunRecord:
     todo = whole(workspace, record, read_outcomes(journal.path), limit=plan.limit, retry=plan.retry)
-    watch = Watch(workspace, record.run_id, _title(plan), todo, report)
     job = ReplayJob(todo.tasks(), plan.settings, seed=plan.seed, in_flight=plan.in_flight)
-    watcher = Watcher(lambda: datetime.now(UTC), watch, lambda: stop_requested(workspace, record.run_id))
-    try:
-        replay(job, journal, watcher)
-    except DeploysimError as error:
-        write_run(workspace, replace(record, status="failed", error=str(error)))
-        raise
-    except KeyboardInterrupt:
-        finish(workspace, record, watch.notes)
-        raise
-    return finish(workspace, record, watch.notes)
+    with stopping_on_ctrl_c() as interrupted:
+
+        def stop() -> bool:
+            return interrupted() or stop_requested(workspace, record.run_id)
+
+        watch = Watch(workspace, record.run_id, _title(plan), todo, report, stop)
+        try:
+            replay(job, journal, Watcher(lambda: datetime.now(UTC), watch, stop))
+        except DeploysimError as error:
+            write_run(workspace, replace(record, status="failed", error=str(error)))
+            raise
+        except KeyboardInterrupt:
+            finish(workspace, record, {*watch.notes, CUT_OFF})
+            raise
+        finished = finish(workspace, record, watch.notes)
+        if interrupted():
+            raise KeyboardInterrupt
+        return finished
 
 
 def begin(workspace: Workspace, plan: ReplayPlan, *, now: datetime) -> RunRecord:

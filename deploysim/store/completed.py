@@ -1,8 +1,10 @@
 """What of a run that stopped early counts: the blocks at the beginning of its order that are complete.
 
-Which answers have arrived when a run stops depends on how long each took, and with that on what they say. The blocks at
-the beginning do not: they were drawn before anything was sent. So that no block is left out because it was slow, a
-block counts only where all blocks before it are complete too.
+Which answers have arrived at some moment depends on how long each took, and with that on what they say. Which were sent
+by then does not: whether a prefix was sent depends on those before it alone. A run that is asked to stop therefore lets
+what it has sent come to its end, and then exactly the blocks that were sent whole are complete: an unbiased sample,
+whenever and for whatever reason it stopped. So that no block is left out because it was slow, a block counts only where
+all blocks before it are complete too.
 """
 
 from __future__ import annotations

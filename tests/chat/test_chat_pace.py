@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import Any
 
+import pytest
+
 from deploysim.chat.pace import GivenUpError, Pace
 from deploysim.chat.width import Width
 
@@ -106,20 +108,30 @@ def test_a_call_that_is_tried_again_goes_first() -> None:
     assert asyncio.run(order()) == ["again", "a", "b"]
 
 
-def test_a_stop_gives_up_what_has_not_begun() -> None:
-    """Calls in line, between two tries and yet to come give up at once; the one in flight comes to its end."""
+@pytest.mark.parametrize(("held", "given_up"), [(False, [True, False, True, False]), (True, [True] * 4)])
+def test_a_stop_gives_up_what_was_not_sent(held: bool, given_up: list[bool]) -> None:
+    """Calls that were sent before come to their end, unless a limit is in their way; in line or yet to come alike."""
 
     async def stopped() -> list[Any]:
         pace = Pace(Width(1))
         await pace.begin()
-        waiting = [asyncio.create_task(pace.begin()), asyncio.create_task(pace.pause(60))]
+        if held:
+            pace.hold(60)
+
+        async def call(*, again: bool) -> None:
+            await pace.begin(again=again)
+            pace.end()
+
+        in_line = [asyncio.create_task(call(again=again)) for again in (False, True)]
         await asyncio.sleep(0)
         pace.close()
-        found = await asyncio.gather(*waiting, pace.begin(), pace.pause(60), return_exceptions=True)
+        yet_to_come = [asyncio.create_task(call(again=again)) for again in (False, True)]
+        await asyncio.sleep(0)
         pace.end()
-        return [type(one) for one in found]
+        found = await asyncio.gather(*in_line, *yet_to_come, return_exceptions=True)
+        return [isinstance(one, GivenUpError) for one in found]
 
-    assert asyncio.run(stopped()) == [GivenUpError] * 4
+    assert asyncio.run(stopped()) == given_up
 
 
 def test_a_cancelled_call_takes_no_slot_with_it() -> None:
