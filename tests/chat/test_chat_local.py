@@ -116,8 +116,8 @@ def test_a_crash_is_noticed() -> None:
     """A server that is gone says so instead of failing one prefix after the other."""
     with local_server(slots=1) as running:
         running.check()
-        running.process.kill()
-        running.process.wait()
+        os.kill(running.address.pid, signal.SIGKILL)
+        running.wait()
 
         with pytest.raises(ModelError, match="stopped by itself"):
             running.check()
@@ -128,7 +128,7 @@ def test_it_ends_with_the_process_that_started_it() -> None:
     code = (
         "import os, time\nfrom deploysim.chat.local import local_server\n"
         "with local_server(slots=1) as server:\n"
-        "    print(server.process.pid, server.url, flush=True)\n    time.sleep(60)"
+        "    print(server.address.pid, server.url, flush=True)\n    time.sleep(60)"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,15 +17,16 @@ from servers import Reply, drop, half, raw, refuse, send
 
 from deploysim.chat.api import APIS
 from deploysim.chat.batch_lines import request_line
-from deploysim.chat.runner import RunTally
 from deploysim.chat.settings import ModelSettings
+from deploysim.chat.tally import RunTally
 from deploysim.config import Secret
 from deploysim.errors import ModelError
 from deploysim.replay.batch_job import BatchJob, BatchOptions, Limits, custom_id, parts_of
 from deploysim.replay.batching import replay_in_batches
-from deploysim.replay.engine import ReplayJob, replay
+from deploysim.replay.engine import NO_SEED, ReplayJob, Task, Watcher, replay
 from deploysim.store.batches import BatchBook
 from deploysim.store.journal import Journal, read_journal
+from deploysim.store.outcomes import read_outcomes
 from deploysim.types import Message, Prefix
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -49,6 +50,19 @@ LINE = len(
 
 def name(number: int, repeat: int = 0) -> str:
     return custom_id(prefix(number).prefix_id, repeat)
+
+
+def left(path: Path, prefixes: list[Prefix], repeats: int, retry: Collection[str]) -> list[Task]:
+    """Return what a run has no outcome of, or one that is asked for anew."""
+    outcomes = read_outcomes(path)
+    found = []
+    for one, repeat in itertools.product(prefixes, range(repeats)):
+        place = int(outcomes.find([one.prefix_id], repeat)[0])
+        if place < 0:
+            found.append(Task(one, repeat))
+        elif outcomes.kind_at(place) in retry:
+            found.append(Task(one, repeat, int(outcomes.attempts[place]) + 1))
+    return found
 
 
 @dataclass
@@ -82,10 +96,13 @@ class Bench:
         **changes: Any,
     ) -> RunTally:
         quick = {"first_poll_s": 0.005, "longest_poll_s": 0.01, **self.options, **(options or {})}
+        prefixes: list[Prefix] = changes.pop("prefixes", None) or [prefix(n) for n in self.numbers]
+        waiting = left(self.path, prefixes, changes.pop("repeats", 1), changes.pop("retry", ()))
         job = BatchJob(
             "0123456789ab",
             self.folder,
-            lambda: map(prefix, self.numbers),
+            lambda: waiting,
+            lambda: prefixes,
             self.settings(),
             seed=3,
             options=BatchOptions(**quick),
@@ -95,7 +112,7 @@ class Bench:
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Return the newest row of each prefix and repeat."""
-        return {custom_id(row["prefix_id"], row["repeat"]): row for row in read_journal(self.path)}
+        return newest(self.path)
 
     def outcomes(self) -> dict[int, str]:
         """Return number -> "ok" with the right words, or the reason of the failure."""
@@ -105,6 +122,10 @@ class Bench:
             right = row["text"] == f"to: question {number}"
             found[number] = ("ok" if right else "wrong words") if row["status"] == "ok" else row["failure_kind"]
         return found
+
+
+def newest(path: Path) -> dict[str, dict[str, Any]]:
+    return {custom_id(row["prefix_id"], row["repeat"]): row for row in read_journal(path)}
 
 
 @pytest.fixture(params=["chat", "responses"])
@@ -134,13 +155,15 @@ def test_the_rows_are_those_of_live_mode(bench: Bench, api: str) -> None:
         return status, {**reply, "model": f"seed {body.get('seed')}"}
 
     bench.provider.answer, bench.changes = answer, {"api": api, "temperature": 0.5}
-    tally = bench.run()
+    tally = bench.run(repeats=2)
+    tasks = [Task(prefix(n), repeat) for n in range(10) for repeat in range(2)]
     with Journal(bench.folder / "live.jsonl") as journal:
-        replay(ReplayJob(map(prefix, range(10)), bench.settings(), seed=3), journal, clock=lambda: NOW)
+        replay(ReplayJob(tasks, bench.settings(), seed=3), journal, Watcher(lambda: NOW))
 
-    live = {custom_id(row["prefix_id"], row["repeat"]): row for row in read_journal(bench.folder / "live.jsonl")}
-    assert {key: {**row, "latency_s": None} for key, row in live.items()} == bench.rows()
-    assert (tally.rows, tally.failed_by_kind) == (10, {"context too long": 1, "refused by the provider's filter": 1})
+    live = {key: {**row, "latency_s": None} for key, row in newest(bench.folder / "live.jsonl").items()}
+    assert live == bench.rows()
+    assert (tally.rows, tally.failed_by_kind) == (20, {"context too long": 2, "refused by the provider's filter": 2})
+    assert (api == "responses") == (NO_SEED in tally.notes)
 
 
 def test_repeats_are_requests_of_their_own(bench: Bench) -> None:
@@ -154,9 +177,9 @@ def test_repeats_are_requests_of_their_own(bench: Bench) -> None:
 
 
 def test_names_are_short_plain_and_lead_back() -> None:
-    """A request's name holds what any provider takes, and says which prefix and repeat it is about."""
-    assert parts_of(custom_id("0123456789abcdef:12", 7)) == ("0123456789abcdef:12", 7)
-    assert custom_id("0123456789abcdef:12", 7) == "0123456789abcdef-12-7"
+    """A request's name holds what any provider takes, and says which prefix, repeat and attempt it is about."""
+    assert parts_of(custom_id("0123456789abcdef:12", 7, 2)) == ("0123456789abcdef:12", 7, 2)
+    assert custom_id("0123456789abcdef:12", 7, 2) == "0123456789abcdef-12-7-2"
 
 
 @pytest.mark.parametrize(
@@ -194,12 +217,12 @@ def test_a_request_that_cannot_be_sent_is_a_failure_and_harms_no_other(bench: Be
         prefix(1),
         Prefix("b:1", "b", (Message("user", "x" * 900),)),
     ]
-    bench.run(prefixes=lambda: strange, options={"limits": Limits(size=500)})
+    bench.run(prefixes=strange, options={"limits": Limits(size=500)})
 
     found = {key: (row["status"], row["failure_kind"]) for key, row in bench.rows().items()}
     assert {
-        "a-1-0": ("failed", "request rejected"),
-        "b-1-0": ("failed", "context too long"),
+        "a-1-0-1": ("failed", "request rejected"),
+        "b-1-0-1": ("failed", "context too long"),
         name(1): ("ok", None),
     } == found
 
@@ -207,9 +230,9 @@ def test_a_request_that_cannot_be_sent_is_a_failure_and_harms_no_other(bench: Be
 def test_line_ends_inside_a_text_do_not_tear_a_line(bench: Bench) -> None:
     """A text may hold what some take for the end of a line, on its way out and back."""
     text = "one\u2028two\u2029three\u0085four\nfive"
-    bench.run(prefixes=lambda: [Prefix("a:1", "a", (Message("user", text),))])
+    bench.run(prefixes=[Prefix("a:1", "a", (Message("user", text),))])
 
-    assert f"to: {text}" == bench.rows()["a-1-0"]["text"]
+    assert f"to: {text}" == bench.rows()["a-1-0-1"]["text"]
 
 
 @pytest.mark.parametrize("status", ["expired", "cancelled"])
@@ -253,7 +276,7 @@ def test_sending_again_is_bounded_and_counted(bench: Bench) -> None:
     kinds = bench.outcomes()
     details = {row["failure_detail"] for row in bench.rows().values() if row["status"] == "failed"}
     again = bench.run()
-    retried = bench.run(retry_failed=True)
+    retried = bench.run(retry={"timed out"})
 
     assert all_ok(10) | {1: "timed out", 5: "timed out"} == kinds
     assert ({"batch_expired"}, 10, 2) == (details, tally.rows, tally.failed)

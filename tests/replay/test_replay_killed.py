@@ -21,15 +21,20 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from deploysim.chat.settings import ModelSettings
-from deploysim.replay.engine import ReplayJob, outcomes, replay
+from deploysim.replay.engine import ReplayJob, Task, Watcher, replay
 from deploysim.store.journal import Journal
+from deploysim.store.outcomes import read_outcomes
 from deploysim.types import Message, Prefix
 
 url, path = sys.argv[1], Path(sys.argv[2])
-prefixes = (Prefix(f"{{n}}:1", str(n), (Message("user", str(n)),)) for n in range({PREFIXES}))
 with Journal(path) as journal:
-    job = ReplayJob(prefixes, ModelSettings("x", "m", url), in_flight={IN_FLIGHT}, skip=set(outcomes(path)))
-    replay(job, journal, clock=lambda: datetime.now(UTC))
+    kept = read_outcomes(path).find([f"{{n}}:1" for n in range({PREFIXES})], 0)
+    prefixes = (Prefix(f"{{n}}:1", str(n), (Message("user", str(n)),)) for n in range({PREFIXES}) if kept[n] < 0)
+    replay(
+        ReplayJob(map(Task, prefixes), ModelSettings("x", "m", url), in_flight={IN_FLIGHT}),
+        journal,
+        Watcher(lambda: datetime.now(UTC)),
+    )
 """
 
 
