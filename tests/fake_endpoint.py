@@ -12,6 +12,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -53,6 +55,8 @@ class Manner:
     """More requests a second than this meet a rate limit; 0 is no limit."""
     words: int = 40
     """Length of an answer."""
+    port: int = 0
+    """Port on 127.0.0.1; a free one where 0."""
 
 
 @dataclass(slots=True)
@@ -80,6 +84,13 @@ def fake_endpoint(manner: Manner | None = None) -> Iterator[str]:
         process.stdin.close()
         process.wait(10)
         process.stdout.close()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on, for an endpoint that is to come back to it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def counts_of(url: str) -> dict[str, Any]:
@@ -199,12 +210,13 @@ _BAD = {
 
 async def _serve(manner: Manner) -> None:
     fake = _Fake(manner)
-    server = await asyncio.start_server(fake.serve, "127.0.0.1", 0, backlog=2_048, limit=1 << 24)
+    server = await asyncio.start_server(fake.serve, "127.0.0.1", manner.port, backlog=2_048, limit=1 << 24)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.read)
-    # Whoever is still being answered has nobody left to answer to.
     server.close()
+    # Whoever is still being answered has nobody left to answer to.
+    os._exit(0)
 
 
 if __name__ == "__main__":
