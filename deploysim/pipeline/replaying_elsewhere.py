@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from deploysim.errors import InputError
+from deploysim.pipeline.batching import check_way
 from deploysim.pipeline.replaying import ReplayPlan, begin, finish, whole
 from deploysim.replay.shards import SHARD_TASKS, Shard, shards
 from deploysim.store.journal import Journal
@@ -25,6 +26,7 @@ def hand_out(workspace: Workspace, plan: ReplayPlan, *, now: datetime, tasks: in
         BusyError: where a process on this machine is at work on the run.
         InputError: where the spot-check of scrubbing does not allow sending the sample to another machine.
     """
+    check_way(workspace, plan.run_id(), plan.settings, batch=False)
     with Journal(journal_path(workspace, plan.run_id())) as journal:
         record = begin(workspace, plan, now=now)
         todo = whole(workspace, record, read_outcomes(journal.path), limit=plan.limit, retry=plan.retry)
