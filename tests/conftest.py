@@ -37,6 +37,8 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(tmp_path / "workspace"))
     monkeypatch.setenv("DEPLOYSIM_ENV_FILE", str(tmp_path / "none.env"))
+    # An embedded model that others use may be joined by no test, nor crashed.
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,9 @@ from deploysim.chat.settings import ModelSettings
 from deploysim.replay import batch_results
 from deploysim.replay.batch_job import BatchJob, BatchOptions, Limits
 from deploysim.replay.batching import replay_in_batches
+from deploysim.replay.engine import Task
 from deploysim.store.journal import Journal
+from deploysim.store.outcomes import read_outcomes
 from deploysim.types import Message, Prefix
 
 PREFIXES = 20
@@ -32,10 +34,18 @@ def _replay(url: str, folder: Path) -> None:
     # Rows reach the disk in small groups, so that there is something to be killed between.
     batch_results._GROUP = 3
     options = BatchOptions(limits=Limits(requests=8), first_poll_s=0.01, longest_poll_s=0.02)
-    job = BatchJob("0123456789ab", folder, _prefixes, ModelSettings("x", "m", url), options=options)
-    with Journal(folder / "responses.jsonl") as journal:
+    path = folder / "responses.jsonl"
+    job = BatchJob(
+        "0123456789ab", folder, lambda: _left(path), _prefixes, ModelSettings("x", "m", url), options=options
+    )
+    with Journal(path) as journal:
         replay_in_batches(job, journal, clock=lambda: datetime.now(UTC))
 
 
 def _prefixes() -> Iterator[Prefix]:
     return (Prefix(f"{n:012x}:1", f"{n:012x}", (Message("user", str(n)),)) for n in range(PREFIXES))
+
+
+def _left(path: Path) -> Iterator[Task]:
+    outcomes = read_outcomes(path)
+    return (Task(prefix) for prefix in _prefixes() if outcomes.find([prefix.prefix_id], 0)[0] < 0)

@@ -50,12 +50,19 @@ class Api:
     """Below the base URL."""
     body: BodyWriter
     read: ReplyReader
+    takes_seed: bool = True
 
 
 APIS = {
     "chat": Api("chat completions", "/chat/completions", request_body, read_reply),
-    "responses": Api("Responses API", "/responses", response_body, read_response),
+    "responses": Api("Responses API", "/responses", response_body, read_response, takes_seed=False),
 }
+
+
+def request_chars(body: Mapping[str, Any]) -> int:
+    """Return roughly how many characters of text a request of either API holds."""
+    items = body.get("messages") or [{"content": body.get("instructions")}, *body.get("input", ())]
+    return sum(len(item.get("content") or item.get("output") or "") for item in items)
 
 
 def read_attempt(

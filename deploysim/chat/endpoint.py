@@ -129,5 +129,13 @@ class Endpoint:
         return ModelError(
             f"{self.shown} answered before, but the last {times} requests in a row met no connection.",
             expected="an endpoint that keeps running",
-            next_step=f"see whether it still runs, {_RESUME} (with --retry-failed for those {times} too)",
+            next_step=f"see whether it still runs, {_RESUME} (with --retry connection for those {times} too)",
+        )
+
+    def has_gone(self, seconds: float) -> ModelError:
+        """It answered before, and nothing has been there for so long that nobody waits any more."""
+        return ModelError(
+            f"{self.shown} answered before, but nobody for {seconds / 60:.0f} minutes now.",
+            expected="an endpoint that keeps running, or comes back within minutes",
+            next_step=f"see whether it still runs, {_RESUME}; nothing was written off meanwhile",
         )

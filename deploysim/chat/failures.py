@@ -15,7 +15,7 @@ from deploysim.chat.retry import asked_wait_s
 from deploysim.types import Failure, FailureKind
 
 PATIENCE_S = 300.0
-"""A server that asks to wait longer ends the run: it can go on later."""
+"""Longest wait that a call puts up with. A server that asks for more ends the run: it can go on later."""
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}")
 _CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error", "string_above_max_length"}
@@ -28,6 +28,11 @@ _FILTER_CODES |= {"invalid_prompt", "bio_policy", "misalignment_policy_violation
 _NO_CREDIT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
 _OWN_PARAMETERS = {"model", "temperature", "top_p", "max_tokens", "max_completion_tokens", "max_output_tokens", "seed"}
 _TRY_AGAIN = {408, 409, 425, 429}
+_UNAVAILABLE = {502, 503, 529}
+_NO_SEED = re.compile(
+    r"(un|not |n't )(supported|known|recogni[sz]ed|expected|permitted|allowed|support)|extra|additional", re.IGNORECASE
+)
+_SEED = re.compile(r"\bseed\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class Attempt:
     again: bool = False
     asked_wait_s: float | None = None
     """Seconds that the server asks to wait first."""
+    unavailable: bool = False
+    """Whether nothing was there to answer, or nothing that had time to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,18 @@ def error_attempt(endpoint: Endpoint, status: int, headers: Mapping[str, str], e
     wait = asked_wait_s(headers, now=datetime.now(UTC)) if again else None
     if wait is not None and wait > PATIENCE_S:
         raise endpoint.asks_to_wait(wait)
-    return Attempt(Failure(kind, _detail(status, complaint)), again, wait)
+    return Attempt(Failure(kind, _detail(status, complaint)), again, wait, status in _UNAVAILABLE)
+
+
+def refuses_seed(status: int, error: Any) -> bool:
+    """Say whether an endpoint complains of the parameter `seed`: whoever sent it may leave it out."""
+    if status not in (400, 422):
+        return False
+    fields: dict[str, Any] = error if isinstance(error, dict) else {"message": error}
+    if fields.get("param") == "seed":
+        return True
+    said = str(fields.get("message") or fields.get("detail") or "")[:500]
+    return bool(_SEED.search(said) and _NO_SEED.search(said))
 
 
 def error_in(body: bytes) -> Any:

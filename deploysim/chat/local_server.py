@@ -1,8 +1,10 @@
-"""The process of the embedded model: llama.cpp's server, until its standard input closes.
+"""The process of the embedded model: llama.cpp's server, for as long as somebody uses it.
 
-It is a process of its own so that it ends with the one that started it however that ends, so that a crash in it is an
-error here and not the end of both, and so that nothing it prints, which may quote prompts, reaches a terminal or a
-file. It is run by its path and imports nothing of this project.
+Whoever uses it holds a connection to it. When the last one is closed, as the system does for a process however that
+ends, the server ends too. It is a process of its own, in a session of its own, so that a crash in it is an error of its
+users and not their end, so that stopping the one that started it does not take it from the others, and so that nothing
+it prints, which may quote prompts, reaches a terminal or a file. It is run by its path and imports nothing of this
+project.
 """
 
 from __future__ import annotations
@@ -11,27 +13,76 @@ import json
 import os
 import signal
 import sys
+import threading
+from contextlib import suppress
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Connection, Listener, answer_challenge, deliver_challenge
 from typing import Any, TextIO
 
+JOINED = b"joined"
 _QUIET = -1
+_FIRST_USER_S = 60.0
 
 
 def main() -> None:
-    """Start the server as the first argument says, print where it listens, and wait for standard input to close."""
+    """Start the server as a line of standard input says, print where it listens, and serve until nobody is left."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = _muted()
-    wanted = json.loads(sys.argv[1])
+    # A line and not an argument: everybody can read the arguments of a process, and it has the key.
+    wanted = json.loads(sys.stdin.readline())
     try:
         server = _start(wanted)
     except (RuntimeError, ImportError) as error:
-        parent.write(json.dumps({"error": str(error)}) + "\n")
-        parent.flush()
+        _say(parent, {"error": str(error)})
         os._exit(1)
-    parent.write(json.dumps({"address": server.listening_address}) + "\n")
-    parent.flush()
-    sys.stdin.buffer.read()
+    with Listener(("127.0.0.1", 0), backlog=64) as listener:
+        users = _Users(bytes.fromhex(wanted["secret"]))
+        _say(parent, {"address": server.listening_address, "door": listener.address[1]})
+        while True:
+            user = listener.accept()
+            threading.Thread(target=users.host, args=(user,), daemon=True).start()
+
+
+class _Users:
+    """Counts who holds a connection, and ends the process when the last one lets go."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._lock = threading.Lock()
+        self._count = 0
+        self._nobody_came = threading.Timer(_FIRST_USER_S, _end)
+        self._nobody_came.daemon = True
+        self._nobody_came.start()
+
+    def host(self, user: Connection) -> None:
+        """Count whoever knows the secret, for as long as the connection is held."""
+        try:
+            deliver_challenge(user, self._secret)
+            answer_challenge(user, self._secret)
+        except (OSError, EOFError, AuthenticationError):
+            user.close()
+            return
+        with self._lock:
+            self._count += 1
+            self._nobody_came.cancel()
+        with suppress(OSError, EOFError):
+            user.send_bytes(JOINED)
+            user.recv_bytes()
+        with self._lock:
+            self._count -= 1
+            if self._count == 0:
+                # Still under the lock: nobody is told that they joined a server that is about to end.
+                _end()
+
+
+def _end() -> None:
     # Requests that are still being answered have nobody left to answer to.
     os._exit(0)
+
+
+def _say(parent: TextIO, value: dict[str, Any]) -> None:
+    parent.write(json.dumps(value) + "\n")
+    parent.flush()
 
 
 def _muted() -> TextIO:
@@ -53,6 +104,7 @@ def _start(wanted: dict[str, Any]) -> Any:
     params.n_ctx = wanted["context"] * wanted["slots"]
     params.cpuparams.n_threads = wanted["threads"]
     params.port = wanted["port"]
+    params.api_keys = [wanted["key"]] if wanted["key"] else []
     params.verbosity = _QUIET
     # Idle prompts kept in memory would grow it by gigabytes over a long run.
     params.cache_ram_mib = 0

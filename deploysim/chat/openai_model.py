@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from types import TracebackType
 from typing import Any, Self
@@ -13,32 +12,27 @@ from typing import Any, Self
 import httpx2
 import openai
 
-from deploysim.chat.api import APIS, read_attempt
+from deploysim.chat.allowance import exhausted_s
+from deploysim.chat.api import APIS, read_attempt, request_chars
+from deploysim.chat.contact import Contact, concerns_all
 from deploysim.chat.endpoint import Endpoint
-from deploysim.chat.failures import Attempt, error_attempt, error_in
+from deploysim.chat.failures import Attempt, error_attempt, error_in, refuses_seed
 from deploysim.chat.messages import UNSENDABLE
 from deploysim.chat.model import Answer, Tool
+from deploysim.chat.pace import Pace
 from deploysim.chat.retry import wait_s
 from deploysim.chat.settings import ModelSettings
-from deploysim.types import Failure, FailureKind, Message
+from deploysim.chat.width import UNLIMITED, Width
+from deploysim.types import Failure, FailureKind, Message, Response
 
 CONNECT_S = 15.0
 """Longest wait for a connection; the whole response has its own limit."""
-GIVE_UP_AFTER = 20
-"""Calls in a row, each with all its tries, that find no connection: the endpoint is gone."""
-_FIRST_CONTACT_TRIES = 3
-
-
-@dataclass(slots=True)
-class _Contact:
-    """What is known of the endpoint so far."""
-
-    heard: bool = False
-    """It replied to something, whatever it said."""
-    answered: bool = False
-    """It gave a response at least once."""
-    lost: int = 0
-    """Calls in a row that found no connection."""
+PROBE_S = 5.0
+"""An endpoint that is away is looked for at least so often."""
+_CHARS_PER_TOKEN = 4.0
+_TROUBLE = (FailureKind.SERVER_ERROR, FailureKind.TIMED_OUT, FailureKind.CONNECTION_LOST)
+# The client keeps 100 connections by default: beyond that many calls at a time, each would pay for a new one.
+_CONNECTIONS = httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=5.0)
 
 
 class OpenAIModel:
@@ -46,22 +40,34 @@ class OpenAIModel:
 
     A call that failed for a passing reason is tried again, after what the server asks to wait or an exponential
     backoff with jitter. These tries are made here and not by the client, because the client forgets requests to wait
-    longer than two minutes, limits the gaps between bytes but not the whole response, and counts waiting as latency.
+    longer than two minutes, limits the gaps between bytes but not the whole response, counts waiting as latency, and
+    would let one call wait for a limit while the others go on running into it.
 
     Args:
         settings: Which model, and how it is asked.
         base_url: Where it is, when the settings do not say (the embedded model).
+        pace: When calls may begin; without one, at once.
+        check: Raises ModelError where the endpoint is gone for good; asked when a connection is lost.
 
     Raises:
         ModelError: where the address or the key can never work.
     """
 
-    def __init__(self, settings: ModelSettings, *, base_url: str | None = None) -> None:
+    def __init__(
+        self,
+        settings: ModelSettings,
+        *,
+        base_url: str | None = None,
+        pace: Pace | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         self._settings = settings
         self._api = APIS[settings.api]
         self._endpoint = Endpoint(base_url or settings.base_url or "", settings.model, self._api.name)
         self._endpoint.check()
-        self._contact = _Contact()
+        self._pace = pace or Pace(Width(UNLIMITED, start=UNLIMITED))
+        self._check = check
+        self._contact = Contact(self._endpoint, settings.max_retries)
         # Spreads waiting times only; it has no part in any result.
         self._random = Random()
         self._client = openai.AsyncOpenAI(
@@ -69,7 +75,9 @@ class OpenAIModel:
             api_key=self._endpoint.checked_key(settings.api_key),
             timeout=openai.Timeout(None, connect=CONNECT_S),
             max_retries=0,
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=not self._endpoint.is_this_machine),
+            http_client=openai.DefaultAsyncHttpxClient(
+                trust_env=not self._endpoint.is_this_machine, limits=_CONNECTIONS
+            ),
         )
 
     async def __aenter__(self) -> Self:
@@ -78,67 +86,113 @@ class OpenAIModel:
     async def __aexit__(self, kind: object, error: object, at: TracebackType | None) -> None:
         await self._client.close()
 
+    @property
+    def takes_seed(self) -> bool:
+        """Whether the endpoint takes a seed, as far as is known."""
+        return self._contact.takes_seed and self._api.takes_seed
+
     async def complete(
         self, messages: Sequence[Message], *, seed: int | None = None, tools: Sequence[Tool] | None = None
     ) -> Answer:
-        """Ask until there is a response, a failure that would only repeat itself, or no try left."""
+        """Ask until there is a response, a failure that would only repeat itself, or no try left.
+
+        Raises:
+            GivenUpError: where the run was asked to stop before it was sent, or while it waits for a limit.
+        """
         body = self._api.body(self._settings, messages, seed=seed, tools=tools)
-        tries = 0
+        began, asked, tries = time.monotonic(), 0, 0
         while True:
-            attempt = await self._try(body)
-            tries += 1
-            if not attempt.again or tries >= self._tries():
+            asked += 1
+            attempt = await self._try(body, asked)
+            if not attempt.again:
                 break
-            await asyncio.sleep(wait_s(tries, attempt.asked_wait_s, self._random))
-        self._note(attempt.answer)
+            tries += self._contact.uses_up_a_try(attempt, began=began)
+            if tries >= self._contact.tries():
+                break
+            if not concerns_all(attempt):
+                await asyncio.sleep(wait_s(asked, attempt.asked_wait_s, self._random))
+        self._contact.ended(attempt.answer)
         return attempt.answer
 
-    def _tries(self) -> int:
-        most = self._settings.max_retries + 1
-        return most if self._contact.heard else min(most, _FIRST_CONTACT_TRIES)
+    async def _try(self, body: dict[str, Any], asked: int) -> Attempt:
+        expected = self._expected_tokens(body)
+        began = await self._pace.begin(expected, again=asked > 1)
+        if not self._contact.takes_seed:
+            body.pop("seed", None)
+        try:
+            attempt = await self._ask(body)
+            # Before its slot goes to the next call, which had better hear of a limit first.
+            self._tell_pace(attempt.answer, began, expected)
+            if concerns_all(attempt):
+                self._pace.hold(self._shared_wait_s(attempt, asked))
+        finally:
+            self._pace.end()
+        return attempt
 
-    async def _try(self, body: dict[str, Any]) -> Attempt:
+    def _shared_wait_s(self, attempt: Attempt, asked: int) -> float:
+        wait = wait_s(asked, attempt.asked_wait_s, self._random)
+        return min(wait, PROBE_S) if attempt.unavailable and not attempt.asked_wait_s else wait
+
+    def _expected_tokens(self, body: dict[str, Any]) -> float:
+        """Return roughly how many tokens a call takes; only a limit of tokens a minute asks."""
+        if not self._pace.limits_tokens:
+            return 0.0
+        return request_chars(body) / _CHARS_PER_TOKEN + self._contact.reply_tokens
+
+    def _tell_pace(self, answer: Answer, began: float, expected: float) -> None:
+        if isinstance(answer, Response):
+            self._contact.answered(answer)
+            used = (answer.prompt_tokens or 0) + (answer.completion_tokens or 0)
+            self._pace.answered(answer.latency_s or 0.0, surplus_tokens=used - expected if used else 0.0)
+        elif answer.kind is FailureKind.RATE_LIMITED:
+            self._pace.refused(began=began)
+        elif answer.kind in _TROUBLE:
+            self._pace.failed()
+
+    async def _ask(self, body: dict[str, Any]) -> Attempt:
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._settings.timeout_s):
-                reply = await self._client.post(self._api.path, cast_to=httpx2.Response, body=body)
+                reply = await self._send(body)
         except TimeoutError:
             detail = f"no whole response within {self._settings.timeout_s:g} s"
             return Attempt(Failure(FailureKind.TIMED_OUT, detail), again=True)
         except UnicodeEncodeError:
             return Attempt(Failure(FailureKind.REJECTED, UNSENDABLE))
         except openai.APIStatusError as error:
-            self._contact.heard = True
-            bad = error.response
-            return error_attempt(self._endpoint, bad.status_code, bad.headers, error_in(bad.content))
+            reply = error.response
         except openai.APIConnectionError as error:
-            return Attempt(Failure(FailureKind.CONNECTION_LOST, _cause(error)), again=True)
+            return self._lost(error)
+        self._heed(reply.headers)
+        if reply.is_success:
+            return self._read(reply.content, reply.headers, time.monotonic() - started)
+        said = error_in(reply.content)
+        if "seed" in body and refuses_seed(reply.status_code, said):
+            self._contact.takes_seed = False
+            return await self._ask({key: value for key, value in body.items() if key != "seed"})
+        return error_attempt(self._endpoint, reply.status_code, reply.headers, said)
+
+    async def _send(self, body: dict[str, Any]) -> httpx2.Response:
+        return await self._client.post(self._api.path, cast_to=httpx2.Response, body=body)
+
+    def _lost(self, error: openai.APIConnectionError) -> Attempt:
+        self._check()
+        nothing_there = isinstance(error.__cause__, httpx2.ConnectError)
+        return Attempt(Failure(FailureKind.CONNECTION_LOST, _cause(error)), again=True, unavailable=nothing_there)
+
+    def _heed(self, headers: Mapping[str, str]) -> None:
+        """Take note of a reply, and let calls wait where it says that nothing is left of a limit."""
         self._contact.heard = True
-        return self._read(reply.content, reply.headers, time.monotonic() - started)
+        wait = exhausted_s(headers, tokens=self._contact.reply_tokens)
+        if wait > 0:
+            self._pace.hold(wait)
 
     def _read(self, body: bytes, headers: Mapping[str, str], latency_s: float) -> Attempt:
         attempt = read_attempt(self._api, self._endpoint, body, headers, latency_s=latency_s)
         malformed = isinstance(attempt.answer, Failure) and attempt.answer.kind is FailureKind.MALFORMED
-        if malformed and "html" in headers.get("content-type", "") and not self._contact.answered:
+        if malformed and "html" in headers.get("content-type", "") and self._contact.last_answer is None:
             raise self._endpoint.is_a_web_page()
         return attempt
-
-    def _note(self, answer: Answer) -> None:
-        """Keep account of the endpoint's health.
-
-        Raises:
-            ModelError: where it never answered, or stopped answering for good.
-        """
-        if not isinstance(answer, Failure):
-            self._contact.answered = True
-        if not isinstance(answer, Failure) or answer.kind is not FailureKind.CONNECTION_LOST:
-            self._contact.lost = 0
-            return
-        if not self._contact.heard:
-            raise self._endpoint.is_unreachable(answer.detail)
-        self._contact.lost += 1
-        if self._contact.lost >= GIVE_UP_AFTER:
-            raise self._endpoint.stopped_answering(self._contact.lost)
 
 
 def _cause(error: openai.APIConnectionError) -> str:

@@ -35,7 +35,11 @@ class ModelSettings:
     timeout_s: float = 120.0
     """Longest wait for one whole response, each try on its own."""
     max_retries: int = 4
-    """Further tries after a lost connection, a timeout, a rate limit or a server error."""
+    """Further tries after a lost connection, a timeout, a rate limit or a server error; 0 turns them off."""
+    requests_per_minute: float | None = None
+    """Most requests a minute; None for no limit of one's own."""
+    tokens_per_minute: float | None = None
+    """Most tokens a minute, read and written; None for no limit of one's own."""
     api: ApiName = "chat"
     """Chat Completions, which every compatible endpoint has, or OpenAI's Responses API."""
 
@@ -53,6 +57,15 @@ class ModelSettings:
             **self.parameters(),
             # Named only where it is not the one that was there first: runs made before keep their ids.
             **({"api": self.api} if self.api != "chat" else {}),
+        }
+
+    def patience(self) -> dict[str, Any]:
+        """Return what decides when something is sent and how long it is waited for, and no answer."""
+        return {
+            "timeout_s": self.timeout_s,
+            "max_retries": self.max_retries,
+            "requests_per_minute": self.requests_per_minute,
+            "tokens_per_minute": self.tokens_per_minute,
         }
 
     def fingerprint(self) -> str:

@@ -17,9 +17,18 @@ from deploysim.ingest.columns import ResponseMap
 from deploysim.pipeline.batching import batch_state
 from deploysim.pipeline.importing_responses import ResponseFile, import_responses
 from deploysim.pipeline.job_reports import say_no_values
-from deploysim.pipeline.replaying import ReplayPlan, model_settings, replay_sample
+from deploysim.pipeline.replaying import (
+    ALL_FAILURES,
+    RETRY,
+    ReplayPlan,
+    model_settings,
+    outcomes_to_retry,
+    replay_sample,
+)
 from deploysim.replay.batch_job import BatchOptions
-from deploysim.store.runs import RunRecord, failures_by_reason, responses
+from deploysim.replay.engine import IN_FLIGHT
+from deploysim.store.outcomes import ANSWERED, CUT
+from deploysim.store.runs import RunRecord, outcome_counts, written_tokens
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
 
@@ -39,8 +48,21 @@ def replay_command(
     max_tokens: Annotated[
         int | None, typer.Option(help="Longest response; left to the endpoint when not given.")
     ] = None,
-    in_flight: Annotated[int, typer.Option(min=1, help="Requests at the same time.")] = 8,
-    seed: Annotated[int, typer.Option(help="Seed of the run; each prefix gets its own from it.")] = 0,
+    in_flight: Annotated[
+        int, typer.Option(min=1, help="Most requests at the same time; how many there are adapts to the endpoint.")
+    ] = IN_FLIGHT,
+    requests_per_minute: Annotated[float | None, typer.Option(min=0.001, help="Most requests a minute.")] = None,
+    tokens_per_minute: Annotated[float | None, typer.Option(min=1, help="Most tokens a minute, in and out.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the run; each response gets its own from it.")] = 0,
+    repeats: Annotated[int, typer.Option(min=1, help="Independent responses to each prefix.")] = 1,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Pilot: stop after about so many prefixes; run again without it to go on.")
+    ] = None,
+    retries: Annotated[int, typer.Option(min=0, help="Further tries of a call that failed; 0 turns them off.")] = 4,
+    retry: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Ask anew for outcomes of a kind: {', '.join([*RETRY, ALL_FAILURES])}. May be repeated."),
+    ] = None,
     batch: Annotated[
         bool,
         typer.Option("--batch", help="Through the provider's Batch API: half the price at OpenAI, within 24 hours."),
@@ -52,7 +74,6 @@ def replay_command(
         bool,
         typer.Option("--resend-lost", help="Send batches again, and pay again, whose results the provider deleted."),
     ] = False,
-    retry_failed: Annotated[bool, typer.Option(help="Send the failed prefixes of a finished run again.")] = False,
     override_privacy: Annotated[
         str, typer.Option(help="Why conversations may leave this machine above the leak limit; it is recorded.")
     ] = "",
@@ -74,6 +95,9 @@ def replay_command(
         temperature=temperature,
         top_p=top_p,
         max_tokens=max_tokens,
+        max_retries=retries,
+        requests_per_minute=requests_per_minute,
+        tokens_per_minute=tokens_per_minute,
     )
     plan = ReplayPlan(
         chosen_sample(here, sample),
@@ -81,7 +105,9 @@ def replay_command(
         settings,
         seed=seed,
         in_flight=in_flight,
-        retry_failed=retry_failed,
+        repeats=repeats,
+        limit=limit,
+        retry=outcomes_to_retry(retry or ()),
         leak_limit=here.settings.leak_limit,
         override_privacy=override_privacy,
         batch=BatchOptions(delete_files=not keep_remote_files, resend_lost=resend_lost) if batch else None,
@@ -142,17 +168,21 @@ def checked_lane(lane: str) -> Lane:
 
 
 def _say_run(workspace: Workspace, run: RunRecord, *, as_json: bool) -> None:
-    frame = responses(workspace, run.run_id)
-    failed = failures_by_reason(frame)
-    tokens = int(frame["completion_tokens"].sum() or 0)
+    outcomes = outcome_counts(workspace, run.run_id)
+    tokens = written_tokens(workspace, run.run_id)
     batches = batch_state(workspace, run.run_id)
+    failed = {kind: count for kind, count in outcomes.items() if kind not in (ANSWERED, CUT)}
+    rows = sum(outcomes.values())
     if as_json:
-        counts = {"responses": frame.height, "failed": failed, "completion_tokens": tokens}
+        counts = {"responses": rows, "failed": failed, "cut": outcomes.get(CUT, 0), "completion_tokens": tokens}
         print_json({**asdict(run), **counts, "batches": asdict(batches)})
         return
     say(f"Run {run.run_id}: {run.lane} by {run.name}, {run.status}.")
-    answered = frame.height - sum(failed.values())
-    say(f"  {answered:,} of {run.prefixes:,} prefixes answered, {tokens:,} tokens written")
+    each = f", {run.repeats} times each" if run.repeats > 1 else ""
+    answered = rows - sum(failed.values())
+    say(f"  {answered:,} of {run.prefixes * run.repeats:,} prefixes answered{each}, {tokens:,} tokens written")
+    if CUT in outcomes:
+        say(f"  of these {CUT} {outcomes[CUT]:,}")
     for reason, count in failed.items():
         say(f"  failed {count:,}: {reason}")
     for note in (*run.notes, batches.words(), *batches.remarks):

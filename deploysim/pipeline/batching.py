@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from deploysim.chat.runner import RunTally
+from deploysim.chat.pace import Pace
 from deploysim.chat.settings import ModelSettings
+from deploysim.chat.tally import RunTally
+from deploysim.chat.width import Width
 from deploysim.errors import ConfigError, InputError
 from deploysim.replay.batch_job import BatchJob, BatchOptions
 from deploysim.replay.batching import replay_in_batches
+from deploysim.replay.engine import Watcher
+from deploysim.replay.todo import Todo
 from deploysim.store.batches import BatchBook
 from deploysim.store.journal import Journal
 from deploysim.store.quarantine import quarantined
-from deploysim.store.runs import RunRecord, run_folder, stop_requested
+from deploysim.store.runs import RunRecord, run_folder
 from deploysim.store.samples import prefixes
 from deploysim.store.tombstones import erased_keys
 from deploysim.store.workspace import Workspace
@@ -82,12 +84,11 @@ def answer_in_batches(
     record: RunRecord,
     settings: ModelSettings,
     options: BatchOptions,
+    todo: Todo,
     journal: Journal,
-    *,
-    retry_failed: bool,
-    on_rows: Callable[[RunTally], None],
+    watcher: Watcher,
 ) -> RunTally:
-    """Answer what a run has no outcome of yet through the provider's Batch API.
+    """Answer what is left to do in a run through the provider's Batch API.
 
     Raises:
         ModelError: where the endpoint cannot be used; what was answered is kept.
@@ -95,17 +96,19 @@ def answer_in_batches(
     job = BatchJob(
         run_id=record.run_id,
         folder=run_folder(workspace, record.run_id),
+        tasks=todo.tasks,
         prefixes=lambda: (sampled.prefix for sampled in prefixes(workspace, record.sample_id)),
         settings=settings,
         seed=record.seed,
-        retry_failed=retry_failed,
         kept_out=erased_keys(workspace) | quarantined(workspace),
         options=options,
     )
+    # One caller, which waits: nothing of the provider's own width is known.
+    pace = Pace(Width(1, start=1))
     return replay_in_batches(
         job,
         journal,
-        clock=lambda: datetime.now(UTC),
-        on_rows=on_rows,
-        stop=lambda: stop_requested(workspace, record.run_id),
+        clock=watcher.clock,
+        on_rows=lambda tally: watcher.on_rows(tally, pace),
+        stop=watcher.stop,
     )

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from deploysim.chat.runner import RunTally
 from deploysim.chat.settings import LOCAL, ModelSettings, checked_api
 from deploysim.config import Settings
-from deploysim.errors import ConfigError, DeploysimError
+from deploysim.errors import ConfigError, DeploysimError, InputError
 from deploysim.pipeline.batching import answer_in_batches, check_way
 from deploysim.pipeline.grading import Report, silent
+from deploysim.pipeline.interrupting import stopping_on_ctrl_c
 from deploysim.pipeline.privacy_gate import check_gate
+from deploysim.pipeline.replay_notes import CUT_OFF, facts
+from deploysim.pipeline.replay_watch import Watch
 from deploysim.replay.batch_job import BatchOptions
-from deploysim.replay.engine import ReplayJob, outcomes, replay
+from deploysim.replay.engine import IN_FLIGHT, ReplayJob, Watcher, replay
+from deploysim.replay.todo import Todo
+from deploysim.store.blocks import cut_into_blocks
+from deploysim.store.completed import blocks_of, counting
 from deploysim.store.files import short_hash
 from deploysim.store.journal import Journal
+from deploysim.store.outcomes import CUT, Outcomes, read_outcomes
 from deploysim.store.runs import (
-    RunProgress,
     RunRecord,
     clear_for_resume,
     journal_path,
@@ -27,15 +32,27 @@ from deploysim.store.runs import (
     run_folder,
     seal_responses,
     stop_requested,
-    write_progress,
     write_run,
 )
-from deploysim.store.samples import prefix_count, prefixes
+from deploysim.store.samples import prefix_count
 from deploysim.store.workspace import Workspace
-from deploysim.types import Lane
+from deploysim.types import FailureKind, Lane
 
 OPENAI = "https://api.openai.com/v1"
 EMBEDDED_NAMES = ("local", LOCAL)
+ALL_FAILURES = "all"
+RETRY: dict[str, str] = {
+    "filter": FailureKind.REFUSED_BY_FILTER,
+    "context": FailureKind.CONTEXT_TOO_LONG,
+    "timeout": FailureKind.TIMED_OUT,
+    "rate-limit": FailureKind.RATE_LIMITED,
+    "connection": FailureKind.CONNECTION_LOST,
+    "server-error": FailureKind.SERVER_ERROR,
+    "rejected": FailureKind.REJECTED,
+    "malformed": FailureKind.MALFORMED,
+    "length": CUT,
+}
+"""Short names of the outcomes that can be asked for anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +63,14 @@ class ReplayPlan:
     lane: Lane
     settings: ModelSettings
     seed: int = 0
-    in_flight: int = 8
-    retry_failed: bool = False
+    in_flight: int = IN_FLIGHT
+    """Most requests at the same time."""
+    repeats: int = 1
+    """Independent responses to each prefix. A run that is asked for more of them later keeps those that it has."""
+    limit: int | None = None
+    """Stop after the first blocks that have about so many prefixes: a pilot."""
+    retry: frozenset[str] = frozenset()
+    """Outcomes that are asked for anew, such as "timed out"."""
     leak_limit: float | None = None
     """Largest share of messages that may leak where the sample goes to another machine; None for no limit."""
     override_privacy: str = ""
@@ -71,6 +94,9 @@ def model_settings(
     temperature: float | None = None,
     top_p: float | None = None,
     max_tokens: int | None = None,
+    max_retries: int = 4,
+    requests_per_minute: float | None = None,
+    tokens_per_minute: float | None = None,
 ) -> ModelSettings:
     """Return a model configuration from what was asked for and what the environment says.
 
@@ -95,7 +121,26 @@ def model_settings(
         temperature=temperature,
         top_p=top_p,
         max_tokens=max_tokens,
+        max_retries=max_retries,
+        requests_per_minute=requests_per_minute,
+        tokens_per_minute=tokens_per_minute,
     )
+
+
+def outcomes_to_retry(names: Collection[str]) -> frozenset[str]:
+    """Return the outcomes that short names stand for; `all` stands for every failure, and not for cut responses.
+
+    Raises:
+        InputError: where a name stands for none.
+    """
+    unknown = sorted(set(names) - {*RETRY, ALL_FAILURES})
+    if unknown:
+        raise InputError(
+            f"Nothing can be retried by the name of {', '.join(unknown)}.",
+            expected=f"--retry with one of {', '.join([*RETRY, ALL_FAILURES])}; it may be repeated",
+        )
+    every = frozenset(map(str, FailureKind)) if ALL_FAILURES in names else frozenset[str]()
+    return every | {str(RETRY[name]) for name in names if name != ALL_FAILURES}
 
 
 def replay_sample(workspace: Workspace, plan: ReplayPlan, *, now: datetime, report: Report = silent) -> RunRecord:
@@ -105,68 +150,68 @@ def replay_sample(workspace: Workspace, plan: ReplayPlan, *, now: datetime, repo
         BusyError: where another process is at work on this run.
         InputError: where the spot-check of scrubbing does not allow sending the sample to another machine.
         ModelError: where the endpoint cannot be used; what was answered is kept and the run says why it failed.
+        KeyboardInterrupt: after Ctrl-C, when what was in flight has ended and the run is sealed as stopped; pressed
+            twice, at once.
     """
-    total = prefix_count(workspace, plan.sample_id)
-    title = f"{plan.lane}: {plan.settings.name}"
     check_way(workspace, plan.run_id(), plan.settings, batch=plan.batch is not None)
     known = _finished_already(workspace, plan)
     if known:
-        report(title, total, total)
+        total = known.prefixes * known.repeats
+        report(_title(plan), total, total)
         return known
     with Journal(journal_path(workspace, plan.run_id())) as journal:
-        return _replay(workspace, plan, journal, _started(workspace, plan, total, now), title, report)
+        return _replay(workspace, plan, journal, begin(workspace, plan, now=now), report)
+
+
+def _title(plan: ReplayPlan) -> str:
+    return f"{plan.lane}: {plan.settings.name}"
+
+
+def _known(workspace: Workspace, run_id: str) -> RunRecord | None:
+    return read_run(workspace, run_id) if (run_folder(workspace, run_id) / "run.json").exists() else None
 
 
 def _finished_already(workspace: Workspace, plan: ReplayPlan) -> RunRecord | None:
-    if plan.retry_failed or not responses_path(workspace, plan.run_id()).exists():
+    run = _known(workspace, plan.run_id())
+    if run is None or run.status != "done" or not responses_path(workspace, run.run_id).exists():
         return None
-    run = read_run(workspace, plan.run_id())
-    return run if run.status == "done" else None
+    wants_more = plan.repeats > run.repeats or bool(plan.retry)
+    return None if wants_more else run
 
 
-def _replay(
-    workspace: Workspace, plan: ReplayPlan, journal: Journal, record: RunRecord, title: str, report: Report
-) -> RunRecord:
-    before = outcomes(journal.path)
-    skip = {p for p, status in before.items() if not (plan.retry_failed and status == "failed")}
-    failed = sum(before[p] == "failed" for p in skip)
-    watch = _Watch(workspace, record.run_id, title, record.prefixes, len(skip), failed, report)
-    job = ReplayJob(
-        prefixes=(sampled.prefix for sampled in prefixes(workspace, plan.sample_id)),
-        settings=plan.settings,
-        seed=plan.seed,
-        in_flight=plan.in_flight,
-        skip=skip,
-    )
-    try:
-        if plan.batch:
-            answer_in_batches(
-                workspace, record, plan.settings, plan.batch, journal, retry_failed=plan.retry_failed, on_rows=watch
-            )
-        else:
-            replay(
-                job,
-                journal,
-                clock=lambda: datetime.now(UTC),
-                on_rows=watch,
-                stop=lambda: stop_requested(workspace, record.run_id),
-            )
-    except DeploysimError as error:
-        write_run(workspace, replace(record, status="failed", error=str(error)))
-        raise
-    except KeyboardInterrupt:
-        _finish(workspace, record)
-        raise
-    return _finish(workspace, record)
+def _replay(workspace: Workspace, plan: ReplayPlan, journal: Journal, record: RunRecord, report: Report) -> RunRecord:
+    todo = whole(workspace, record, read_outcomes(journal.path), limit=plan.limit, retry=plan.retry)
+    job = ReplayJob(todo.tasks(), plan.settings, seed=plan.seed, in_flight=plan.in_flight)
+    with stopping_on_ctrl_c() as interrupted:
+
+        def stop() -> bool:
+            return interrupted() or stop_requested(workspace, record.run_id)
+
+        watch = Watch(workspace, record.run_id, _title(plan), todo, report, stop)
+        try:
+            watcher = Watcher(lambda: datetime.now(UTC), watch, stop)
+            if plan.batch:
+                answer_in_batches(workspace, record, plan.settings, plan.batch, todo, journal, watcher)
+            else:
+                replay(job, journal, watcher)
+        except DeploysimError as error:
+            write_run(workspace, replace(record, status="failed", error=str(error)))
+            raise
+        except KeyboardInterrupt:
+            finish(workspace, record, {*watch.notes, CUT_OFF})
+            raise
+        finished = finish(workspace, record, watch.notes)
+        if interrupted():
+            raise KeyboardInterrupt
+        return finished
 
 
-def _started(workspace: Workspace, plan: ReplayPlan, total: int, now: datetime) -> RunRecord:
-    """Write the run's record; a run that goes on keeps the time at which it began."""
+def begin(workspace: Workspace, plan: ReplayPlan, *, now: datetime) -> RunRecord:
+    """Write the run's record; a run that goes on keeps the time at which it began, its blocks and its repeats."""
     run_id, settings = plan.run_id(), plan.settings
-    known = read_run(workspace, run_id) if (run_folder(workspace, run_id) / "run.json").exists() else None
+    known = _known(workspace, run_id)
     # A reason that stands in the run's record holds for the whole run.
-    notes = known.notes if known and known.notes else _gate_notes(workspace, plan)
-    created = known.created_at if known else now.isoformat(timespec="seconds")
+    gate_note = known.gate_note if known and known.gate_note else _gate_note(workspace, plan)
     clear_for_resume(workspace, run_id)
     record = RunRecord(
         run_id=run_id,
@@ -176,68 +221,61 @@ def _started(workspace: Workspace, plan: ReplayPlan, total: int, now: datetime) 
         model=settings.model,
         settings={
             **settings.identity(),
+            **settings.patience(),
             "in_flight": plan.in_flight,
-            "timeout_s": settings.timeout_s,
             # Providers ask less for batches.
             **({"batch": True} if plan.batch else {}),
         },
         settings_line=settings.describe(),
         fingerprint=settings.fingerprint(),
         seed=plan.seed,
-        prefixes=total,
-        created_at=created,
-        notes=notes,
+        prefixes=prefix_count(workspace, plan.sample_id),
+        created_at=known.created_at if known else now.isoformat(timespec="seconds"),
+        notes=(gate_note,) if gate_note else (),
+        gate_note=gate_note,
+        repeats=max(plan.repeats, known.repeats if known else 1),
+        block=(known and known.block) or cut_into_blocks(workspace, plan.sample_id).conversations,
     )
     write_run(workspace, record)
     return record
 
 
-def _gate_notes(workspace: Workspace, plan: ReplayPlan) -> tuple[str, ...]:
-    note = check_gate(
-        workspace, plan.sample_id, plan.settings.base_url, limit=plan.leak_limit, override=plan.override_privacy
+def whole(
+    workspace: Workspace,
+    record: RunRecord,
+    outcomes: Outcomes,
+    *,
+    limit: int | None = None,
+    retry: frozenset[str] = frozenset(),
+) -> Todo:
+    """Return what a run has to do and what of it is done."""
+    blocks = blocks_of(workspace, record)
+    return Todo(workspace, record.sample_id, blocks, outcomes, blocks.first(limit), record.repeats, retry)
+
+
+def _gate_note(workspace: Workspace, plan: ReplayPlan) -> str:
+    return (
+        check_gate(
+            workspace, plan.sample_id, plan.settings.base_url, limit=plan.leak_limit, override=plan.override_privacy
+        )
+        or ""
     )
-    return (note,) if note else ()
 
 
-def _finish(workspace: Workspace, record: RunRecord) -> RunRecord:
-    frame = seal_responses(workspace, record.run_id)
+def finish(workspace: Workspace, record: RunRecord, notes: Collection[str] = ()) -> RunRecord:
+    """Seal what counts: everything of a run that is done, the complete blocks of one that stopped."""
+    outcomes = read_outcomes(journal_path(workspace, record.run_id))
+    left = whole(workspace, record, outcomes)
+    done = left.settled.total() >= left.total
+    kept = None if done else counting(left.blocks, outcomes, repeats=record.repeats)
+    seal_responses(workspace, record.run_id, outcomes, kept=kept)
     finished = replace(
         record,
-        status="done" if frame.height >= record.prefixes else "stopped",
+        status="done" if done else "stopped",
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        outcomes=outcomes.by_kind(kept),
+        answered_by=outcomes.by_model(kept),
     )
+    finished = replace(finished, notes=(*record.notes, *facts(finished, outcomes, kept), *sorted(notes)))
     write_run(workspace, finished)
     return finished
-
-
-@dataclass(slots=True)
-class _Watch:
-    """Turns tallies into progress: for the terminal, and in the run's folder for whoever looks."""
-
-    workspace: Workspace
-    run_id: str
-    title: str
-    total: int
-    done_before: int
-    failed_before: int
-    report: Report
-    _written: float = 0.0
-
-    def __call__(self, tally: RunTally) -> None:
-        """Take note of how far the run is."""
-        done = self.done_before + tally.rows
-        self.report(self.title, done, self.total)
-        if time.time() - self._written < 1.0 and done < self.total:
-            return
-        self._written = time.time()
-        progress = RunProgress(
-            done=done,
-            failed=self.failed_before + tally.failed,
-            total=self.total,
-            prompt_tokens=tally.prompt_tokens,
-            completion_tokens=tally.completion_tokens,
-            seconds=tally.seconds,
-            answered_now=tally.rows,
-            updated=self._written,
-        )
-        write_progress(self.workspace, self.run_id, progress)

@@ -18,8 +18,9 @@ from typing import Any
 
 from deploysim.chat.model import ChatModel
 from deploysim.chat.openai_model import OpenAIModel
-from deploysim.chat.runner import RunTally, Work, run_calls
+from deploysim.chat.runner import Work, run_calls
 from deploysim.chat.settings import ModelSettings
+from deploysim.chat.tally import RunTally
 from deploysim.errors import NotFoundError
 from deploysim.pipeline.grading import Report, silent
 from deploysim.pipeline.privacy_gate import check_gate
@@ -145,7 +146,7 @@ class _Kept:
     at: str
     hints: int = 0
 
-    def append(self, rows: Iterable[dict[str, Any]]) -> None:
+    def write(self, rows: Iterable[dict[str, Any]]) -> None:
         """Keep the opinions among the rows; a message without one is asked about again."""
         for row in rows:
             message: Reading = row["message"]
@@ -153,3 +154,6 @@ class _Kept:
                 place = (message.conversation_id, message.index, self.at, message.import_id)
                 record_check(self.workspace, SpotCheck(self.reader, *place, row["marks"], by_model=True))
                 self.hints += bool(row["marks"])
+
+    def sync(self) -> None:
+        """Each opinion is safe once it is written."""

@@ -89,8 +89,7 @@ class Collector:
         except GoneError:
             self._miss(note, self._desk.client.endpoint.lost_the_results(note.batch_id or ""))
             return
-        final = found.seen - found.passing.keys()
-        left = [name for name in listed if name not in final and self._is_open(name)]
+        left = [name for name in listed if self._is_open(name)]
         self._remark(note, found, len(left))
         if note.status == "cancelled":
             self.cancelled = True
@@ -105,7 +104,7 @@ class Collector:
             self._desk.close(note)
 
     def _is_open(self, name: str) -> bool:
-        return not self._desk.ledger.has_answer(name) and not self._desk.job.is_kept_out(name)
+        return not self._desk.ledger.has_outcome(name) and not self._desk.job.is_kept_out(name)
 
     def _read(self, note: BatchNote, listed: frozenset[str]) -> Gathered:
         """Read both files of a batch, again where they give less than the provider counted."""
@@ -119,7 +118,7 @@ class Collector:
             except CallError:
                 if tries == BELIEVED_AFTER:
                     raise
-            self._desk.pace.rest()
+            self._desk.pauses.rest()
 
     def _lines(self, note: BatchNote) -> Iterator[bytes]:
         for file_id in (note.output_id, note.error_id):
@@ -130,7 +129,7 @@ class Collector:
         """Believe that something is gone when it was so several times; then send it again, if that is wanted."""
         self._missed[note.key] += 1
         if self._missed[note.key] < BELIEVED_AFTER:
-            self._desk.pace.rest()
+            self._desk.pauses.rest()
             return
         if not self._desk.job.options.resend_lost:
             raise error

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from deploysim.chat.batch_client import BatchClient, CallError
 from deploysim.replay.batch_job import BatchJob
 from deploysim.replay.batch_ledger import Ledger
-from deploysim.replay.batch_pace import Pace
+from deploysim.replay.batch_pauses import Pauses
 from deploysim.store.batches import BatchBook, BatchNote
 
 
@@ -20,7 +20,7 @@ class Desk:
     client: BatchClient
     ledger: Ledger
     book: BatchBook
-    pace: Pace
+    pauses: Pauses
 
     def close(self, note: BatchNote, *, left: Iterable[str] = (), attempt: int | None = None, parts: int = 1) -> None:
         """Close a batch and plan what is left of it anew, in one write, then delete its files.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from deploysim.chat.api import APIS
 from deploysim.chat.settings import ModelSettings
-from deploysim.replay.engine import prefix_seed
+from deploysim.replay.engine import Task, prefix_seed
 from deploysim.types import Prefix
 
 BYTES_PER_TOKEN = 4
@@ -48,32 +48,40 @@ class BatchJob:
     run_id: str
     folder: Path
     """The run's folder."""
+    tasks: Callable[[], Iterable[Task]]
+    """Gives what has no outcome yet, in the order in which it is sent. It is called once."""
     prefixes: Callable[[], Iterable[Prefix]]
-    """Gives the prefixes from the first on, each time that it is called."""
+    """Gives all prefixes that may be sent, each time that it is called."""
     settings: ModelSettings
     seed: int = 0
-    repeats: int = 1
-    retry_failed: bool = False
     kept_out: Set[str] = frozenset()
     """Conversations that were erased or withheld: they are not sent, and results for them are dropped."""
     options: BatchOptions = field(default_factory=BatchOptions)
 
-    def body(self, prefix: Prefix, repeat: int) -> dict[str, Any]:
+    def body(self, task: Task) -> dict[str, Any]:
         """Return the request for one response, the same that live mode sends."""
-        seed = prefix_seed(self.seed, prefix.prefix_id if repeat == 0 else f"{prefix.prefix_id}#{repeat}")
-        return APIS[self.settings.api].body(self.settings, prefix.messages, seed=seed, tools=None)
+        seed = prefix_seed(self.seed, task.prefix.prefix_id, task.repeat, task.attempt)
+        return APIS[self.settings.api].body(self.settings, task.prefix.messages, seed=seed, tools=None)
 
     def is_kept_out(self, custom_id: str) -> bool:
         """Say whether a request is about a conversation that was erased or withheld."""
-        return parts_of(custom_id)[0].rpartition(":")[0] in self.kept_out
+        return parts_of(custom_id).prefix_id.rpartition(":")[0] in self.kept_out
 
 
-def custom_id(prefix_id: str, repeat: int) -> str:
+class Asked(NamedTuple):
+    """What a request asks for."""
+
+    prefix_id: str
+    repeat: int
+    attempt: int
+
+
+def custom_id(prefix_id: str, repeat: int = 0, attempt: int = 1) -> str:
     """Return what a request is called at the provider: at most 64 letters, digits, "-" and "_", as all of them take."""
-    return f"{prefix_id.replace(':', '-')}-{repeat}"
+    return f"{prefix_id.replace(':', '-')}-{repeat}-{attempt}"
 
 
-def parts_of(custom_id: str) -> tuple[str, int]:
-    """Return the prefix and the repeat that a name of `custom_id` stands for."""
-    conversation, end, repeat = custom_id.rsplit("-", 2)
-    return f"{conversation}:{end}", int(repeat)
+def parts_of(custom_id: str) -> Asked:
+    """Return what a name of `custom_id` asks for."""
+    conversation, end, repeat, attempt = custom_id.rsplit("-", 3)
+    return Asked(f"{conversation}:{end}", int(repeat), int(attempt))

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from deploysim.chat.model import Answer
-from deploysim.chat.runner import RunTally
-from deploysim.replay.batch_job import custom_id, parts_of
+from deploysim.chat.tally import RunTally
+from deploysim.replay.batch_job import parts_of
 from deploysim.replay.engine import response_row
-from deploysim.store.journal import Journal, read_journal
+from deploysim.store.journal import Journal
+from deploysim.store.outcomes import read_outcomes
 
 
 class Ledger:
@@ -26,35 +27,31 @@ class Ledger:
         self._journal = journal
         self._clock = clock
         self._on_rows = on_rows
-        self._failed: set[str] = set()
-        self._answered: set[str] = set()
-        for row in read_journal(journal.path):
-            self._note(custom_id(row["prefix_id"], row["repeat"]), row["status"])
+        self._before = read_outcomes(journal.path)
+        self._kept: set[str] = set()
 
     def beat(self) -> None:
         """Tell whoever watches that the run goes on."""
         self._on_rows(self.tally)
 
-    def has_answer(self, name: str) -> bool:
-        """Say whether a request was answered."""
-        return name in self._answered
-
-    def has_failed(self, name: str) -> bool:
-        """Say whether the last outcome of a request is a failure."""
-        return name in self._failed
+    def has_outcome(self, name: str) -> bool:
+        """Say whether the journal has a row of this very attempt, or of a later one."""
+        if name in self._kept:
+            return True
+        asked = parts_of(name)
+        place = int(self._before.find([asked.prefix_id], asked.repeat)[0])
+        return place >= 0 and int(self._before.attempts[place]) >= asked.attempt
 
     def keep(self, answers: Mapping[str, Answer]) -> None:
-        """Write outcomes; when this returns they are on the disk."""
+        """Write outcomes that the journal does not have; when this returns they are on the disk."""
+        fresh = {name: answer for name, answer in answers.items() if not self.has_outcome(name)}
         rows = []
-        for name, answer in answers.items():
-            prefix_id, repeat = parts_of(name)
-            rows.append({**response_row(prefix_id, answer, at=self._clock()), "repeat": repeat})
+        for name, answer in fresh.items():
+            asked = parts_of(name)
+            row = response_row(asked.prefix_id, answer, at=self._clock(), repeat=asked.repeat, attempt=asked.attempt)
+            rows.append(row)
         self._journal.append(rows)
-        for name, row in zip(answers, rows, strict=True):
+        for row in rows:
             self.tally.count(row)
-            self._note(name, row["status"])
+        self._kept.update(fresh)
         self.beat()
-
-    def _note(self, name: str, status: str) -> None:
-        self._failed.discard(name)
-        (self._failed if status == "failed" else self._answered).add(name)

@@ -48,7 +48,7 @@ def gather(desk: Desk, lines: Iterable[bytes], listed: Set[str]) -> Gathered:
     """Write the outcomes among the lines, each request's once, in whatever order they come.
 
     Args:
-        desk: Whose batch it is; what its journal has an answer of, and what was erased, is not written.
+        desk: Whose batch it is; what its journal has, and what was erased or withheld, is not written.
         lines: Of the batch's output and error files.
         listed: The batch's requests.
     """
@@ -56,11 +56,11 @@ def gather(desk: Desk, lines: Iterable[bytes], listed: Set[str]) -> Gathered:
     group: dict[str, Answer] = {}
     for result in _results(desk, lines, listed, found):
         name = result.custom_id
-        if found.take(result) and not desk.ledger.has_answer(name) and not desk.job.is_kept_out(name):
+        if found.take(result) and not desk.job.is_kept_out(name):
             group[name] = result.attempt.answer
         if len(group) >= _GROUP:
             desk.ledger.keep(group)
-            desk.pace.check()
+            desk.pauses.check()
             group = {}
     if group:
         desk.ledger.keep(group)

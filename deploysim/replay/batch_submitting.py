@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import closing
 from dataclasses import replace
 
@@ -12,9 +12,10 @@ from deploysim.chat.batch_remote import FullQueue
 from deploysim.chat.messages import UNSENDABLE
 from deploysim.replay.batch_desk import Desk
 from deploysim.replay.batch_files import Line, Upload, pack
-from deploysim.replay.batch_job import BYTES_PER_TOKEN, custom_id
+from deploysim.replay.batch_job import BYTES_PER_TOKEN, Asked, custom_id, parts_of
+from deploysim.replay.engine import Task
 from deploysim.store.batches import BatchNote
-from deploysim.types import Failure, FailureKind, Prefix
+from deploysim.types import Failure, FailureKind
 
 SPLIT_AFTER = 3
 """Refusals of one and the same batch, with nothing of ours in the queue, after which it is taken to be too large."""
@@ -32,7 +33,7 @@ class Submitter:
         # Made by a process that ended: it may have done more than it wrote down.
         self._inherited = {note.key for note in opened}
         self._taken = {name for note in opened for name in desk.book.requests(note)}
-        self._files = pack(self._lines(self._waits), self._fits, desk.job.folder)
+        self._files = pack(self._lines(self._waiting()), self._fits, desk.job.folder)
         self._refusals = 0
         self.queue_is_full = False
         self.goes_on = True
@@ -58,8 +59,8 @@ class Submitter:
     def upload(self, note: BatchNote) -> None:
         """Upload what a planned batch holds, as far as it fits, without what was erased or withheld meanwhile."""
         desk, listed = self._desk, self._desk.book.requests(note)
-        wanted = frozenset(listed)
-        lines = self._lines(lambda name: name in wanted and not desk.ledger.has_answer(name))
+        wanted = frozenset(name for name in listed if not desk.ledger.has_outcome(name))
+        lines = self._lines(self._listed(wanted))
         with closing(pack(lines, self._fits, desk.job.folder)) as files:
             upload, second = next(files, None), next(files, None)
         if upload is None:
@@ -138,40 +139,47 @@ class Submitter:
         self._desk.client.delete(note.file_id or "")
         self._desk.book.put(replace(note, step="planned", file_id=None))
 
-    def _lines(self, wanted: Callable[[str], bool]) -> Iterator[Line]:
-        job = self._desk.job
-        for prefix in job.prefixes():
-            self._desk.pace.check()
-            for repeat in range(job.repeats):
-                name = custom_id(prefix.prefix_id, repeat)
-                if wanted(name) and not job.is_kept_out(name):
-                    line = self._line(name, prefix, repeat)
-                    if line is not None:
-                        yield name, line
+    def _waiting(self) -> Iterator[Task]:
+        """Yield the tasks that are in no batch."""
+        for task in self._desk.job.tasks():
+            if _name(task) not in self._taken:
+                yield task
 
-    def _line(self, name: str, prefix: Prefix, repeat: int) -> bytes | None:
+    def _listed(self, names: Set[str]) -> Iterator[Task]:
+        """Yield the tasks that requests stand for, in the order of the sample."""
+        asked: dict[str, list[Asked]] = {}
+        for one in map(parts_of, names):
+            asked.setdefault(one.prefix_id, []).append(one)
+        for prefix in self._desk.job.prefixes():
+            for one in sorted(asked.get(prefix.prefix_id, ())):
+                yield Task(prefix, one.repeat, one.attempt)
+
+    def _lines(self, tasks: Iterable[Task]) -> Iterator[Line]:
+        for task in tasks:
+            self._desk.pauses.check()
+            name = _name(task)
+            line = None if self._desk.job.is_kept_out(name) else self._line(name, task)
+            if line is not None:
+                yield name, line
+
+    def _line(self, name: str, task: Task) -> bytes | None:
         """Return a request's line, or None where it cannot be sent, which is its outcome."""
-        job = self._desk.job
         try:
-            line = request_line(self._desk.client.api, name, job.body(prefix, repeat))
+            line = request_line(self._desk.client.api, name, self._desk.job.body(task))
         except UnicodeEncodeError:
             failure = Failure(FailureKind.REJECTED, UNSENDABLE)
         else:
-            if len(line) <= job.options.limits.size:
+            if len(line) <= self._desk.job.options.limits.size:
                 return line
             failure = TOO_LARGE
         self._desk.ledger.keep({name: failure})
         return None
 
-    def _waits(self, name: str) -> bool:
-        ledger = self._desk.ledger
-        done = ledger.has_answer(name) or (ledger.has_failed(name) and not self._desk.job.retry_failed)
-        if done or name in self._taken:
-            return False
-        self._taken.add(name)
-        return True
-
     def _fits(self, requests: int, size: int) -> bool:
         limits, tokens = self._desk.job.options.limits, self._desk.book.queue_tokens
         room = min(limits.size, tokens * BYTES_PER_TOKEN) if tokens else limits.size
         return requests <= limits.requests and size <= room
+
+
+def _name(task: Task) -> str:
+    return custom_id(task.prefix.prefix_id, task.repeat, task.attempt)

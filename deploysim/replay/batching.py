@@ -11,16 +11,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from deploysim.chat.api import APIS
 from deploysim.chat.batch_client import BatchClient, CallError
 from deploysim.chat.batch_endpoint import BatchEndpoint
-from deploysim.chat.runner import RunTally
 from deploysim.chat.settings import address
+from deploysim.chat.tally import RunTally
 from deploysim.replay.batch_collecting import Collector
 from deploysim.replay.batch_desk import Desk
 from deploysim.replay.batch_job import BatchJob
 from deploysim.replay.batch_ledger import Ledger
-from deploysim.replay.batch_pace import Pace, StopAskedError
+from deploysim.replay.batch_pauses import Pauses, StopAskedError
 from deploysim.replay.batch_submitting import Submitter
+from deploysim.replay.engine import NO_SEED
 from deploysim.store.batches import BatchBook, BatchNote
 from deploysim.store.journal import Journal
 
@@ -47,11 +49,13 @@ def replay_in_batches(
         ModelError: where the provider refuses, forgets or loses what it was given; what was answered is kept.
     """
     ledger = Ledger(journal, clock, on_rows)
-    pace = Pace(job.options.first_poll_s, job.options.longest_poll_s, beat=ledger.beat, stop=stop)
+    pauses = Pauses(job.options.first_poll_s, job.options.longest_poll_s, beat=ledger.beat, stop=stop)
     try:
         ledger.beat()
-        with BatchClient(job.settings, pause=pace.wait, check=pace.check) as client:
-            _run(Desk(job, client, ledger, BatchBook(job.folder), pace))
+        if not APIS[job.settings.api].takes_seed:
+            ledger.tally.notes.add(NO_SEED)
+        with BatchClient(job.settings, pause=pauses.wait, check=pauses.check) as client:
+            _run(Desk(job, client, ledger, BatchBook(job.folder), pauses))
     except StopAskedError:
         # Asked for, and every step is written down.
         return ledger.tally
@@ -65,13 +69,13 @@ def _run(desk: Desk) -> None:
     submitter, collector = Submitter(desk), Collector(desk)
     try:
         while desk.book.open or submitter.goes_on:
-            desk.pace.check()
+            desk.pauses.check()
             moved = [_step(desk, note, submitter, collector) for note in desk.book.open]
             submitter.goes_on = submitter.goes_on and not collector.cancelled
             if submitter.submit_next() or any(moved):
-                desk.pace.quicken()
+                desk.pauses.quicken()
             elif desk.book.open:
-                desk.pace.rest()
+                desk.pauses.rest()
                 if not any(note.step == "created" for note in desk.book.open):
                     submitter.try_the_queue_again()
     finally:

@@ -4,36 +4,66 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from deploysim.chat.local import SLOTS, local_server
+from deploysim.chat.local import LocalServer
+from deploysim.chat.local_shared import shared_server
 from deploysim.chat.model import Answer, ChatModel
 from deploysim.chat.openai_model import OpenAIModel
-from deploysim.chat.runner import RunTally, Work, run_calls
+from deploysim.chat.pace import GivenUpError, Pace
+from deploysim.chat.runner import RowSink, Work, run_calls
 from deploysim.chat.settings import ModelSettings
+from deploysim.chat.tally import RunTally
+from deploysim.chat.width import Width
 from deploysim.store.imports import encode_tool_calls
-from deploysim.store.journal import Journal, read_journal
-from deploysim.types import Failure, FailureKind, Prefix
+from deploysim.types import Failure, Prefix
 
 LOCAL_TIMEOUT_S = 1_800.0
 """The embedded model is slow on a busy machine, not stuck: giving up on it would only send the same prefix again."""
+IN_FLIGHT = 64
+"""Ceiling of requests at the same time, where nobody names another. How many there are adapts to the endpoint."""
+NO_SEED = "The endpoint takes no seed, so none was sent: its answers cannot be drawn again."
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One response to get."""
+
+    prefix: Prefix
+    repeat: int = 0
+    """Which of several independent responses to the prefix."""
+    attempt: int = 1
+    """1 for the first, one more each time that its outcome is asked for anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayJob:
     """What to replay, through what, and how."""
 
-    prefixes: Iterable[Prefix]
+    tasks: Iterable[Task]
+    """In the order in which they are sent; each is sent, so they name nothing twice."""
     settings: ModelSettings
     seed: int = 0
-    in_flight: int = SLOTS
-    skip: Set[str] = frozenset()
-    """Prefixes that have their outcome already."""
+    in_flight: int = IN_FLIGHT
+    """Most requests at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """What a run asks and tells while it goes on."""
+
+    clock: Clock
+    """Tells the time that is written beside an outcome."""
+    on_rows: Callable[[RunTally, Pace], None] = lambda tally, pace: None
+    """Called from a helper thread when outcomes have become safe, and at least once a second."""
+    stop: Callable[[], bool] = lambda: False
+    """Asked before each prefix; True ends the run cleanly after what is in flight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,81 +72,59 @@ class _Target:
 
     settings: ModelSettings
     base_url: str
-    in_flight: int
+    width: Width
     check: Callable[[], None]
     """Raises ModelError where nothing can be sent there any more."""
 
 
-def replay(
-    job: ReplayJob,
-    journal: Journal,
-    *,
-    clock: Callable[[], datetime],
-    on_rows: Callable[[RunTally], None] = lambda tally: None,
-    stop: Callable[[], bool] = lambda: False,
-) -> RunTally:
-    """Answer every prefix that is not to be skipped, and append each outcome to an open journal.
+def replay(job: ReplayJob, sink: RowSink, watcher: Watcher) -> RunTally:
+    """Get all responses of a job, and keep each outcome as it arrives.
 
-    Prefixes are sent in the order given. Where all have their outcome already, no model is started or asked.
+    Where there is nothing to get, no model is started or asked.
 
     Args:
         job: What to replay.
-        journal: Where outcomes are kept.
-        clock: Tells the time that is written beside an outcome.
-        on_rows: Called after each write with the tally of this process.
-        stop: Asked before each prefix; True ends the run cleanly after what is in flight.
+        sink: Where outcomes are kept, such as an open journal.
+        watcher: Who follows the run.
 
     Raises:
         ModelError: where the endpoint refuses every call or cannot be reached; what was answered is kept.
     """
-    waiting = _once_each(job)
-    first = next(waiting, None)
-    if first is None or stop():
+    tasks = iter(job.tasks)
+    first = next(tasks, None)
+    if first is None or watcher.stop():
         return RunTally()
     with _target(job) as target:
-        return asyncio.run(_replay(job, target, _chain(first, waiting), journal, clock, on_rows, stop))
+        return asyncio.run(_replay(job, target, _chain(first, tasks), sink, watcher))
 
 
-def outcomes(journal: Path) -> dict[str, str]:
-    """Return "ok" or "failed" for every prefix that a journal holds an outcome of, the newest one."""
-    return {row["prefix_id"]: row["status"] for row in read_journal(journal)}
-
-
-def prefix_seed(seed: int, prefix_id: str) -> int:
-    """Return the seed that is sent for one prefix: the same on any machine, different between prefixes."""
-    digest = hashlib.sha256(f"{seed}:{prefix_id}".encode()).digest()
+def prefix_seed(seed: int, prefix_id: str, repeat: int = 0, attempt: int = 1) -> int:
+    """Return the seed that is sent for one response: the same on any machine, different between any two."""
+    drawn = "" if (repeat, attempt) == (0, 1) else f":{repeat}:{attempt}"
+    digest = hashlib.sha256(f"{seed}:{prefix_id}{drawn}".encode()).digest()
     return int.from_bytes(digest[:4]) & 0x7FFFFFFF
 
 
-async def _replay(
-    job: ReplayJob,
-    target: _Target,
-    waiting: Iterator[Prefix],
-    journal: Journal,
-    clock: Callable[[], datetime],
-    on_rows: Callable[[RunTally], None],
-    stop: Callable[[], bool],
-) -> RunTally:
-    async with OpenAIModel(target.settings, base_url=target.base_url) as model:
-
-        async def call(prefix: Prefix) -> dict[str, Any]:
-            row = await answer_row(model, prefix, seed=job.seed, clock=clock)
-            if row["failure_kind"] == FailureKind.CONNECTION_LOST:
-                target.check()
-            return row
-
-        return await run_calls(Work(waiting, call, target.in_flight), journal, on_rows=on_rows, stop=stop)
+async def answer_row(model: ChatModel, task: Task, *, seed: int, clock: Clock) -> dict[str, Any] | None:
+    """Ask a model for one response and return it as a journal row; None where it was given up before it was sent."""
+    prefix_id = task.prefix.prefix_id
+    try:
+        answer = await model.complete(
+            task.prefix.messages, seed=prefix_seed(seed, prefix_id, task.repeat, task.attempt)
+        )
+    except GivenUpError:
+        return None
+    return response_row(prefix_id, answer, at=clock(), repeat=task.repeat, attempt=task.attempt)
 
 
-async def answer_row(model: ChatModel, prefix: Prefix, *, seed: int, clock: Callable[[], datetime]) -> dict[str, Any]:
-    """Ask a model for one response and return it as a journal row."""
-    answer = await model.complete(prefix.messages, seed=prefix_seed(seed, prefix.prefix_id))
-    return response_row(prefix.prefix_id, answer, at=clock())
-
-
-def response_row(prefix_id: str, answer: Answer, *, at: datetime) -> dict[str, Any]:
+def response_row(prefix_id: str, answer: Answer, *, at: datetime, repeat: int = 0, attempt: int = 1) -> dict[str, Any]:
     """Return an answer as a journal row; a failure is a row like any other."""
-    row: dict[str, Any] = {"prefix_id": prefix_id, "repeat": 0, "at": at.isoformat(timespec="seconds")}
+    row: dict[str, Any] = {
+        "prefix_id": prefix_id,
+        "repeat": repeat,
+        "attempt": attempt,
+        "at": at.isoformat(timespec="seconds"),
+    }
     if isinstance(answer, Failure):
         blank = dict.fromkeys(
             ("text", "tool_calls", "finish_reason", "prompt_tokens", "completion_tokens", "latency_s", "model")
@@ -126,15 +134,28 @@ def response_row(prefix_id: str, answer: Answer, *, at: datetime) -> dict[str, A
     return {**row, **fields, "status": "ok", "failure_kind": None, "failure_detail": None}
 
 
-def _once_each(job: ReplayJob) -> Iterator[Prefix]:
-    sent = set(job.skip)
-    for prefix in job.prefixes:
-        if prefix.prefix_id not in sent:
-            sent.add(prefix.prefix_id)
-            yield prefix
+async def _replay(job: ReplayJob, target: _Target, tasks: Iterator[Task], sink: RowSink, watcher: Watcher) -> RunTally:
+    settings = target.settings
+    pace = Pace(
+        target.width,
+        requests_per_minute=settings.requests_per_minute,
+        tokens_per_minute=settings.tokens_per_minute,
+    )
+    async with OpenAIModel(settings, base_url=target.base_url, pace=pace, check=target.check) as model:
+
+        async def call(task: Task) -> dict[str, Any] | None:
+            return await answer_row(model, task, seed=job.seed, clock=watcher.clock)
+
+        def on_rows(tally: RunTally) -> None:
+            if not model.takes_seed:
+                tally.notes.add(NO_SEED)
+            watcher.on_rows(tally, pace)
+
+        work = Work(tasks, call, target.width.ceiling, pace.close)
+        return await run_calls(work, sink, on_rows=on_rows, stop=watcher.stop)
 
 
-def _chain(first: Prefix, rest: Iterator[Prefix]) -> Iterator[Prefix]:
+def _chain(first: Task, rest: Iterator[Task]) -> Iterator[Task]:
     yield first
     yield from rest
 
@@ -143,11 +164,15 @@ def _chain(first: Prefix, rest: Iterator[Prefix]) -> Iterator[Prefix]:
 def _target(job: ReplayJob) -> Iterator[_Target]:
     settings = job.settings
     if settings.base_url is not None:
-        yield _Target(settings, settings.base_url, job.in_flight, check=lambda: None)
+        yield _Target(settings, settings.base_url, Width(job.in_flight), check=lambda: None)
         return
-    slots = max(1, min(job.in_flight, SLOTS))
-    with local_server(slots=slots) as server:
-        # Nothing on the way to it can fail for a moment: when it does not answer, it is gone.
-        patient = replace(settings, timeout_s=max(settings.timeout_s, LOCAL_TIMEOUT_S), max_retries=1)
-        # Requests beyond the slots would only wait inside the server.
-        yield _Target(patient, server.url, slots, server.check)
+    with shared_server() as server:
+        yield _local_target(settings, server, job.in_flight)
+
+
+def _local_target(settings: ModelSettings, server: LocalServer, in_flight: int) -> _Target:
+    # Nothing on the way to it can fail for a moment: when it does not answer, it is gone.
+    patient = replace(settings, api_key=server.key, timeout_s=max(settings.timeout_s, LOCAL_TIMEOUT_S), max_retries=1)
+    # Requests beyond the slots would only wait inside the server.
+    slots = min(in_flight, server.slots)
+    return _Target(patient, server.url, Width(slots, start=slots), server.check)

@@ -55,6 +55,15 @@ class Journal:
         Raises:
             InputError: where the disk does not take them, such as a full one; none of them counts as written.
         """
+        self.write(rows)
+        self.sync()
+
+    def write(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Hand rows to the system: from now on a killed process does not lose them, a power cut still may.
+
+        Raises:
+            InputError: where the system does not take them; none of them is written.
+        """
         assert self._file is not None, "a journal is written inside its with block"
         lines = [json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows]
         before = self._file.tell()
@@ -62,11 +71,26 @@ class Journal:
             _write_all(self._file, "".join(lines).encode("utf-8", errors="replace"))
         except OSError as error:
             _cut(self._file, before)
-            raise InputError(
-                f"{self.path.name} of {self.path.parent.name} cannot be written to ({error.strerror}).",
-                expected="a disk with free space; what was written before is safe",
-                next_step="make room, then run the same command again: it goes on from here",
-            ) from error
+            raise self._full(error) from error
+
+    def sync(self) -> None:
+        """Return when all that was written is on the disk. Another thread may write meanwhile.
+
+        Raises:
+            InputError: where the disk does not take it; what was written since the last time does not count.
+        """
+        assert self._file is not None, "a journal is written inside its with block"
+        try:
+            _sync(self._file.fileno())
+        except OSError as error:
+            raise self._full(error) from error
+
+    def _full(self, error: OSError) -> InputError:
+        return InputError(
+            f"{self.path.name} of {self.path.parent.name} cannot be written to ({error.strerror}).",
+            expected="a disk with free space; what was written before is safe",
+            next_step="make room, then run the same command again: it goes on from here",
+        )
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:
@@ -75,12 +99,36 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
     What is not a whole row is passed over: the last line while it is being written or where a crash tore it, and lines
     that a power cut left damaged. What they were about counts as not done, and is done again.
     """
+    for _, row in journal_rows(path):
+        yield row
+
+
+def journal_rows(path: Path, *, at: Iterable[int] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the rows of a journal as `read_journal` does, each with the byte at which it begins.
+
+    Args:
+        path: The journal; one that is not there is empty.
+        at: Where rows begin that are wanted; all where None.
+    """
     if not path.exists():
         return
     with path.open("rb") as file:
-        for line in file:
+        for offset, line in _lines(file) if at is None else _lines_at(file, at):
             if line.endswith(b"\n") and (row := _row(line)) is not None:
-                yield row
+                yield offset, row
+
+
+def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    offset = 0
+    for line in file:
+        yield offset, line
+        offset += len(line)
+
+
+def _lines_at(file: BinaryIO, at: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+    for offset in at:
+        file.seek(offset)
+        yield offset, file.readline()
 
 
 class JournalTail:
@@ -153,7 +201,10 @@ def _write_all(file: BinaryIO, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[file.write(rest) :]
-    os.fsync(file.fileno())
+
+
+# It leaves out what no reader needs, such as the time of the last change; not every system has it.
+_sync = getattr(os, "fdatasync", os.fsync)
 
 
 def _cut(file: BinaryIO, size: int) -> None:

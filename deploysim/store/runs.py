@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from deploysim.errors import NotFoundError
 from deploysim.store.files import read_json, sha256_file, write_json, write_parquet, write_text
 from deploysim.store.imports import DataType
 from deploysim.store.journal import read_journal
+from deploysim.store.outcomes import ANSWERED, CUT, Outcomes
+from deploysim.store.sealing import seal_journal
 from deploysim.store.workspace import Workspace, checked_id
 
 RESPONSES: dict[str, DataType] = {
     "prefix_id": pl.String,
     "repeat": pl.Int32,
+    "attempt": pl.Int32,
     "status": pl.String,
     "text": pl.String,
     "tool_calls": pl.String,
@@ -31,7 +36,7 @@ RESPONSES: dict[str, DataType] = {
     "model": pl.String,
     "at": pl.String,
 }
-"""`status` is "ok" or "failed"; `tool_calls` is JSON text."""
+"""`status` is "ok" or "failed"; `tool_calls` is JSON text; `attempt` counts how often the outcome was asked for."""
 
 ENDED = ("done", "stopped")
 """States in which a run's responses are sealed and can be graded."""
@@ -55,6 +60,7 @@ class RunRecord:
     fingerprint: str
     seed: int
     prefixes: int
+    """Prefixes of the sample that are not withheld."""
     created_at: str
     status: str = "started"
     """"started", "done", "stopped" (asked to) or "failed" (see error)."""
@@ -63,6 +69,16 @@ class RunRecord:
     imported_from: str | None = None
     """Base name of the file, where the responses were made elsewhere."""
     notes: tuple[str, ...] = ()
+    gate_note: str = ""
+    """Under which condition the sample went to another machine: the note that stays whatever becomes of the run."""
+    repeats: int = 1
+    """Independent responses to each prefix."""
+    block: int | None = None
+    """Conversations of each of the blocks in which it was sent; None where it was not."""
+    outcomes: dict[str, int] = field(default_factory=dict)
+    """How often which outcome is among the sealed responses, "answered" and "cut by length" among them."""
+    answered_by: dict[str, int] = field(default_factory=dict)
+    """Sealed responses by the name that the endpoint gave the model that answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +86,41 @@ class RunProgress:
     """How far a run is, as its process last said."""
 
     done: int
+    """Outcomes: of each prefix as many as there are repeats."""
     failed: int
     total: int
     prompt_tokens: int
+    """Of the whole run, so far."""
     completion_tokens: int
+    """Of the whole run, so far."""
     seconds: float
     """Spent by the process that runs now."""
     answered_now: int
     """Answered by the process that runs now."""
     updated: float
     """Unix time."""
+    failed_by_kind: dict[str, int] = field(default_factory=dict)
+    """Failures of the whole run, by reason."""
+    cut: int = 0
+    """Responses of the whole run that ended because they reached a limit of length."""
+    lately_per_second: float | None = None
+    """Outcomes a second, over the latest thousand."""
+    latencies: dict[str, float] = field(default_factory=dict)
+    """Percentiles "50", "95" and "99" of the latest latencies, in seconds."""
+    width: int | None = None
+    """Calls that may be in flight at the moment; it adapts to the endpoint."""
+    ceiling: int | None = None
+    """Most calls that may ever be in flight."""
+    waits_s: float = 0.0
+    """How long all calls still wait for a limit of requests or tokens; 0 where none holds them back."""
+    answered_by: dict[str, int] = field(default_factory=dict)
+    """Responses of the whole run by the name that the endpoint gave the model that answered."""
 
     @property
     def per_second(self) -> float | None:
-        """Prefixes answered a second by the process that runs now."""
+        """Outcomes a second of late, by the process that runs now."""
+        if self.lately_per_second is not None:
+            return self.lately_per_second
         return self.answered_now / self.seconds if self.seconds > 0 and self.answered_now else None
 
     @property
@@ -174,11 +211,19 @@ def write_responses(workspace: Workspace, run_id: str, rows: list[dict[str, Any]
     write_parquet(responses_path(workspace, run_id), _frame(rows))
 
 
-def seal_responses(workspace: Workspace, run_id: str) -> pl.DataFrame:
-    """Write what the journal holds as Parquet, the newest row of each prefix and repeat winning."""
-    frame = _from_journal(journal_path(workspace, run_id))
-    write_parquet(responses_path(workspace, run_id), frame)
-    return frame
+def seal_responses(
+    workspace: Workspace, run_id: str, outcomes: Outcomes, *, kept: NDArray[np.bool_] | None = None
+) -> None:
+    """Write what the journal holds as Parquet, the newest row of each prefix and repeat winning.
+
+    Args:
+        workspace: Where the run is.
+        run_id: The run.
+        outcomes: What its journal holds.
+        kept: Which of them; all where None. The others stay in the journal and count once the run goes on.
+    """
+    target = responses_path(workspace, run_id)
+    seal_journal(journal_path(workspace, run_id), outcomes, target, schema=RESPONSES, kept=kept)
 
 
 def responses(workspace: Workspace, run_id: str) -> pl.DataFrame:
@@ -194,15 +239,35 @@ def responses_of(workspace: Workspace, run_id: str, prefix_id: str) -> pl.DataFr
 
 def responses_to(workspace: Workspace, run_id: str, prefix_ids: Sequence[str]) -> pl.DataFrame:
     """Return a run's responses to some prefixes."""
-    sealed = responses_path(workspace, run_id)
-    frame = pl.scan_parquet(sealed) if sealed.exists() else responses(workspace, run_id).lazy()
-    return frame.filter(pl.col("prefix_id").is_in(list(prefix_ids))).sort("prefix_id", "repeat").collect()
+    wanted = pl.col("prefix_id").is_in(list(prefix_ids))
+    return _scan(workspace, run_id).filter(wanted).sort("prefix_id", "repeat").collect()
 
 
 def responses_digest(workspace: Workspace, run_id: str) -> str | None:
     """Return the SHA-256 of a run's responses, or None while it still answers."""
     path = responses_path(workspace, run_id)
     return sha256_file(path) if path.exists() else None
+
+
+OUTCOME = (
+    pl.when(pl.col("status") == "failed")
+    .then(pl.col("failure_kind"))
+    .when(pl.col("finish_reason") == "length")
+    .then(pl.lit(CUT))
+    .otherwise(pl.lit(ANSWERED))
+)
+"""What became of a prefix, as `outcome_of` says of one row."""
+
+
+def outcome_counts(workspace: Workspace, run_id: str) -> dict[str, int]:
+    """Return how often there is which outcome among a run's responses so far, most frequent first."""
+    counted = _scan(workspace, run_id).group_by(outcome=OUTCOME).len().sort("len", "outcome", descending=[True, False])
+    return dict(counted.collect().iter_rows())
+
+
+def written_tokens(workspace: Workspace, run_id: str) -> int:
+    """Return how many tokens a run's responses have."""
+    return int(_scan(workspace, run_id).select(pl.col("completion_tokens").sum()).collect().item() or 0)
 
 
 def failures_by_reason(frame: pl.DataFrame) -> dict[str, int]:
@@ -214,6 +279,11 @@ def failures_by_reason(frame: pl.DataFrame) -> dict[str, int]:
         .sort("len", "failure_kind", descending=[True, False])
     )
     return dict(counts.iter_rows())
+
+
+def _scan(workspace: Workspace, run_id: str) -> pl.LazyFrame:
+    sealed = responses_path(workspace, run_id)
+    return pl.scan_parquet(sealed) if sealed.exists() else responses(workspace, run_id).lazy()
 
 
 def _record(path: Path) -> RunRecord:

@@ -56,10 +56,20 @@ def query_database(path: Path, sql: str, params: Sequence[Any] = ()) -> pl.DataF
     Raises:
         InputError: where the file is not a DuckDB database or lacks the tables.
     """
+    (frame,) = query_each(path, sql, [params])
+    return frame
+
+
+def query_each(path: Path, sql: str, params: Sequence[Sequence[Any]]) -> Iterator[pl.DataFrame]:
+    """Answer one statement for several sets of parameters from a DuckDB file that is opened once.
+
+    Raises:
+        InputError: where the file is not a DuckDB database or lacks the tables.
+    """
     with _sealed(path, _NOT_A_SAMPLE) as connection:
         try:
-            frame: pl.DataFrame = connection.sql(sql, params=list(params)).pl()
-            return frame
+            for one in params:
+                yield connection.sql(sql, params=list(one)).pl()
         except (duckdb.CatalogException, duckdb.BinderException, duckdb.PermissionException) as error:
             raise InputError(
                 f"{path.name} is a DuckDB database but not a sample.",

@@ -1,21 +1,19 @@
-"""Tokens a second of a replay through the embedded model against a bare client on the same server in the same run.
+"""What the replay engine costs beyond a bare, perfectly concurrent client: answers a second and processor time.
 
-Run it on a machine that does nothing else:
+    PYTHONPATH=.:tests python tests/benchmarks/bench_replay.py fake
+    PYTHONPATH=.:tests python tests/benchmarks/bench_replay.py fake --delay 0.5 1.5 --widths 64 512
+    PYTHONPATH=.:tests python tests/benchmarks/bench_replay.py embedded
 
-    PYTHONPATH=.:tests python tests/benchmarks/bench_replay.py [prefixes] [in flight]
-
-Both send the same requests. The bare client is as concurrent as the server has slots and does nothing with the
-answers; the replay also writes each of them to a journal on disk. They take turns, so that a machine that slows down
-slows both; each turn's first words make its prompts new to the server's cache. The second table does the same against
-a fake that answers after a random delay, where the work on our side is what limits.
+Both send the same requests to the same server. The bare client does nothing with the answers; the replay also writes
+each of them to a journal on disk, seeks its own width below the ceiling, and may try again. They take turns, so that a
+machine that slows down slows both: look at the ratios. The fake is a process of its own and answers after a random
+delay. For the embedded model each turn's first words make its prompts new to the server's cache.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import json
-import random
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -24,12 +22,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import openai
-from servers import Endpoint, Handler, Seen, answer
+from fake_endpoint import Manner, fake_endpoint
 
 from deploysim.chat.local import local_server
 from deploysim.chat.messages import api_messages
 from deploysim.chat.settings import LOCAL, ModelSettings
-from deploysim.replay.engine import ReplayJob, prefix_seed, replay
+from deploysim.replay.engine import ReplayJob, Task, Watcher, prefix_seed, replay
 from deploysim.store.journal import Journal
 from deploysim.types import Message, Prefix
 
@@ -41,22 +39,26 @@ ASKED = (
     "Tell me a joke about cats.",
     "I have had a headache for three days. What should I do?",
 )
-ROUNDS = 3
-TOKENS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Turn:
     """What one turn gave."""
 
-    requests: int
+    answers: int
     tokens: int
     seconds: float
+    processor_s: float
 
-    @property
-    def rate(self) -> float:
-        """Tokens written a second."""
-        return self.tokens / self.seconds
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """One server, and how it is asked."""
+
+    url: str
+    model: str
+    max_tokens: int
+    rounds: int
 
 
 def make_prefixes(count: int, turn: str) -> list[Prefix]:
@@ -66,8 +68,8 @@ def make_prefixes(count: int, turn: str) -> list[Prefix]:
     return [Prefix(f"{turn}-{n}:2", f"{turn}-{n}", (system, message)) for n, message in enumerate(asked)]
 
 
-def bare(url: str, model: str, prefixes: Sequence[Prefix], in_flight: int) -> Measured:
-    """Ask through the openai client alone."""
+def bare(contest: Contest, prefixes: Sequence[Prefix], in_flight: int) -> tuple[int, int]:
+    """Ask through the openai client alone and return answers and tokens."""
 
     async def asking() -> int:
         waiting = iter(prefixes)
@@ -77,69 +79,88 @@ def bare(url: str, model: str, prefixes: Sequence[Prefix], in_flight: int) -> Me
             nonlocal tokens
             for prefix in waiting:
                 reply = await client.chat.completions.create(
-                    model=model,
+                    model=contest.model,
                     messages=api_messages(prefix.messages),  # type: ignore[arg-type]
-                    max_tokens=TOKENS,
+                    max_tokens=contest.max_tokens,
                     temperature=0.7,
                     seed=prefix_seed(0, prefix.prefix_id),
                 )
                 tokens += reply.usage.completion_tokens if reply.usage else 0
 
-        async with openai.AsyncOpenAI(base_url=url, api_key="none", timeout=1_800) as client:
+        async with openai.AsyncOpenAI(base_url=contest.url, api_key="none", timeout=1_800) as client:
             await asyncio.gather(*(worker(client) for _ in range(in_flight)))
         return tokens
 
-    started = time.monotonic()
-    tokens = asyncio.run(asking())
-    return Measured(len(prefixes), tokens, time.monotonic() - started)
+    return len(prefixes), asyncio.run(asking())
 
 
-def replayed(url: str, model: str, prefixes: Sequence[Prefix], in_flight: int) -> Measured:
-    """Ask through the replay engine, with a journal on disk."""
-    settings = ModelSettings("bench", model, url, temperature=0.7, max_tokens=TOKENS, timeout_s=1_800)
+def replayed(contest: Contest, prefixes: Sequence[Prefix], in_flight: int) -> tuple[int, int]:
+    """Ask through the replay engine, with a journal on disk, and return answers and tokens."""
+    settings = ModelSettings(
+        "bench", contest.model, contest.url, temperature=0.7, max_tokens=contest.max_tokens, timeout_s=1_800
+    )
     with tempfile.TemporaryDirectory() as folder, Journal(Path(folder) / "responses.jsonl") as journal:
-        started = time.monotonic()
-        job = ReplayJob(prefixes, settings, seed=0, in_flight=in_flight)
-        tally = replay(job, journal, clock=lambda: datetime.now(UTC))
+        job = ReplayJob(map(Task, prefixes), settings, in_flight=in_flight)
+        tally = replay(job, journal, Watcher(lambda: datetime.now(UTC)))
         assert tally.failed == 0, tally.failed_by_kind
-        return Measured(tally.rows, tally.completion_tokens, time.monotonic() - started)
+        return tally.rows, tally.completion_tokens
 
 
-def compare(title: str, url: str, model: str, count: int, in_flight: int) -> None:
-    """Let both take turns and print the ratio of all tokens over all seconds."""
-    ways: dict[str, Callable[[str, str, Sequence[Prefix], int], Measured]] = {"bare": bare, "replay": replayed}
-    bare(url, model, make_prefixes(min(count, 2), "warm"), 1)
-    found: dict[str, list[Measured]] = {"bare": [], "replay": []}
-    for turn in range(ROUNDS):
+def timed(
+    way: Callable[[Contest, Sequence[Prefix], int], tuple[int, int]], contest: Contest, prefixes: list[Prefix], n: int
+) -> Turn:
+    """Let one way take its turn."""
+    processor, started = time.process_time(), time.monotonic()
+    answers, tokens = way(contest, prefixes, n)
+    return Turn(answers, tokens, time.monotonic() - started, time.process_time() - processor)
+
+
+def compare(contest: Contest, count: int, in_flight: int) -> None:
+    """Let both take turns and print a row of the table."""
+    ways = {"bare": bare, "replay": replayed}
+    bare(contest, make_prefixes(2, "warm"), 1)
+    found: dict[str, list[Turn]] = {name: [] for name in ways}
+    for turn in range(contest.rounds):
         # The second of a pair profits or suffers from what the first left behind: alternate.
         for name in sorted(ways, reverse=bool(turn % 2)):
-            found[name].append(ways[name](url, model, make_prefixes(count, f"{turn}{name}"), in_flight))
-    rates = {name: sum(m.tokens for m in all_) / sum(m.seconds for m in all_) for name, all_ in found.items()}
-    answers = {name: sum(m.requests for m in all_) / sum(m.seconds for m in all_) for name, all_ in found.items()}
+            prefixes = make_prefixes(count, f"{turn}{name}")
+            found[name].append(timed(ways[name], contest, prefixes, in_flight))
+    rate = {name: sum(t.answers for t in turns) / sum(t.seconds for t in turns) for name, turns in found.items()}
+    tokens = {name: sum(t.tokens for t in turns) / sum(t.seconds for t in turns) for name, turns in found.items()}
+    cost = {
+        name: 1_000 * sum(t.processor_s for t in turns) / sum(t.answers for t in turns) for name, turns in found.items()
+    }
+    ratio = tokens["replay"] / tokens["bare"]
     print(
-        f"{title}, {in_flight} in flight, {ROUNDS} x {count} prefixes: "
-        f"bare {rates['bare']:.1f} tokens/s ({answers['bare']:.1f} answers/s), "
-        f"replay {rates['replay']:.1f} tokens/s ({answers['replay']:.1f} answers/s), "
-        f"ratio {rates['replay'] / rates['bare']:.3f}"
+        f"{in_flight:>9} {contest.rounds} x {count:<6} {rate['bare']:>9.1f} {rate['replay']:>9.1f} {ratio:>7.3f} "
+        f"{cost['bare']:>9.2f} {cost['replay']:>9.2f} {cost['replay'] - cost['bare']:>+7.2f}",
+        flush=True,
     )
 
 
-def delayed(handler: Handler, seen: Seen) -> None:
-    """Answer after 20 to 60 ms, as if a fast endpoint had thought."""
-    digest = random.Random(json.dumps(seen.body["messages"]))
-    seen.ended.wait(digest.uniform(0.02, 0.06))
-    answer("x")(handler, seen)
-
-
 def main() -> None:
-    """Print both comparisons."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 32
-    in_flight = int(sys.argv[2]) if len(sys.argv) > 2 else 8
-    with local_server(slots=in_flight) as server:
-        compare("embedded model", server.url, LOCAL, count, in_flight)
-    with Endpoint(otherwise=delayed) as endpoint:
-        for width in (1, 8, 64):
-            compare("fake endpoint", endpoint.url, "fake", width * 20, width)
+    """Print one table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("server", choices=["fake", "embedded"])
+    parser.add_argument("--widths", type=int, nargs="+", default=[1, 8, 64, 512])
+    parser.add_argument("--delay", type=float, nargs=2, default=[0.02, 0.06], help="of the fake, in seconds")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of a turn, about")
+    parser.add_argument("--rounds", type=int, default=4)
+    given = parser.parse_args()
+    print(
+        "in flight turns        bare/s  replay/s   ratio   bare ms replay ms   more   (ms of processor time an answer)"
+    )
+    if given.server == "fake":
+        low, high = given.delay
+        with fake_endpoint(Manner(delay=(low, high))) as url:
+            for width in given.widths:
+                count = round(given.seconds * min(450.0, 2 * width / (low + high)))
+                compare(Contest(url, "fake", 60, given.rounds), count, width)
+        return
+    with local_server() as server:
+        for width in given.widths:
+            count = max(width, round(given.seconds * 3))
+            compare(Contest(server.url, LOCAL, 40, given.rounds), count, width)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ def test_an_error_of_one_call_is_a_failure(status: int, error: Any, kind: str, a
     """Each kind of error has its reason, is tried again only where that may help, and quotes nothing."""
     expected = Failure(FailureKind[kind], ", ".join(filter(None, [f"HTTP {status}", detail])))
 
-    assert Attempt(expected, again) == error_attempt(HERE, status, {}, error)
+    unavailable = status in (502, 503, 529)
+    assert Attempt(expected, again, unavailable=unavailable) == error_attempt(HERE, status, {}, error)
 
 
 @pytest.mark.parametrize(

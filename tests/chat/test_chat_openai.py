@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import logging
 import time
 from typing import Any
 
 import pytest
-from servers import Endpoint, Reply, answer, drop, echo, half, raw, refuse, silence, stall
+from servers import (
+    Endpoint,
+    Handler,
+    Reply,
+    Seen,
+    answer,
+    completion,
+    drop,
+    echo,
+    half,
+    raw,
+    refuse,
+    silence,
+    stall,
+)
 
+from deploysim.chat import contact
+from deploysim.chat.contact import GIVE_UP_AFTER
 from deploysim.chat.model import Answer
-from deploysim.chat.openai_model import GIVE_UP_AFTER, OpenAIModel
+from deploysim.chat.openai_model import OpenAIModel
+from deploysim.chat.pace import Pace
 from deploysim.chat.settings import ModelSettings
+from deploysim.chat.width import Width
 from deploysim.config import Secret
 from deploysim.errors import ModelError
 from deploysim.types import Failure, FailureKind, Message, Response
@@ -206,6 +225,108 @@ def test_a_key_that_cannot_be_sent_is_refused_unseen(key: str) -> None:
         ask(endpoint, api_key=Secret(key))
 
     assert key not in str(caught.value)
+
+
+def test_a_rate_limit_holds_back_everybody() -> None:
+    """One call is told to wait, and until then none of the others begins."""
+
+    async def asking(url: str) -> list[Answer]:
+        async with OpenAIModel(settings(url, max_retries=2), pace=Pace(Width(1))) as model:
+            return await asyncio.gather(*(model.complete([Message("user", str(n))]) for n in range(5)))
+
+    with Endpoint(script=[answer(), refuse(429, retry_after="0.7")]) as endpoint:
+        found = asyncio.run(asking(endpoint.url))
+
+    gaps = [later.at - earlier.at for earlier, later in itertools.pairwise(endpoint.requests)]
+    assert all(isinstance(one, Response) for one in found)
+    assert [gap >= 0.7 for gap in gaps] == [False, True, False, False, False]
+    assert endpoint.requests[1].last == endpoint.requests[2].last
+
+
+def test_a_header_that_says_nothing_is_left_holds_back_everybody() -> None:
+    """Nobody runs into a limit that the last reply has told of."""
+    told = raw(
+        json.dumps(completion()).encode(),
+        x_ratelimit_remaining_requests="0",
+        x_ratelimit_reset_requests="600ms",
+    )
+    with Endpoint(script=[answer(), told]) as endpoint:
+        ask(endpoint, times=4)
+
+    gaps = [later.at - earlier.at for earlier, later in itertools.pairwise(endpoint.requests)]
+    assert [gap >= 0.6 for gap in gaps] == [False, True, False]
+
+
+def test_a_rate_limit_is_waited_for_and_no_failure() -> None:
+    """More refusals than a call has tries do not make it fail: "later" is not "no"."""
+    with Endpoint(script=[answer(), *[refuse(429, retry_after="0.05")] * 6]) as endpoint:
+        found = ask(endpoint, times=2, max_retries=2)
+
+    assert all(isinstance(one, Response) for one in found)
+    assert len(endpoint.requests) == 8
+
+
+def test_a_rate_limit_that_never_ends_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience has an end, after which the tries count as others do."""
+    monkeypatch.setattr(contact, "PATIENCE_S", 0.3)
+    with Endpoint(script=[answer()], otherwise=refuse(429, retry_after="0.1")) as endpoint:
+        found = ask(endpoint, times=2, max_retries=1)
+
+    assert Failure(FailureKind.RATE_LIMITED, "HTTP 429") == found[1]
+
+
+@pytest.mark.parametrize("bad", [refuse(429), refuse(500), refuse(503), drop])
+def test_retries_can_be_turned_off(bad: Reply) -> None:
+    """Each call is sent once, and what it meets is its outcome."""
+    with Endpoint(script=[answer(), bad]) as endpoint:
+        found = ask(endpoint, times=2, max_retries=0)
+
+    assert isinstance(found[1], Failure)
+    assert len(endpoint.requests) == 2
+
+
+@pytest.mark.parametrize("away", [refuse(503), refuse(502)])
+def test_an_endpoint_that_is_away_is_waited_for(away: Reply) -> None:
+    """While nobody is answered, a call loses no tries: the gateway may be back in a moment."""
+    with Endpoint(script=[answer(), *[away] * 3]) as endpoint:
+        found = ask(endpoint, times=2, max_retries=1)
+
+    assert all(isinstance(one, Response) for one in found)
+    assert len(endpoint.requests) == 5
+
+
+def test_an_endpoint_that_stays_away_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written off while it is waited for, and the error says how long that was."""
+    monkeypatch.setattr(contact, "PATIENCE_S", 0.5)
+    with (
+        Endpoint(script=[answer()], otherwise=refuse(503)) as endpoint,
+        pytest.raises(ModelError, match="answered before, but nobody"),
+    ):
+        ask(endpoint, times=2, max_retries=1)
+
+
+def test_one_call_that_the_endpoint_cannot_serve_is_a_failure() -> None:
+    """While others are answered meanwhile, an endpoint is not away: this call fails, and after its tries."""
+
+    def reply(handler: Handler, seen: Seen) -> None:
+        (refuse(503) if seen.last == "poison" else echo())(handler, seen)
+
+    async def asking(url: str) -> tuple[Answer, int]:
+        async with OpenAIModel(settings(url, max_retries=1)) as model:
+            await model.complete([Message("user", "first")])
+            poison = asyncio.create_task(model.complete([Message("user", "poison")]))
+            others = 0
+            while not poison.done():
+                await model.complete([Message("user", "another")])
+                others += 1
+                await asyncio.sleep(0.05)
+            return await poison, others
+
+    with Endpoint(otherwise=reply) as endpoint:
+        found, others = asyncio.run(asking(endpoint.url))
+
+    assert Failure(FailureKind.SERVER_ERROR, "HTTP 503") == found
+    assert others > 1
 
 
 def test_many_calls_share_one_client() -> None:

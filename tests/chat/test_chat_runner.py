@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
 from deploysim.chat import runner
-from deploysim.chat.runner import Row, RunTally, Work, run_calls
+from deploysim.chat.runner import AHEAD, UNSAFE_ROWS, Work, run_calls
+from deploysim.chat.tally import Row, RunTally
 from deploysim.errors import InputError, ModelError
 
 
@@ -20,18 +22,24 @@ def row(item: int, **changes: Any) -> Row:
 
 
 class Kept(list[Row]):
-    """Keeps rows in memory, as safe as a disk; refuses to once it holds `room`."""
+    """Keeps rows in memory, as safe as a disk; refuses to once it holds `room`, or when made safe with `sick` rows."""
 
-    def __init__(self, room: int = 10**9) -> None:
+    def __init__(self, room: int = 10**9, sick: int = 10**9) -> None:
         self.room = room
-        self.groups: list[int] = []
+        self.sick = sick
+        self.safe: list[int] = []
+        """How many rows were safe after each time that they became so."""
 
-    def append(self, rows: Iterable[Row]) -> None:  # type: ignore[override]
+    def write(self, rows: Iterable[Row]) -> None:
         group = list(rows)
         if len(self) + len(group) > self.room:
             raise InputError("The disk is full.")
-        self.groups.append(len(group))
         self.extend(group)
+
+    def sync(self) -> None:
+        if len(self) >= self.sick:
+            raise InputError("The disk is broken.")
+        self.safe.append(len(self))
 
 
 def run(work: Work[int], kept: Kept, *, stop: Any = lambda: False, seen: list[int] | None = None) -> RunTally:
@@ -59,19 +67,21 @@ def test_every_item_is_answered_once(items: int, in_flight: int) -> None:
     assert (items, 0, 2 * items, items) == (tally.rows, tally.failed, tally.prompt_tokens, tally.completion_tokens)
 
 
-def test_items_are_taken_as_workers_become_free() -> None:
-    """No more items are taken from the source than are in flight, and no more are in flight than allowed."""
-    taken = answered = widest = 0
+def test_items_are_read_a_little_ahead() -> None:
+    """No more items are read from the source than are in flight and some ahead, and no more in flight than allowed."""
+    taken = begun = answered = widest = furthest = 0
 
     def source() -> Iterator[int]:
-        nonlocal taken
-        for item in range(1_000):
+        nonlocal taken, furthest
+        for item in range(5_000):
             taken += 1
+            furthest = max(furthest, taken - begun)
             yield item
 
     async def call(item: int) -> Row:
-        nonlocal answered, widest
-        widest = max(widest, taken - answered)
+        nonlocal begun, answered, widest
+        begun += 1
+        widest = max(widest, begun - answered)
         await asyncio.sleep(0)
         answered += 1
         return row(item)
@@ -79,17 +89,43 @@ def test_items_are_taken_as_workers_become_free() -> None:
     run(Work(source(), call, 5), Kept())
 
     assert widest == 5
+    assert furthest <= AHEAD
 
 
-def test_outcomes_are_kept_in_groups_and_reported_after() -> None:
-    """One write serves many outcomes, and progress only ever counts what is safe."""
+def test_outcomes_become_safe_in_groups_and_are_counted_after() -> None:
+    """One sync serves many outcomes, and progress only ever counts what is safe."""
     kept, seen = Kept(), []
 
     run(Work(range(300), quick, 50), kept, seen=seen)
 
-    assert len(kept.groups) < 100
+    assert len(kept.safe) < 100
     assert sorted(seen) == seen
-    assert seen[-1] == 300
+    assert seen[-1] == kept.safe[-1] == 300
+    assert set(seen) <= {0, *kept.safe}
+
+
+def test_nobody_waits_for_the_disk() -> None:
+    """The next call goes out while the last outcome is on its way to the disk, but not many of them."""
+    disk, begun = threading.Event(), 0
+
+    class Slow(Kept):
+        def sync(self) -> None:
+            assert disk.wait(10)
+            super().sync()
+
+    async def call(item: int) -> Row:
+        nonlocal begun
+        begun += 1
+        if begun == UNSAFE_ROWS:
+            asyncio.get_running_loop().call_later(0.1, disk.set)
+        return row(item)
+
+    kept = Slow()
+    run(Work(range(100), call, 1), kept)
+
+    assert len(kept) == 100
+    # The first outcome's sync began; the others up to the limit were written meanwhile, and then the worker waited.
+    assert UNSAFE_ROWS <= kept.safe[0] <= UNSAFE_ROWS + 1
 
 
 def test_a_slow_run_is_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,28 +179,30 @@ def test_an_error_of_one_call_stops_all_and_loses_nothing_that_arrived() -> None
 
 
 def test_an_error_of_the_source_comes_out() -> None:
-    """Items that cannot be read stop the run with their own error."""
+    """Items that cannot be read stop the run with their own error; those before it are answered or left."""
 
     def source() -> Iterator[int]:
-        yield 1
+        yield from range(2 * AHEAD)
         raise InputError("The sample cannot be read.")
 
     kept = Kept()
     with pytest.raises(InputError, match="cannot be read"):
         run(Work(source(), quick, 1), kept)
 
-    assert [one["item"] for one in kept] == [1]
+    assert [one["item"] for one in kept] == list(range(len(kept)))
+    assert len(kept) >= AHEAD
 
 
-def test_a_full_disk_stops_the_run_at_once() -> None:
+@pytest.mark.parametrize(("kept", "words"), [(Kept(room=10), "is full"), (Kept(sick=10), "is broken")])
+def test_a_disk_that_takes_no_more_stops_the_run_at_once(kept: Kept, words: str) -> None:
     """Nobody goes on paying for answers that cannot be kept, and none of them is counted."""
-    kept, seen = Kept(room=10), []
+    seen: list[int] = []
 
-    with pytest.raises(InputError, match="The disk is full"):
+    with pytest.raises(InputError, match=words):
         run(Work(range(10_000), quick, 3), kept, seen=seen)
 
-    assert len(kept) <= 10
-    assert len(kept) == (seen or [0])[-1]
+    assert len(kept) <= 10 + 16 + 3
+    assert (seen or [0])[-1] == [0, *kept.safe][-1] <= 10
 
 
 def test_a_stop_lets_what_is_in_flight_finish() -> None:
@@ -197,3 +235,23 @@ def test_ctrl_c_keeps_what_arrived() -> None:
         run(Work(range(100), call, 1), kept)
 
     assert list(range(30)) == [one["item"] for one in kept]
+
+
+def test_a_stop_is_heard_while_everybody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls that were not sent yet give up; they are no outcomes, and nothing new begins."""
+    monkeypatch.setattr(runner, "BEAT_S", 0.01)
+    given_up = asyncio.Event()
+    begun: list[int] = []
+
+    async def call(item: int) -> Row | None:
+        begun.append(item)
+        if item < 2:
+            return row(item)
+        await given_up.wait()
+        return None
+
+    kept = Kept()
+    tally = run(Work(range(100), call, 4, given_up.set), kept, stop=lambda: len(begun) >= 6)
+
+    assert [one["item"] for one in kept] == [0, 1]
+    assert (tally.rows, len(begun)) == (2, 6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -22,6 +23,7 @@ from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.importing import ImportOptions, import_file
 from deploysim.pipeline.purging import erasure, purge
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
+from deploysim.pipeline.replaying_elsewhere import hand_out
 from deploysim.replay.batch_job import BatchOptions
 from deploysim.sampling import SampleSpec
 from deploysim.store.runs import read_run, request_stop, responses, run_folder
@@ -64,8 +66,8 @@ def test_live_and_batch_are_the_same_run_with_the_same_responses(here: tuple[Wor
         in_batches = plan(sample_id, provider.url)
         run = replay_sample(workspace, in_batches, now=NOW)
         rows = responses(workspace, run.run_id)
-        live = replace(in_batches, batch=None, seed=0, retry_failed=True)
-        (run_folder(workspace, run.run_id) / "responses.jsonl").unlink()
+        live = replace(in_batches, batch=None)
+        shutil.rmtree(run_folder(workspace, run.run_id))
         again = replay_sample(workspace, live, now=NOW)
 
     left_out = ("at", "latency_s")
@@ -86,6 +88,8 @@ def test_a_stopped_run_is_sealed_and_refuses_to_pay_twice(here: tuple[Workspace,
         where = batch_state(workspace, one.run_id()).words()
         with pytest.raises(InputError, match="they would be paid twice"):
             replay_sample(workspace, replace(one, batch=None), now=NOW)
+        with pytest.raises(InputError, match="they would be paid twice"):
+            list(hand_out(workspace, replace(one, batch=None), now=NOW))
         for batch in provider.batches.values():
             batch.plan.looks = 0
         run = replay_sample(workspace, one, now=NOW)

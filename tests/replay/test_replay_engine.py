@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,15 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import Endpoint, Reply, answer, drop, echo, refuse
+from servers import Endpoint, Reply, answer, completion, drop, echo, raw, refuse
 
-from deploysim.chat.local import LocalServer, local_server
-from deploysim.chat.runner import RunTally
+from deploysim.chat.local import LocalServer
+from deploysim.chat.local_shared import shared_server
+from deploysim.chat.pace import Pace
 from deploysim.chat.settings import ModelSettings
+from deploysim.chat.tally import RunTally
 from deploysim.errors import ModelError
 from deploysim.replay import engine
-from deploysim.replay.engine import ReplayJob, outcomes, prefix_seed, replay
+from deploysim.replay.engine import NO_SEED, ReplayJob, Task, Watcher, prefix_seed, replay
 from deploysim.store.journal import Journal, read_journal
+from deploysim.store.outcomes import ANSWERED, CUT, read_outcomes
 from deploysim.types import Message, Prefix, ToolCall
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -28,21 +35,34 @@ def prefix(number: int) -> Prefix:
     return Prefix(f"{number:012x}:2", f"{number:012x}", messages)
 
 
-def run(
-    endpoint: Endpoint, path: Path, prefixes: Iterable[Prefix], *, skip: set[str] | None = None, **changes: Any
-) -> RunTally:
+def task(number: int, repeat: int = 0, attempt: int = 1) -> Task:
+    return Task(prefix(number), repeat, attempt)
+
+
+def tasks(count: int) -> Iterator[Task]:
+    return map(task, range(count))
+
+
+def run(endpoint: Endpoint, path: Path, wanted: Iterable[Task], **changes: Any) -> RunTally:
     values: dict[str, Any] = {"timeout_s": 5.0, "max_retries": 0, **changes}
     settings = ModelSettings("x", "old-model", endpoint.url, **values)
-    job = ReplayJob(prefixes, settings, seed=3, in_flight=4, skip=skip or set())
+    return do(ReplayJob(wanted, settings, seed=3, in_flight=4), path)
+
+
+def do(job: ReplayJob, path: Path, **watching: Any) -> RunTally:
     with Journal(path) as journal:
-        return replay(job, journal, clock=lambda: NOW)
+        return replay(job, journal, Watcher(lambda: NOW, **watching))
+
+
+def done(path: Path) -> dict[str, int]:
+    return read_outcomes(path).by_kind()
 
 
 def test_every_prefix_gets_one_row(tmp_path: Path) -> None:
     """A row holds what the response gave, when it came, and which prefix it is about."""
     path = tmp_path / "responses.jsonl"
     with Endpoint(otherwise=echo()) as endpoint:
-        tally = run(endpoint, path, map(prefix, range(25)))
+        tally = run(endpoint, path, tasks(25))
 
     rows = {row["prefix_id"]: row for row in read_journal(path)}
     latency = rows[prefix(7).prefix_id].pop("latency_s")
@@ -52,6 +72,7 @@ def test_every_prefix_gets_one_row(tmp_path: Path) -> None:
     assert rows[prefix(7).prefix_id] == {
         "prefix_id": "000000000007:2",
         "repeat": 0,
+        "attempt": 1,
         "at": "2026-11-23T12:00:00+00:00",
         "status": "ok",
         "text": "to: question 7",
@@ -65,19 +86,25 @@ def test_every_prefix_gets_one_row(tmp_path: Path) -> None:
     }
 
 
-def test_each_prefix_has_its_own_seed() -> None:
-    """The seed depends on run and prefix only, so that a resumed run sends the same ones."""
-    seeds = {prefix_seed(run_seed, prefix(n).prefix_id) for run_seed in range(3) for n in range(100)}
+def test_each_response_has_its_own_seed() -> None:
+    """The seed depends on run, prefix, repeat and attempt only, so that a resumed run sends the same ones."""
+    drawn = {
+        prefix_seed(run_seed, prefix(n).prefix_id, repeat, attempt)
+        for run_seed in range(3)
+        for n in range(100)
+        for repeat in range(3)
+        for attempt in (1, 2)
+    }
 
-    assert len(seeds) == 300
-    assert all(0 <= seed < 2**31 for seed in seeds)
+    assert len(drawn) == 3 * 100 * 3 * 2
+    assert all(0 <= seed < 2**31 for seed in drawn)
     assert prefix_seed(0, "a:1") == 1_104_693_125
 
 
 def test_the_runs_system_prompt_and_seed_are_sent(tmp_path: Path) -> None:
     """What reaches the model is the prefix under the run's configuration."""
     with Endpoint() as endpoint:
-        run(endpoint, tmp_path / "a.jsonl", [prefix(1)], system_prompt="be brief", temperature=0.1)
+        run(endpoint, tmp_path / "a.jsonl", [task(1)], system_prompt="be brief", temperature=0.1)
 
     assert endpoint.requests[0].body == {
         "model": "old-model",
@@ -87,38 +114,82 @@ def test_the_runs_system_prompt_and_seed_are_sent(tmp_path: Path) -> None:
     }
 
 
-def test_prefixes_are_sent_in_order_and_once(tmp_path: Path) -> None:
-    """The order is the sample's; a prefix that comes twice or is done already is not sent."""
-    numbers = [5, 3, 9, 3, 1, 5]
-    with Endpoint(otherwise=echo(after_s=0.02)) as endpoint:
+def test_tasks_are_sent_in_order(tmp_path: Path) -> None:
+    """The order is that of the tasks, so that a server's cache of prefixes is of use."""
+    with Endpoint(otherwise=echo()) as endpoint:
+        do(ReplayJob(map(task, [5, 3, 9, 1]), ModelSettings("x", "m", endpoint.url), in_flight=1), tmp_path / "a.jsonl")
+
+    assert [seen.last for seen in endpoint.requests] == ["question 5", "question 3", "question 9", "question 1"]
+
+
+def test_repeats_are_independent_draws(tmp_path: Path) -> None:
+    """Each repeat of a prefix is asked on its own, under a seed of its own, and is a row of its own."""
+    path = tmp_path / "a.jsonl"
+    with Endpoint(otherwise=echo()) as endpoint:
+        run(endpoint, path, [task(n, repeat) for n in range(3) for repeat in range(4)])
+
+    rows = list(read_journal(path))
+    assert len({(row["prefix_id"], row["repeat"]) for row in rows}) == len(rows) == 12
+    assert len({seen.body["seed"] for seen in endpoint.requests}) == 12
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        refuse(400, error={"param": "seed", "code": "unsupported_parameter"}),
+        refuse(400, error={"message": "Unknown parameter: 'seed'."}),
+        refuse(422, error={"message": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}),
+    ],
+)
+def test_a_seed_that_is_refused_is_left_out(tmp_path: Path, refusal: Reply) -> None:
+    """The call that met the refusal is sent again without one, later ones are sent without, and the run notes it."""
+    with Endpoint(script=[refusal], otherwise=answer()) as endpoint:
         settings = ModelSettings("x", "m", endpoint.url)
-        job = ReplayJob(map(prefix, numbers), settings, in_flight=1, skip={prefix(9).prefix_id})
-        with Journal(tmp_path / "a.jsonl") as journal:
-            replay(job, journal, clock=lambda: NOW)
+        tally = do(ReplayJob(tasks(3), settings, in_flight=1), tmp_path / "a.jsonl")
 
-    assert [seen.last for seen in endpoint.requests] == ["question 5", "question 3", "question 1"]
+    assert ["seed" in seen.body for seen in endpoint.requests] == [True, False, False, False]
+    assert (tally.rows, tally.failed, tally.notes) == (3, 0, {NO_SEED})
 
 
-def test_failures_are_rows_and_can_be_tried_again(tmp_path: Path) -> None:
-    """A failed prefix is counted with its reason; sent again, the newest row of it wins."""
+def test_another_refusal_keeps_the_seed(tmp_path: Path) -> None:
+    """A refused request that says nothing of the seed is a failure, and the seed goes on being sent."""
+    with Endpoint(script=[answer(), refuse(400, error={"message": "cannot parse this"})]) as endpoint:
+        tally = run(endpoint, tmp_path / "a.jsonl", tasks(3))
+
+    assert ["seed" in seen.body for seen in endpoint.requests] == [True, True, True]
+    assert (tally.failed_by_kind, tally.notes) == ({"request rejected": 1}, set())
+
+
+def test_failures_are_rows_by_reason(tmp_path: Path) -> None:
+    """A failed prefix is counted with its reason; asked for anew, the newest row of it wins."""
     path = tmp_path / "a.jsonl"
     script: list[Reply] = [answer(), refuse(400, error={"code": "context_length_exceeded"}), drop, refuse(500)]
     with Endpoint(script=script) as endpoint:
-        first = run(endpoint, path, map(prefix, range(10)))
-        failed = {key for key, status in outcomes(path).items() if status == "failed"}
-        again = run(endpoint, path, map(prefix, range(10)), skip=set(outcomes(path)) - failed)
+        first = run(endpoint, path, tasks(10))
+        again = run(endpoint, path, [task(n, attempt=2) for n in range(10)])
 
     kinds = {"context too long": 1, "connection lost": 1, "server error": 1}
     assert (10, kinds) == (first.rows, first.failed_by_kind)
-    assert (again.rows, again.failed) == (3, 0)
-    assert {"ok"} == set(outcomes(path).values())
-    assert len(list(read_journal(path))) == 13
+    assert (again.rows, again.failed) == (10, 0)
+    assert done(path) == {ANSWERED: 10}
+    assert kinds == {k: n for k, n in read_outcomes(path).replaced.items() if k != ANSWERED}
+
+
+def test_who_answered_and_what_was_cut_is_counted(tmp_path: Path) -> None:
+    """A response that ran into a limit of length stays a response; the endpoint's own name for the model is counted."""
+    script = [answer("cut", finish="length"), raw(json.dumps({**completion(), "model": "other"}).encode())]
+    with Endpoint(script=list(script), otherwise=answer()) as endpoint:
+        tally = run(endpoint, tmp_path / "a.jsonl", tasks(5))
+
+    assert (tally.failed, tally.cut) == (0, 1)
+    assert tally.answered_by == {"model-that-answered": 4, "other": 1}
+    assert done(tmp_path / "a.jsonl") == {ANSWERED: 4, CUT: 1}
 
 
 def test_a_failure_row_has_no_text(tmp_path: Path) -> None:
     """What failed can never be graded as a response."""
     with Endpoint(script=[answer(), refuse(500, error={"message": "question 1"})]) as endpoint:
-        run(endpoint, tmp_path / "a.jsonl", map(prefix, range(2)))
+        run(endpoint, tmp_path / "a.jsonl", tasks(2))
 
     (row,) = [row for row in read_journal(tmp_path / "a.jsonl") if row["status"] == "failed"]
     assert (
@@ -136,7 +207,7 @@ def test_tool_calls_are_kept(tmp_path: Path) -> None:
         "a:2", "a", (Message("assistant", "", (ToolCall("c0", "find", "{}"),)), Message("tool", "42", (), "c0"))
     )
     with Endpoint(otherwise=answer(None, finish="tool_calls", tool_calls=[call])) as endpoint:
-        run(endpoint, tmp_path / "a.jsonl", [asked])
+        run(endpoint, tmp_path / "a.jsonl", [Task(asked)])
 
     (row,) = read_journal(tmp_path / "a.jsonl")
     assert (row["status"], row["text"], row["finish_reason"]) == ("ok", "", "tool_calls")
@@ -144,11 +215,9 @@ def test_tool_calls_are_kept(tmp_path: Path) -> None:
     assert endpoint.requests[0].body["messages"][1]["tool_call_id"] == "c0"
 
 
-def test_where_all_is_done_nothing_is_asked(tmp_path: Path) -> None:
+def test_where_nothing_is_left_nothing_is_asked(tmp_path: Path) -> None:
     """A finished run starts no model, not even the embedded one."""
-    job = ReplayJob(map(prefix, range(3)), ModelSettings("embedded"), skip={prefix(n).prefix_id for n in range(3)})
-    with Journal(tmp_path / "a.jsonl") as journal:
-        assert replay(job, journal, clock=lambda: NOW).rows == 0
+    assert do(ReplayJob([], ModelSettings("embedded")), tmp_path / "a.jsonl").rows == 0
 
 
 def test_a_key_that_expires_stops_the_run_and_keeps_what_was_answered(tmp_path: Path) -> None:
@@ -156,13 +225,13 @@ def test_a_key_that_expires_stops_the_run_and_keeps_what_was_answered(tmp_path: 
     path = tmp_path / "a.jsonl"
     with Endpoint(script=[echo()] * 12, otherwise=refuse(401)) as endpoint:
         with pytest.raises(ModelError, match="refused the key"):
-            run(endpoint, path, map(prefix, range(30)))
-        kept = outcomes(path)
+            run(endpoint, path, tasks(30))
+        kept = {row["prefix_id"] for row in read_journal(path)}
         endpoint.otherwise = echo()
-        run(endpoint, path, map(prefix, range(30)), skip=set(kept))
+        run(endpoint, path, (one for one in tasks(30) if one.prefix.prefix_id not in kept))
 
-    assert {"ok"} == set(kept.values())
     assert 9 <= len(kept) <= 12
+    assert done(path) == {ANSWERED: 30}
     assert len(list(read_journal(path))) == 30
 
 
@@ -170,21 +239,30 @@ def test_a_request_to_stop_ends_the_run_cleanly(tmp_path: Path) -> None:
     """What is in flight is finished and kept; nothing new is sent."""
     path = tmp_path / "a.jsonl"
     with Endpoint(otherwise=echo(after_s=0.02)) as endpoint:
-        job = ReplayJob(map(prefix, range(200)), ModelSettings("x", "m", endpoint.url), in_flight=4)
-        with Journal(path) as journal:
-            replay(job, journal, clock=lambda: NOW, stop=lambda: len(endpoint.requests) >= 10)
+        job = ReplayJob(tasks(200), ModelSettings("x", "m", endpoint.url), in_flight=4)
+        do(job, path, stop=lambda: len(endpoint.requests) >= 10)
 
     assert len(endpoint.requests) == len(list(read_journal(path)))
     assert 10 <= len(endpoint.requests) < 14
+
+
+def test_a_stop_does_not_wait_for_a_rate_limit(tmp_path: Path) -> None:
+    """Calls that wait for a limit to be lifted are given up: they are no failures, and a later run sends them."""
+    path = tmp_path / "a.jsonl"
+    started = time.monotonic()
+    with Endpoint(script=[answer()] * 3, otherwise=refuse(429, retry_after="60")) as endpoint:
+        job = ReplayJob(tasks(50), ModelSettings("x", "m", endpoint.url), in_flight=8)
+        do(job, path, stop=lambda: len(endpoint.requests) > 3)
+
+    assert time.monotonic() - started < 10
+    assert done(path) == {ANSWERED: 3}
 
 
 def test_the_embedded_model_answers_real_prefixes(tmp_path: Path) -> None:
     """Four prefixes through llama.cpp: three short ones get words, one beyond its context is a counted failure."""
     endless = Prefix("f:1", "f", (Message("user", "word " * 3_000),))
     settings = ModelSettings("embedded", temperature=0.5, max_tokens=5)
-    job = ReplayJob([*map(prefix, range(3)), endless], settings, in_flight=2)
-    with Journal(tmp_path / "a.jsonl") as journal:
-        tally = replay(job, journal, clock=lambda: NOW)
+    tally = do(ReplayJob([*tasks(3), Task(endless)], settings, in_flight=2), tmp_path / "a.jsonl")
 
     rows = {row["prefix_id"]: row for row in read_journal(tmp_path / "a.jsonl")}
     assert (tally.rows, tally.failed_by_kind) == (4, {"context too long": 1})
@@ -198,18 +276,18 @@ def test_a_crash_of_the_embedded_model_stops_the_run(tmp_path: Path, monkeypatch
     started: list[LocalServer] = []
 
     @contextmanager
-    def watched(*, slots: int) -> Iterator[LocalServer]:
-        with local_server(slots=slots) as server:
+    def watched() -> Iterator[LocalServer]:
+        with shared_server() as server:
             started.append(server)
             yield server
 
-    def crash(tally: RunTally) -> None:
+    def crash(tally: RunTally, pace: Pace) -> None:
         if tally.rows >= 3:
-            started[0].process.kill()
+            os.kill(started[0].address.pid, signal.SIGKILL)
 
-    monkeypatch.setattr(engine, "local_server", watched)
-    job = ReplayJob(map(prefix, range(30)), ModelSettings("embedded", max_tokens=3), in_flight=2)
-    with Journal(tmp_path / "a.jsonl") as journal, pytest.raises(ModelError, match="stopped by itself"):
-        replay(job, journal, clock=lambda: NOW, on_rows=crash)
+    monkeypatch.setattr(engine, "shared_server", watched)
+    job = ReplayJob(tasks(60), ModelSettings("embedded", max_tokens=3), in_flight=2)
+    with pytest.raises(ModelError, match="stopped by itself"):
+        do(job, tmp_path / "a.jsonl", on_rows=crash)
 
-    assert set(outcomes(tmp_path / "a.jsonl").values()) == {"ok"}
+    assert list(done(tmp_path / "a.jsonl")) == [CUT]

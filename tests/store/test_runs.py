@@ -11,6 +11,7 @@ from makers import NOW
 from deploysim.errors import NotFoundError
 from deploysim.replay.engine import response_row
 from deploysim.store.journal import Journal
+from deploysim.store.outcomes import read_outcomes
 from deploysim.store.runs import (
     RunProgress,
     RunRecord,
@@ -79,9 +80,11 @@ def test_the_newest_row_of_a_prefix_counts(here: Workspace) -> None:
 
 def test_sealed_responses_are_the_journal(here: Workspace) -> None:
     """Parquet holds what the journal held, and resuming lets the journal count again."""
-    sealed = seal_responses(here, RUN)
+    before = responses(here, RUN)
+    seal_responses(here, RUN, read_outcomes(journal_path(here, RUN)))
+    sealed = responses(here, RUN)
 
-    assert sealed.equals(responses(here, RUN))
+    assert sealed.equals(before)
     assert responses_digest(here, RUN) is not None
     clear_for_resume(here, RUN)
     assert responses_digest(here, RUN) is None

@@ -13,7 +13,7 @@ class StopAskedError(Exception):
     """Somebody asked the run to stop. It is safe at any pause: each step is written down before and after."""
 
 
-class Pace:
+class Pauses:
     """Pauses that grow while nothing changes.
 
     Args:

@@ -1,0 +1,55 @@
+"""What whoever reads the responses of a run should know of how they came about."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deploysim.store.outcomes import CUT, Outcomes
+from deploysim.store.runs import RunRecord
+from deploysim.wording import counted
+
+CUT_OFF = (
+    "It was cut off with calls in flight, so that slow answers may be missing from the last blocks before the first "
+    "incomplete one: let it go on, or stop it once and wait, before much rests on it."
+)
+
+
+def facts(record: RunRecord, outcomes: Outcomes, kept: NDArray[np.bool_] | None) -> tuple[str, ...]:
+    """Return what a sealed run has to say of itself.
+
+    Args:
+        record: The run.
+        outcomes: What its journal holds.
+        kept: Which of them are sealed; all where None.
+    """
+    found = (_answered_by(record), _stopped(record, outcomes, kept), _cut_again(outcomes))
+    return tuple(note for note in found if note)
+
+
+def _answered_by(record: RunRecord) -> str:
+    if set(record.answered_by) <= {record.model}:
+        return ""
+    names = ", ".join(f"{name} ({count:,})" for name, count in record.answered_by.items())
+    return f"Asked was {record.model}; by its own account answered {names}."
+
+
+def _stopped(record: RunRecord, outcomes: Outcomes, kept: NDArray[np.bool_] | None) -> str:
+    if kept is None:
+        return ""
+    counts = int(kept.sum())
+    waiting = len(outcomes) - counts
+    return (
+        f"It stopped early: {counts:,} of {record.prefixes * record.repeats:,} outcomes are in complete blocks and "
+        f"count. {counted(waiting, 'other', 'others')} of blocks that are not complete will count once it goes on."
+    )
+
+
+def _cut_again(outcomes: Outcomes) -> str:
+    again = outcomes.replaced.get(CUT, 0)
+    if not again:
+        return ""
+    return (
+        f"{counted(again, 'response', 'responses')} cut by length gave way to a new attempt, which favours responses "
+        "that are short by chance."
+    )

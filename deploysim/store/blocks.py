@@ -1,0 +1,140 @@
+"""A sample in blocks of whole conversations: the units in which it is sent, stopped and looked at early.
+
+The conversations of a sample, sorted by their ids, are cut into blocks of equal numbers of them, and the blocks are put
+into a random order that depends on the sample alone. The first so many blocks are thus a simple random sample of
+blocks: every conversation has the same chance to be among them, whatever is in it, and all runs of a sample go through
+it in the same order, so that two that stopped early can still be paired. Ids that follow each other lie side by side
+on the disk, which makes reading a block cheap in a sample of any size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from deploysim.store.imports import decode_message
+from deploysim.store.quarantine import quarantined
+from deploysim.store.samples import sample_path
+from deploysim.store.sql import query_database, query_each
+from deploysim.store.workspace import Workspace
+from deploysim.types import Message, Prefix
+
+BLOCK_PREFIXES = 50
+"""Prefixes of a block, about."""
+LEAST_BLOCKS = 20
+"""A small sample is cut into smaller blocks, so that a run that stops early does not lose a large share."""
+PAGE = 8
+"""Blocks that are read at a time."""
+_PART = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """How a sample is cut, and in which order its blocks are sent: some twenty bytes a prefix."""
+
+    conversation_ids: NDArray[np.bytes_]
+    """Of every prefix, by conversation and turn."""
+    end_indexes: NDArray[np.int32]
+    """Of every prefix."""
+    starts: NDArray[np.int64]
+    """Prefix at which each block begins, and the number of prefixes."""
+    order: NDArray[np.int64]
+    """Numbers of the blocks in the order in which they are sent."""
+    conversations: int
+    """Conversations of a block."""
+    withheld: frozenset[str]
+    """Conversations that belong to a block and are not sent."""
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def prefixes(self, block: int) -> list[tuple[str, int]]:
+        """Return conversation id and end index of a block's prefixes, by conversation and turn."""
+        rows = slice(self.starts[block], self.starts[block + 1])
+        pairs = zip(self.conversation_ids[rows].tolist(), self.end_indexes[rows].tolist(), strict=True)
+        return [(c, end) for c, end in ((c.decode(), end) for c, end in pairs) if c not in self.withheld]
+
+    def prefix_ids(self, block: int) -> list[str]:
+        """Return the ids of a block's prefixes, by conversation and turn."""
+        return [f"{conversation_id}:{end}" for conversation_id, end in self.prefixes(block)]
+
+    def first(self, prefixes: int | None) -> list[int]:
+        """Return the first blocks that are expected to have so many prefixes, in their order; all where None.
+
+        How many they are depends on sizes alone and never on what is in them.
+        """
+        share = 1.0 if prefixes is None else min(1.0, prefixes / max(1, len(self.end_indexes)))
+        blocks: list[int] = self.order[: int(np.ceil(share * len(self.order) - 1e-9))].tolist()
+        return blocks
+
+
+def cut_into_blocks(workspace: Workspace, sample_id: str, *, conversations: int | None = None) -> Blocks:
+    """Cut a sample into blocks.
+
+    Args:
+        workspace: Where it is.
+        sample_id: The sample.
+        conversations: Conversations of a block; chosen by the size of the sample where None. A run that goes on names
+            its own, so that its blocks stay the same when conversations were erased meanwhile.
+    """
+    ids, ends = _index(workspace, sample_id)
+    firsts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])[: len(ids)])
+    size = conversations or _conversations(len(ids), len(firsts))
+    starts = np.append(firsts[::size], len(ids))
+    keys = [hashlib.sha256(f"{sample_id}:{block}".encode()).digest() for block in range(len(starts) - 1)]
+    order = np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64)
+    return Blocks(ids, ends, starts, order, size, quarantined(workspace))
+
+
+def _index(workspace: Workspace, sample_id: str) -> tuple[NDArray[np.bytes_], NDArray[np.int32]]:
+    """Return conversation id and end index of every prefix, sorted by both; read in parts, as bytes without objects."""
+    path = sample_path(workspace, sample_id)
+    last = query_database(path, "select coalesce(max(position), -1) as last from prefixes")["last"][0]
+    parts = [[start, start + _PART] for start in range(0, last + 1, _PART)]
+    ids, ends = [np.empty(0, "S1")], [np.empty(0, np.int32)]
+    for frame in query_each(path, _POSITIONS, parts):
+        ids.append(np.array(frame["conversation_id"].to_list(), np.bytes_))
+        ends.append(frame["end_index"].to_numpy())
+    all_ids, all_ends = np.concatenate(ids), np.concatenate(ends)
+    ids.clear()
+    order = np.lexsort((all_ends, all_ids))
+    return all_ids[order], all_ends[order]
+
+
+def read_blocks(
+    workspace: Workspace, sample_id: str, blocks: Blocks, wanted: Sequence[int]
+) -> Iterator[tuple[int, list[Prefix]]]:
+    """Yield blocks with their prefixes, some in memory at a time."""
+    path = sample_path(workspace, sample_id)
+    for start in range(0, len(wanted), PAGE):
+        page = {block: rows for block in wanted[start : start + PAGE] if (rows := blocks.prefixes(block))}
+        bounds = [(rows[0][0], rows[-1][0]) for rows in page.values()]
+        for (block, rows), messages in zip(page.items(), query_each(path, _MESSAGES, bounds), strict=True):
+            yield block, list(_prefixes(rows, messages))
+
+
+def _conversations(prefixes: int, conversations: int) -> int:
+    """Return of how many conversations blocks of a sample are made."""
+    wanted = min(BLOCK_PREFIXES, prefixes // LEAST_BLOCKS)
+    return max(1, round(wanted * conversations / max(1, prefixes)))
+
+
+def _prefixes(rows: list[tuple[str, int]], messages: pl.DataFrame) -> Iterator[Prefix]:
+    found = groupby(messages.iter_rows(named=True), key=lambda row: row["conversation_id"])
+    # Prefixes of one conversation share its messages.
+    whole: dict[str, tuple[Message, ...]] = {c: tuple(map(decode_message, group)) for c, group in found}
+    for conversation_id, end in rows:
+        yield Prefix(f"{conversation_id}:{end}", conversation_id, whole[conversation_id][:end])
+
+
+_POSITIONS = "select conversation_id, end_index from prefixes where position >= ? and position < ?"
+_MESSAGES = """
+select conversation_id, role, content, tool_calls, tool_call_id, finish_reason from messages
+where conversation_id between ? and ? order by conversation_id, idx
+"""
