@@ -123,7 +123,8 @@ class _Fake:
         size = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
         body = await reader.readexactly(size)
         if head.startswith(b"GET"):
-            writer.write(reply(200, json.dumps(asdict(self.counts)).encode()))
+            counts = {name: getattr(self.counts, name) for name in Counts.__slots__}
+            writer.write(reply(200, json.dumps(counts).encode()))
             return True
         self.counts.requests += 1
         self.counts.running += 1

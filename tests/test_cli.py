@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from makers import write_log, write_responses_file
+from servers import Endpoint, answer, refuse
 
 from deploysim.__main__ import COMMANDS, main
 
@@ -74,6 +75,34 @@ def test_backtest_from_the_shell(run, tmp_path: Path) -> None:
     code, _, err = run("backtest", scores)
     assert code == 1
     assert "scores.json cannot be read as Parquet" in err
+
+
+def test_a_replay_from_the_shell_pilots_retries_and_repeats(run, tmp_path: Path) -> None:
+    """A pilot stops early, the run goes on from it, failures are asked for anew by kind, and repeats are added."""
+    run("import", write_log(tmp_path / "log.jsonl", 30))
+    run("sample", "--seed", 2)
+    with Endpoint(script=[answer(), refuse(500), answer("half", finish="length")]) as endpoint:
+        replay = ("replay", "--lane", "candidate", "--model", "m", "--base-url", endpoint.url, "--retries", 0, "--json")
+        pilot = json.loads(run(*replay, "--limit", 5, "--in-flight", 1)[1])
+        whole = json.loads(run(*replay)[1])
+        retried = json.loads(run(*replay, "--retry", "server-error", "--retry", "timeout")[1])
+        twice = json.loads(run(*replay, "--repeats", 2, "--requests-per-minute", 60_000)[1])
+        code, _, wrong = run(*replay, "--retry", "everything")
+        said = run(*replay[:-1])[1]
+
+    assert (pilot["status"], pilot["responses"], pilot["failed"], pilot["cut"]) == (
+        "stopped",
+        5,
+        {"server error": 1},
+        1,
+    )
+    assert (whole["status"], whole["responses"], whole["failed"]) == ("done", 30, {"server error": 1})
+    assert (retried["failed"], retried["cut"], len(endpoint.requests)) == ({}, 1, 61)
+    assert (twice["repeats"], twice["responses"]) == (2, 60)
+    assert code == 1
+    assert "by the name of everything" in wrong
+    assert "60 of 60 responses to 30 prefixes" in said
+    assert "of these cut by length 1" in said
 
 
 def test_a_dry_run_shows_scrubbed_rows_and_keeps_nothing(run, tmp_path: Path) -> None:

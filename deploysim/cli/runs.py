@@ -178,9 +178,9 @@ def _say_run(workspace: Workspace, run: RunRecord, *, as_json: bool) -> None:
         print_json({**asdict(run), **counts, "batches": asdict(batches)})
         return
     say(f"Run {run.run_id}: {run.lane} by {run.name}, {run.status}.")
-    each = f", {run.repeats} times each" if run.repeats > 1 else ""
-    answered = rows - sum(failed.values())
-    say(f"  {answered:,} of {run.prefixes * run.repeats:,} prefixes answered{each}, {tokens:,} tokens written")
+    answered, wanted = rows - sum(failed.values()), run.prefixes * run.repeats
+    what = "prefixes answered" if run.repeats == 1 else f"responses to {run.prefixes:,} prefixes"
+    say(f"  {answered:,} of {wanted:,} {what}, {tokens:,} tokens written")
     if CUT in outcomes:
         say(f"  of these {CUT} {outcomes[CUT]:,}")
     for reason, count in failed.items():
