@@ -135,6 +135,26 @@ def test_a_folder_is_read_whole(run, tmp_path: Path) -> None:
     assert "holds no file" in run("import", tmp_path / "empty")[2]
 
 
+@pytest.mark.parametrize("options", [("--already-scrubbed",), ("--dry-run",)])
+def test_one_file_of_several_that_cannot_be_used_does_not_keep_the_others_out(
+    run, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """It is named with its reason, the others are done, and the exit code says that something is left to do."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    write_log(logs / "a.jsonl", 2)
+    (logs / "b.jsonl").write_text('{"scores": [1, 2]}\n', encoding="utf-8")
+    write_log(logs / "c.jsonl", 3)
+
+    code, out, err = run("import", logs, *options)
+    assert code == 1
+    assert "a.jsonl" in out
+    assert "c.jsonl" in out
+    assert "The format of b.jsonl was not recognised" in err
+    assert "1 of 3 files could not be used, for the reasons above: b.jsonl." in err
+    assert ("Traceback" in err) is False
+
+
 def test_the_forecast_is_a_readable_table(run, tmp_path: Path) -> None:
     """People get a sentence, a row per behaviour, and what it rests on."""
     run("import", write_log(tmp_path / "log.jsonl", 6))

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Self
 
 from deploysim.errors import InputError
+from deploysim.wording import counted
 
 _SHOWN = 40
 _NAME = re.compile(r"[^\W\d][\w.\-/()\[\]:]{0,39}(?: [\w.\-/()\[\]:]{1,20}){0,2}")
@@ -113,6 +114,8 @@ def listed(names: Sequence[str]) -> str:
     """
     shown = [name for name in names if _NAME.fullmatch(name)][:_SHOWN]
     more = len(names) - len(shown)
+    if not shown:
+        return f"{counted(more, 'column')} that look like data, not names"
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 

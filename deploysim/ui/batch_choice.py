@@ -21,7 +21,10 @@ def whole_batch(log: Log, seen: Look) -> Log:
         return log
     is_request = seen.detection.format == REQUESTS
     missing = "responses" if is_request else "requests"
-    st.markdown(f"This is one half of a batch of the OpenAI API. Give the file of its {missing} as well.")
+    st.markdown(
+        "The requests of a batch and its responses belong together. "
+        f"Give the file of the {missing} as well, unless this one holds both."
+    )
     return _with_upload(log, missing) if log.path is None else _with_file(log, missing, is_request=is_request)
 
 

@@ -73,6 +73,22 @@ def test_an_unknown_shape_says_what_was_seen_and_what_to_do(write_rows: WriteRow
     assert "secret" not in message
 
 
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [
+        ("question,answer_text,User Id,notes (EN)", "question, answer_text, User Id, notes (EN)"),
+        ("question,elena@example.org,+1 415 555 0132", "question and 2 more"),
+        ("Hello I am Elena Brandt,question,42", "question and 2 more"),
+        ("elena@example.org,42", "2 columns that look like data, not names"),
+    ],
+)
+def test_what_is_no_name_of_a_column_is_not_shown(write_bytes: Callable[..., Path], header: str, shown: str) -> None:
+    """The first line of a table without a header is data: a message may be logged, and must not quote it."""
+    with pytest.raises(InputError) as caught:
+        detect(write_bytes(f"{header}\n{','.join('x' * len(header.split(',')))}\n".encode(), name="t.csv"))
+    assert f"Its rows have: {shown}." in str(caught.value)
+
+
 def test_usual_column_names_are_proposed_as_a_map(write_rows: WriteRows) -> None:
     """A table of prompts and responses comes with the map to copy."""
     with pytest.raises(InputError, match="--map user=Question,assistant=answer"):

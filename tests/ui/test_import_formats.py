@@ -63,7 +63,7 @@ def _start(app: AppTest, here: Workspace) -> tuple[str, int]:
 def test_the_halves_of_a_batch_are_picked_one_after_the_other(folder: Path, picked: str, other: str) -> None:
     """Whichever is picked first, the page asks for the other one, and the import reads both."""
     app = open_file(folder, picked)
-    assert "one half of a batch" in text_of(app)
+    assert "belong together" in text_of(app)
     (half,) = (file.file_id for file in offered_files(folder).files if file.name == other)
     keyed(app, "selectbox", "import_half_").select(half).run()
 
