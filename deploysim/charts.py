@@ -100,7 +100,8 @@ def agreement_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
         y=y, yOffset=offset, color=colour, shape=shape, x=alt.X("value:Q", scale=scale, title=_BEYOND), tooltip=tooltip
     )
     chance = alt.Chart(pl.DataFrame({"at": [0.0]})).mark_rule(color=UNCLEAR).encode(x="at:Q")
-    return (chance + line + dot).properties(height=46 * max(1, len(names)))
+    # The height that is given holds legend, axis and title too.
+    return (chance + line + dot).properties(height=110 + 44 * max(1, len(names)))
 
 
 def agreement_alt(rows: pl.DataFrame) -> str:

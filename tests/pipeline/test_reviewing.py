@@ -148,7 +148,7 @@ def test_what_is_sent_twice_counts_once(here: Workspace, compared: Compared) -> 
 
     (label,) = label_history(here)
     assert (label.note, label.seconds, label.severity) == ("a remark", 2.35, None)
-    assert trail(here).filter(trail(here)["what"] == "labelled absent").height == 1
+    assert trail(here).filter(trail(here)["what"] == "labelled").height == 1
 
 
 def test_undo_takes_back_the_last_item_and_gives_it_again(here: Workspace, compared: Compared) -> None:

@@ -106,6 +106,7 @@ class Board {
     this.current = item
     this.shownAt = performance.now()
     ask.hidden = !item
+    if (!item) this.parts.save.disabled = true
     if (!item) {
       const says = this.outbox.length || !this.data.waiting ? "Loading the next item …" : this.data.waiting
       read.replaceChildren(make("p", "ds-board-waiting", says))
