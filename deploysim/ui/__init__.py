@@ -28,6 +28,7 @@ from deploysim.ui.comparison import (
     show_definition,
     taxonomy,
     tell_erased,
+    tell_labels,
 )
 from deploysim.ui.data import imports, pick_sample, sample_label, samples, version, workspace
 from deploysim.ui.disagreements import show_disagreements
@@ -152,6 +153,7 @@ __all__ = [
     "stepper",
     "taxonomy",
     "tell_erased",
+    "tell_labels",
     "version",
     "workspace",
 ]

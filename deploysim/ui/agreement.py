@@ -177,8 +177,8 @@ def _help(weigh: bool) -> None:
 def show_matrices(found: pl.DataFrame, verdicts: pl.DataFrame) -> None:
     """Show people against people and graders against people, as counts."""
     pairs = by_pair(found)
-    left, right = st.columns(2, gap="large")
-    with left:
+    both = st.container(horizontal=True, gap="large")
+    with both.container(width=470):
         st.subheader("People against people", anchor=False)
         if pairs:
             options = {f"{i}": f"{p.first} and {p.second} · kappa {_says(p.kappa)}" for i, p in enumerate(pairs)}
@@ -186,7 +186,7 @@ def show_matrices(found: pl.DataFrame, verdicts: pl.DataFrame) -> None:
             _matrix(people_matrix(found, chosen.first, chosen.second), chosen.first, chosen.second)
         else:
             st.markdown("No response has been labelled by two people yet.")
-    with right:
+    with both.container(width=470):
         st.subheader("Graders against people", anchor=False)
         names = {c.id: c.name for c in taxonomy()[0].categories}
         there = found["category"].unique(maintain_order=True).to_list()
