@@ -19,6 +19,8 @@ _REACH = 20.0
 """Ratios beyond 20x or below 1/20 are drawn at the edge; the text beside them says the value."""
 _ROW_PX = 72
 _AGREEING = {"people": "#0072B2", "grader and people": "#7B5EA7"}
+_LEAST_AGREEMENT = -0.4
+"""Worse agreement is drawn at the edge; the table says the value."""
 _BEYOND = "agreement beyond chance"
 
 
@@ -87,9 +89,11 @@ def agreement_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
         scale=alt.Scale(domain=list(_AGREEING), range=list(_AGREEING.values())),
         legend=alt.Legend(title=None, orient="top", labelColor=ink, symbolType="circle"),
     )
-    axis = alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1], grid=True, gridOpacity=0.35, domain=False, titleColor=ink)
-    base = alt.Chart(rows.with_columns(pl.col("value", "low", "high").clip(-0.2, 1.0)))
-    scale = alt.Scale(domain=[-0.2, 1.0], nice=False)
+    ticks = [-0.4, -0.2, 0, 0.2, 0.4, 0.6, 0.8, 1]
+    axis = alt.Axis(values=ticks, format=".1f", grid=True, gridOpacity=0.35, domain=False, titleColor=ink)
+    data = rows.with_columns(pl.col("value", "low", "high").clip(_LEAST_AGREEMENT, 1.0))
+    base = alt.Chart(data)
+    scale = alt.Scale(domain=[min([0.0, *data["low"]]), 1.0], nice=False)
     line = base.mark_rule(strokeWidth=2, opacity=0.8).encode(
         y=y, yOffset=offset, color=colour, x=alt.X("low:Q", scale=scale, axis=axis, title=_BEYOND), x2="high:Q"
     )
@@ -100,7 +104,8 @@ def agreement_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
         y=y, yOffset=offset, color=colour, shape=shape, x=alt.X("value:Q", scale=scale, title=_BEYOND), tooltip=tooltip
     )
     chance = alt.Chart(pl.DataFrame({"at": [0.0]})).mark_rule(color=UNCLEAR).encode(x="at:Q")
-    return (chance + line + dot).properties(height=46 * max(1, len(names)))
+    # The height that is given holds legend, axis and title too.
+    return (chance + line + dot).properties(height=110 + 44 * max(1, len(names)))
 
 
 def agreement_alt(rows: pl.DataFrame) -> str:

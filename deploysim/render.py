@@ -100,7 +100,7 @@ def message_html(message: Message, marks: Iterable[Mark] = (), *, of_tool: str =
     calls = "".join(_tool_call(call) for call in message.tool_calls)
     body = text_html(message.content, marks) if message.content or not calls else ""
     if of_tool:
-        body = f'<div class="ds-tool"><b>result of {escape(of_tool)}</b>{body}</div>'
+        body = f'<div class="ds-call"><b>result of {escape(of_tool)}</b>{body}</div>'
     return (
         f'<div class="ds-message ds-{escape(message.role)}"><div class="ds-role">{escape(message.role)}</div>'
         f"<div>{body}{calls}</div></div>"
@@ -164,7 +164,7 @@ def _badge(badge: Badge) -> str:
 
 
 def _tool_call(call: ToolCall) -> str:
-    return f'<div class="ds-tool"><b>calls {escape(call.name)}</b>{_arguments(call.arguments)}</div>'
+    return f'<div class="ds-call"><b>calls {escape(call.name)}</b>{_arguments(call.arguments)}</div>'
 
 
 def _arguments(text: str) -> str:

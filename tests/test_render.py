@@ -115,7 +115,7 @@ def test_tool_calls_are_cards(arguments: str, shown: str) -> None:
     """Arguments stand as names and values where they are an object, else as they came."""
     html = message_html(Message("assistant", "", (ToolCall("1", "weather", arguments),)))
 
-    assert f'<div class="ds-tool"><b>calls weather</b>{shown if shown[1] == "c" else f"<dl>{shown}</dl>"}</div>' in html
+    assert f'<div class="ds-call"><b>calls weather</b>{shown if shown[1] == "c" else f"<dl>{shown}</dl>"}</div>' in html
 
 
 def test_long_arguments_are_folded_and_results_are_named() -> None:

@@ -179,16 +179,21 @@ class Judging:
         work = Work(self.calls(), call, in_flight)
         await run_calls(work, self, on_rows=lambda tally: report(title, tally.rows, total), stop=lambda: False)
 
-    def append(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Keep what judges said; when this returns it is on the disk."""
+    def write(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Keep what judges said."""
         by_grader: dict[str, list[dict[str, Any]]] = {}
         for row in rows:
             by_grader.setdefault(row["grader"], []).append(row)
         for fingerprint, own in by_grader.items():
-            self._journals[fingerprint].append(own)
+            self._journals[fingerprint].write(own)
             for row in own:
                 self._hear(row)
                 self._count(self.counts[fingerprint], row)
+
+    def sync(self) -> None:
+        """Return when all of it is safe from a power cut."""
+        for journal in self._journals.values():
+            journal.sync()
 
     def _hear(self, row: Mapping[str, Any]) -> None:
         said = self._said[row["grader"]].setdefault(row["content"], Said())

@@ -12,6 +12,7 @@ from deploysim.pipeline.queueing import published
 from deploysim.store.queues import Queue, queue_item, read_queue
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Taxonomy
+from deploysim.wording import counted
 
 RULE = "disagreements"
 
@@ -56,7 +57,7 @@ def settling_queue(
     order = sorted(items, key=lambda item: hashlib.sha256(item.item.encode()).digest())
     queue = Queue(
         queue_id="",
-        title=title or f"Settle {len(items)} disagreements",
+        title=title or f"Settle {counted(rows.height, 'disagreement')}",
         mode="adjudication",
         sample_id=samples.pop(),
         runs=tuple(sorted({run for item in items for run in item.runs})),

@@ -7,6 +7,7 @@ import polars as pl
 from deploysim.store.labels import label_rows
 from deploysim.store.queues import list_queues
 from deploysim.store.workspace import Workspace
+from deploysim.wording import counted
 
 RESPONSE = ("prefix_id", "run", "repeat", "category")
 """What a label is about."""
@@ -52,3 +53,10 @@ def labels_since(workspace: Workspace, sample_id: str, since: str) -> int:
     """Return how many labels of a sample's responses were given or taken back after a moment."""
     queues = [queue.queue_id for queue in list_queues(workspace) if queue.sample_id == sample_id]
     return sum(row["at"] > since for queue in queues for row in label_rows(workspace, queue=queue))
+
+
+def labels_note(workspace: Workspace, sample_id: str, *, since: str) -> str:
+    """Say how many labels are newer than something that was made of a sample; empty where none is."""
+    newer = labels_since(workspace, sample_id, since)
+    were = "was" if newer == 1 else "were"
+    return f"{counted(newer, 'label')} of this sample {were} given or taken back since." if newer else ""

@@ -32,7 +32,7 @@ REVIEW_FIELDS = frozenset(
     }
     | {"verdict", "label", "category", "severity", "start", "end", "entity", "type", "types", "marks", "import_id"}
     | {"item", "items", "run", "runs", "repeat", "categories", "adjudicates", "inclusion", "seconds", "decision"}
-    | {"added", "reviewers", "by_model"}
+    | {"added", "reviewers", "by_model", "action", "count", "sample", "tombstone"}
 )
 """What a review of an erased conversation keeps: which, who, when and the verdict, no words and no remarks. Without
 them the leaks that were found and purged would no longer count, and the bound for what nobody read would be too low."""

@@ -29,6 +29,7 @@ from deploysim.ui.comparison import (
     show_definition,
     taxonomy,
     tell_erased,
+    tell_labels,
     tell_left_out,
 )
 from deploysim.ui.data import (
@@ -165,6 +166,7 @@ __all__ = [
     "stepper",
     "taxonomy",
     "tell_erased",
+    "tell_labels",
     "tell_left_out",
     "version",
     "whole_batch",

@@ -126,18 +126,26 @@ def _table(rows: Sequence[CategoryAgreement], names: dict[str, str]) -> None:
                 {
                     "category": names.get(row.category, row.category),
                     "labelled": row.responses,
-                    "by two or more": row.twice,
-                    "people: alpha": _says(row.people),
-                    "people: agree on": _share(row.people),
-                    "grader and people: kappa": _says(row.graders),
-                    "grader and people: agree on": _share(row.graders),
+                    "by two": row.twice,
                     "open": row.open,
+                    "alpha, people": _says(row.people),
+                    "agree": _share(row.people),
+                    "kappa, grader": _says(row.graders),
+                    "agree ": _share(row.graders),
                 }
                 for row in rows
             ]
         ),
         hide_index=True,
         height="content",
+        column_config={
+            "category": st.column_config.TextColumn(pinned=True),
+            "labelled": st.column_config.NumberColumn(help="Responses that people labelled.", width=70),
+            "by two": st.column_config.NumberColumn(help="Responses that two or more people labelled.", width=60),
+            "open": st.column_config.NumberColumn(help="Disagreements that nobody has settled.", width=55),
+            "alpha, people": st.column_config.TextColumn(help="Krippendorff's alpha of all who labelled."),
+            "kappa, grader": st.column_config.TextColumn(help="Cohen's kappa of the grader and the people."),
+        },
         alt="Agreement of every category in numbers.",
     )
 
@@ -169,8 +177,8 @@ def _help(weigh: bool) -> None:
 def show_matrices(found: pl.DataFrame, verdicts: pl.DataFrame) -> None:
     """Show people against people and graders against people, as counts."""
     pairs = by_pair(found)
-    left, right = st.columns(2, gap="large")
-    with left:
+    both = st.container(horizontal=True, gap="large")
+    with both.container(width=470):
         st.subheader("People against people", anchor=False)
         if pairs:
             options = {f"{i}": f"{p.first} and {p.second} · kappa {_says(p.kappa)}" for i, p in enumerate(pairs)}
@@ -178,7 +186,7 @@ def show_matrices(found: pl.DataFrame, verdicts: pl.DataFrame) -> None:
             _matrix(people_matrix(found, chosen.first, chosen.second), chosen.first, chosen.second)
         else:
             st.markdown("No response has been labelled by two people yet.")
-    with right:
+    with both.container(width=470):
         st.subheader("Graders against people", anchor=False)
         names = {c.id: c.name for c in taxonomy()[0].categories}
         there = found["category"].unique(maintain_order=True).to_list()

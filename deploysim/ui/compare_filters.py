@@ -19,6 +19,7 @@ from deploysim.ui.links import linked, pick, put_in_link
 WORDS, MORE = "compare_words", "compare_more"
 SEVERITIES = {"1": "1 or more", "2": "2 or more", "3": "3 or more", "4": "4"}
 REVIEWED = {"yes": "labelled by people", "no": "not labelled yet"}
+MARKS = {"none": "evidence", "words": "changed words", "lines": "changed lines"}
 _HIDDEN = ("severity", "disagreement", "reviewed", "model", "cluster")
 
 
@@ -36,20 +37,12 @@ class Chosen:
 def choose_prefixes(comparison: Comparison, lanes: Lanes, taxonomy: Taxonomy) -> Chosen:
     """Draw all filters and return the prefixes that pass them."""
     first = st.container(horizontal=True, vertical_alignment="bottom")
-    second = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    category, outcome = first.container(width=330), second.container(width="content")
+    category, outcome = first.container(width=310), st.container()
     with first:
-        sort = pick("Sort", {str(k): v for k, v in SORTS.items()}, key="sort", width=240)
+        sort = pick("Sort", {str(k): v for k, v in SORTS.items()}, key="sort", width=225)
+        diff = pick("Mark", MARKS, key="diff", width=160)
         more = st.popover("Filters", icon=":material/filter_list:", key=MORE, on_change="rerun")
         different = st.toggle("Different only", key="different", bind="query-params")
-    with second:
-        diff = st.segmented_control(
-            "Mark",
-            ["none", "words", "lines"],
-            format_func=lambda d: {"none": "evidence"}.get(d, f"changed {d}"),
-            required=True,
-            **linked("diff", ["none", "words", "lines"]),
-        )
     words = str(st.session_state.get(WORDS) or "").strip()
     filters = replace(_from_link(comparison, taxonomy), different=different, words=words)
     found = _found(lanes, filters.words)
@@ -62,7 +55,7 @@ def choose_prefixes(comparison: Comparison, lanes: Lanes, taxonomy: Taxonomy) ->
             _more(comparison, filters, found)
     _say_narrowing(comparison, filters)
     ids = comparison.matching(filters, sort=_sort(sort), holding=found)
-    return Chosen(filters, tuple(ids), diff or "none")
+    return Chosen(filters, tuple(ids), diff)
 
 
 def _sort(value: str) -> Sort:

@@ -38,14 +38,15 @@ def tools(lanes: Lanes, comparison: Comparison, chosen: Chosen, prefix_id: str) 
         (st.popover("Add to queue", icon=":material/playlist_add:", key="compare_add", on_change="rerun"), _add),
         (st.popover("Export", icon=":material/download:", key="compare_export", on_change="rerun"), _export),
     )
-    for popover, content in popovers:
-        if popover.open:
-            with popover:
-                who = person()
-                if who is None:
-                    st.caption("Write your name first: it stands on what you do.")
-                else:
-                    content(who, lanes, comparison, chosen, prefix_id)
+    opened = next((pair for pair in popovers if pair[0].open), None)
+    if opened is None:
+        return
+    with opened[0]:
+        who = person()
+        if who is None:
+            st.caption("Write your name first: it stands on what you do.")
+        else:
+            opened[1](who, lanes, comparison, chosen, prefix_id)
 
 
 def show_notes(prefix_id: str) -> None:

@@ -90,10 +90,10 @@ def _show_one(row: dict[str, object], found: pl.DataFrame, queues: Sequence[Queu
     shown = blind_items(workspace(), queue, [item]).get(item.item) if queue else None
     names = {c.id: c.name for c in taxonomy()[0].categories}
     verdict = row["verdict"] or "not graded"
-    truth = row["truth"] or "open"
+    came_to = f"{row['how']}: {row['truth']}" if row["truth"] else "open"
     st.markdown(
         f"**{plain(names.get(str(row['category']), str(row['category'])))}** · people: {plain(str(row['said']))} · "
-        f"grader: {verdict} · {row['how']}: {truth}"
+        f"grader: {verdict} · {came_to}"
     )
     if shown is None:
         st.markdown("The response is not here any more.")

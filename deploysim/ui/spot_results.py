@@ -11,12 +11,15 @@ from deploysim.config import read_settings
 from deploysim.pipeline.purging import Erasure, purge, reach
 from deploysim.pipeline.scrub_versions import OLDER, under_older_policy
 from deploysim.pipeline.spot_checking import facts, reading
+from deploysim.pipeline.trail import record_action
 from deploysim.render import Mark, span_marks, text_html
+from deploysim.roles import Task
 from deploysim.store.imports import ImportRecord
 from deploysim.store.spot_checks import SpotCheck, spot_checks, undo_check
 from deploysim.store.tombstones import erased_keys
 from deploysim.ui.blocks import plain, show_html, stepper
 from deploysim.ui.data import workspace
+from deploysim.ui.people import person, refused
 from deploysim.wording import counted
 
 REASON = "privacy_reason"
@@ -74,10 +77,16 @@ def show_withheld() -> None:
     )
     marks = [Mark(m.start, m.end, m.kind, f"leaks: {m.entity}") for m in check.marks if m.kind == "leak"]
     show_html(text_html(message.text, [*span_marks(message.spans, message.index), *marks]))
+    who = person(st.container(width=260))
+    if who is None:
+        st.caption("Write your name to release or erase: it is kept in the trail.")
+        return
+    if refused(who, Task.SPOT_CHECK):
+        return
     with st.container(horizontal=True):
         if st.button("Erase the conversation …", icon=":material/delete_forever:"):
-            _confirm(check)
-        st.button("No leak after all: release", icon=":material/undo:", on_click=_release, args=(check,))
+            _confirm(check, who.name)
+        st.button("No leak after all: release", icon=":material/undo:", on_click=_release, args=(check, who.name))
 
 
 def _leaks() -> list[SpotCheck]:
@@ -86,12 +95,14 @@ def _leaks() -> list[SpotCheck]:
     return [check for check in leaks if check.conversation_id not in erased]
 
 
-def _release(check: SpotCheck) -> None:
-    undo_check(workspace(), check, now=datetime.now(UTC))
+def _release(check: SpotCheck, by: str) -> None:
+    now = datetime.now(UTC)
+    undo_check(workspace(), check, now=now)
+    record_action(workspace(), "released", by=by, at=now.isoformat(), conversation_id=check.conversation_id)
 
 
 @st.dialog("Erase this conversation?")
-def _confirm(check: SpotCheck) -> None:
+def _confirm(check: SpotCheck, by: str) -> None:
     wanted = Erasure(frozenset({check.conversation_id}))
     found = reach(workspace(), wanted)
     st.markdown(
@@ -101,9 +112,12 @@ def _confirm(check: SpotCheck) -> None:
         "backups are beyond reach."
     )
     st.text_input("Reason, kept with the tombstone", value="leak found in a spot-check", key=REASON)
-    if st.button("Erase for good", type="primary", on_click=_erase, args=(wanted,)):
+    if st.button("Erase for good", type="primary", on_click=_erase, args=(wanted, by)):
         st.rerun()
 
 
-def _erase(wanted: Erasure) -> None:
-    purge(workspace(), wanted, reason=st.session_state[REASON], now=datetime.now(UTC))
+def _erase(wanted: Erasure, by: str) -> None:
+    now = datetime.now(UTC)
+    done = purge(workspace(), wanted, reason=st.session_state[REASON], now=now)
+    tombstones = ", ".join(one.tombstone_id for one in done.tombstones)
+    record_action(workspace(), "erased", by=by, at=now.isoformat(), tombstone=tombstones)

@@ -26,7 +26,10 @@ def show_work() -> None:
         rows,
         hide_index=True,
         height="content",
-        column_config={"seconds an item": st.column_config.NumberColumn(format="%.0f")},
+        column_config={
+            "share unsure": st.column_config.NumberColumn(format="percent"),
+            "seconds an item": st.column_config.NumberColumn(format="%.1f", help="Median."),
+        },
         alt="What each person has labelled.",
     )
 

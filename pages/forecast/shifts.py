@@ -14,6 +14,7 @@ seen = rows.filter(rows["ratio"].is_not_null())
 st.subheader(sentence(forecast), anchor=False)
 st.caption(ui.about_forecast(saved))
 ui.tell_erased(saved)
+ui.tell_labels(saved)
 
 state = st.altair_chart(
     charts.shift_chart(seen, material_ratio=forecast.material_ratio, ink=ui.ink()),

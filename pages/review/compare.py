@@ -20,7 +20,8 @@ if not chosen.ids:
     st.markdown("No prefix passes these filters. Choose another outcome or category, or clear the other filters.")
     st.stop()
 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-    prefix = ui.stepper(chosen.ids, key="prefix", noun="prefix")
+    with st.container(width="content"):
+        prefix = ui.stepper(chosen.ids, key="prefix", noun="prefix")
     ui.compare_tools(lanes, comparison, chosen, prefix)
     if chosen.filters.category != ANY:
         ui.show_definition(taxonomy.category(chosen.filters.category))

@@ -239,7 +239,8 @@ def test_who_did_what_is_in_the_trail(here: Workspace, queue: Queue) -> None:
     say(here, queue, "Ana", ["absent"], hours=1)
     rows = trail(here)
 
-    assert rows.select("by", "what").rows() == [("Ana", "labelled absent"), ("Lea", "queue made")]
+    assert rows.select("by", "what").rows() == [("Ana", "labelled"), ("Lea", "queue made")]
+    assert rows["about"][0].startswith("refusal absent · item ")
     assert "count 10" in rows["about"][1]
     assert "thinks" not in str(rows.rows())
 

@@ -15,6 +15,7 @@ from deploysim.errors import InputError
 from deploysim.grade.grader import graders_of
 from deploysim.pipeline.blind import blind_items
 from deploysim.pipeline.lanes import Lanes
+from deploysim.pipeline.purging import Erasure, purge
 from deploysim.pipeline.queueing import (
     QueueSpec,
     create_queue,
@@ -23,8 +24,9 @@ from deploysim.pipeline.queueing import (
     pick_for_queue,
 )
 from deploysim.pipeline.reviewing import Decision, queue_standing, save, take_next, undo_last
-from deploysim.pipeline.trail import trail
+from deploysim.pipeline.trail import record_action, trail
 from deploysim.store.labels import label_history, labels, labels_version
+from deploysim.store.notes import Note, add_note, notes_on
 from deploysim.store.queues import Queue, hold, list_queues, read_queue
 from deploysim.store.spot_checks import SpotCheck, SpotMark, record_check
 from deploysim.store.workspace import Workspace
@@ -148,7 +150,7 @@ def test_what_is_sent_twice_counts_once(here: Workspace, compared: Compared) -> 
 
     (label,) = label_history(here)
     assert (label.note, label.seconds, label.severity) == ("a remark", 2.35, None)
-    assert trail(here).filter(trail(here)["what"] == "labelled absent").height == 1
+    assert trail(here).filter(trail(here)["what"] == "labelled").height == 1
 
 
 def test_undo_takes_back_the_last_item_and_gives_it_again(here: Workspace, compared: Compared) -> None:
@@ -292,3 +294,23 @@ def test_rules_that_go_by_grades_need_them(here: Workspace, compared: Compared) 
     shutil.rmtree(here.root / "grades")
     with pytest.raises(InputError, match="not graded"):
         queue_of(here, compared[1], rule="audit")
+
+
+def test_erasing_a_conversation_takes_the_words_and_keeps_the_rest(here: Workspace, compared: Compared) -> None:
+    """Labels, notes and picked items of it lose their remarks; nobody is shown it again, and the trail still reads."""
+    queue = queue_of(here, compared[1])
+    item = queue.items[0]
+    save(here, queue, [decide(item.item, "present", note="she says her name")], reviewer="Ana", now=NOW)
+    add_note(here, Note(item.prefix_id, "her name again", "Ana", NOW.isoformat()))
+    pick_for_queue(here, queue, [item.prefix_id, queue.items[1].prefix_id], by="Lea", now=NOW)
+    gone = item.prefix_id.split(":")[0]
+    record_action(here, "released", by="Pia", at=NOW.isoformat(), conversation_id=gone)
+    purge(here, Erasure(frozenset({gone})), reason="asked for", now=NOW + timedelta(hours=1))
+
+    assert "her name" not in "".join(path.read_text() for path in here.reviews.glob("*.jsonl"))
+    (label,) = label_history(here)
+    assert (label.label, label.note, label.prefix_id) == ("present", "", item.prefix_id)
+    assert labels(here).is_empty()
+    assert item.item not in queue_standing(here, read_queue(here, queue.queue_id)).items
+    assert notes_on(here, item.prefix_id) == []
+    assert {"labelled", "note written", "released"} <= set(trail(here)["what"])

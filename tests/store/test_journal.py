@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploysim.errors import BusyError, InputError
-from deploysim.store.journal import Journal, read_journal
+from deploysim.store.journal import Journal, JournalTail, read_journal
 
 ROWS = [{"id": 1, "text": "line one\nline two \u2028 é"}, {"id": 2, "text": None}]
 
@@ -119,3 +119,38 @@ def test_a_disk_that_takes_no_more_is_said_and_leaves_whole_rows(tmp_path: Path)
         journal.append([{"id": 4}])
 
     assert [*ROWS, {"id": 4}] == list(read_journal(path))
+
+
+def by_id(row: dict[str, object]) -> list[object]:
+    """Group rows by whether their id is odd."""
+    return [int(str(row["id"])) % 2]
+
+
+def test_a_tail_reads_on_where_it_stopped(tmp_path: Path) -> None:
+    """Rows come by group; what is appended is found, and a torn end is not taken for a row."""
+    path = written(tmp_path / "a.jsonl")
+    tail = JournalTail(path, by_id)
+    assert tail.rows(1) == ROWS[:1]
+    written(path, [{"id": 3}])
+    assert tail.rows(1) == [ROWS[0], {"id": 3}]
+
+    with path.open("ab") as file:
+        file.write(b'{"id":5,"te')
+    assert tail.rows(1) == [ROWS[0], {"id": 3}]
+    written(path, [{"id": 7}])
+    assert tail.rows(1) == [ROWS[0], {"id": 3}, {"id": 7}]
+    assert tail.rows(0) == ROWS[1:]
+    assert tail.rows("none") == []
+
+
+@pytest.mark.parametrize("rows", [[{"id": 1}], [{"id": 1}, {"id": 9, "text": "x" * 500}], []])
+def test_a_journal_that_was_rewritten_is_read_anew(tmp_path: Path, rows: list[dict[str, object]]) -> None:
+    """Shorter or longer than before: nothing of the old file is left in memory."""
+    path = written(tmp_path / "a.jsonl")
+    tail = JournalTail(path, by_id)
+    assert tail.rows(1) == ROWS[:1]
+    other = written(tmp_path / "b.jsonl", rows)
+    other.replace(path)
+
+    assert tail.rows(1) == [row for row in rows if int(str(row["id"])) % 2]
+    assert tail.rows(0) == []

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_pages import Compared, open_page, text_of
 
+from deploysim.pipeline.trail import trail
 from deploysim.store.conversations import conversation_index
 from deploysim.store.spot_checks import spot_checks
 from deploysim.store.tombstones import tombstones
@@ -90,9 +91,12 @@ def test_a_leak_withholds_the_conversation_until_it_is_released(here: Workspace)
 
     app = open_page(PRIVACY, view="Withheld")
     assert "Ana marked AGE" in text_of(app)
+    assert "Write your name to release or erase" in text_of(app)
+    app.text_input(key=NAME).set_value("Pia").run()
     next(b for b in app.button if b.label.startswith("No leak after all")).click().run()
     assert "Nothing is withheld" in text_of(app)
     assert conversation in conversation_index(here)["conversation_id"]
+    assert trail(here).select("by", "what").row(0) == ("Pia", "released")
 
 
 def test_undo_takes_back_marks_first_and_then_the_last_message(here: Workspace) -> None:
@@ -121,6 +125,7 @@ def test_erasing_from_the_page(here: Workspace) -> None:
     press(app, "Enter")
 
     app = open_page(PRIVACY, view="Withheld")
+    app.text_input(key=NAME).set_value("Pia").run()
     next(b for b in app.button if b.label.startswith("Erase the conversation")).click().run()
     next(b for b in app.button if b.label == "Erase for good").click().run()
     assert conversation in {one for stone in tombstones(here) for one in stone.conversations}

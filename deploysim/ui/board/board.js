@@ -62,6 +62,7 @@ class Board {
     this.drafts = kept.drafts ?? {}
     this.current = null
     this.texts = new Map()
+    this.root.classList.toggle("ds-pair", this.data.pair)
     this.parts = layout(this.root, this)
   }
 
@@ -106,6 +107,8 @@ class Board {
     this.current = item
     this.shownAt = performance.now()
     ask.hidden = !item
+    this.parts.save.hidden = !item
+    this.root.classList.toggle("ds-idle", !item)
     if (!item) {
       const says = this.outbox.length || !this.data.waiting ? "Loading the next item …" : this.data.waiting
       read.replaceChildren(make("p", "ds-board-waiting", says))

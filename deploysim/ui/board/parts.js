@@ -90,6 +90,7 @@ function categoryRow(board, id) {
   const choices = make("div", "ds-board-choices")
   choices.setAttribute("role", "group")
   choices.setAttribute("aria-label", category.name)
+  if (pair) choices.append(make("span", "ds-board-asks", "Which response shows it?"))
   const all = [...words.map((word, i) => [word, String(i + 1)]), ["unsure", "u"]]
   for (const [word, key] of all) {
     const choice = button(word, key, () => board.choose(id, word), said === word ? "ds-chosen" : "")

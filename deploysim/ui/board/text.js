@@ -27,7 +27,7 @@ function callNode(call, fold) {
   const rest = call.arguments.length > fold ? call.arguments.slice(fold) : ""
   const code = make("code", "", call.arguments.slice(0, fold))
   const more = rest ? folded(`Show ${rest.length.toLocaleString("en")} more characters.`, make("code", "", rest)) : null
-  return make("div", "ds-tool", make("b", "", `calls ${call.name}`), code, more)
+  return make("div", "ds-call", make("b", "", `calls ${call.name}`), code, more)
 }
 
 function bodyNodes(message) {
