@@ -13,6 +13,7 @@ ui.keep_uploads_in_memory()
 st.title(page.title)
 st.caption(page.help)
 try:
+    ui.require_sign_in()
     page.run()
 except DeploysimError as error:
     ui.show_error(error)

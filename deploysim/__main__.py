@@ -8,7 +8,7 @@ from collections.abc import Callable
 import typer
 
 from deploysim.cli import app as app_commands
-from deploysim.cli import backtest, data, grading, importing, privacy, purge, results, runs
+from deploysim.cli import backtest, data, grading, importing, privacy, purge, results, review, runs
 from deploysim.cli.console import fail
 from deploysim.errors import DeploysimError
 
@@ -29,6 +29,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "grade": grading.grade_command,
     "forecast": results.forecast_command,
     "backtest": backtest.backtest_command,
+    "queue": review.queue_command,
     "status": results.status_command,
     "second-opinion": privacy.second_opinion_command,
     "purge": purge.purge_command,

@@ -18,6 +18,8 @@ PICKED = "picked"
 _REACH = 20.0
 """Ratios beyond 20x or below 1/20 are drawn at the edge; the text beside them says the value."""
 _ROW_PX = 72
+_AGREEING = {"people": "#0072B2", "grader and people": "#7B5EA7"}
+_BEYOND = "agreement beyond chance"
 
 
 def shift_chart(rows: pl.DataFrame, *, material_ratio: float, ink: str) -> Chart:
@@ -66,6 +68,48 @@ def shift_alt(rows: pl.DataFrame) -> str:
     """Say in words what the shift chart shows."""
     parts = [f"{row['name']}: {row['direction']}, {row['change']}" for row in rows.iter_rows(named=True)]
     return "Forecast rate over previous rate by category, on a log axis with intervals. " + ". ".join(parts) + "."
+
+
+def agreement_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
+    """Draw agreement beyond chance per category: one mark for people among themselves, one for grader and people.
+
+    Args:
+        rows: Columns name, who ("people" or "grader and people"), value, low, high and n, in the order to show.
+        ink: Colour of words on the page.
+    """
+    names = rows["name"].unique(maintain_order=True).to_list()
+    y = alt.Y(
+        "name:N", sort=names, title=None, axis=alt.Axis(labelLimit=260, ticks=False, domain=False, labelColor=ink)
+    )
+    offset = alt.YOffset("who:N", sort=list(_AGREEING))
+    colour = alt.Color(
+        "who:N",
+        scale=alt.Scale(domain=list(_AGREEING), range=list(_AGREEING.values())),
+        legend=alt.Legend(title=None, orient="top", labelColor=ink, symbolType="circle"),
+    )
+    axis = alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1], grid=True, gridOpacity=0.35, domain=False, titleColor=ink)
+    base = alt.Chart(rows.with_columns(pl.col("value", "low", "high").clip(-0.2, 1.0)))
+    scale = alt.Scale(domain=[-0.2, 1.0], nice=False)
+    line = base.mark_rule(strokeWidth=2, opacity=0.8).encode(
+        y=y, yOffset=offset, color=colour, x=alt.X("low:Q", scale=scale, axis=axis, title=_BEYOND), x2="high:Q"
+    )
+    tooltip = ["name", "who", alt.Tooltip("value:Q", format=".2f"), alt.Tooltip("low:Q", format=".2f")]
+    tooltip += [alt.Tooltip("high:Q", format=".2f"), alt.Tooltip("n:Q", title="responses")]
+    shape = alt.Shape("who:N", scale=alt.Scale(domain=list(_AGREEING), range=["circle", "diamond"]), legend=None)
+    dot = base.mark_point(filled=True, size=80, opacity=1).encode(
+        y=y, yOffset=offset, color=colour, shape=shape, x=alt.X("value:Q", scale=scale, title=_BEYOND), tooltip=tooltip
+    )
+    chance = alt.Chart(pl.DataFrame({"at": [0.0]})).mark_rule(color=UNCLEAR).encode(x="at:Q")
+    return (chance + line + dot).properties(height=46 * max(1, len(names)))
+
+
+def agreement_alt(rows: pl.DataFrame) -> str:
+    """Say in words what the agreement chart shows."""
+    parts = [
+        f"{row['name']}, {row['who']}: {row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+        for row in rows.iter_rows(named=True)
+    ]
+    return "Agreement beyond chance by category, 0 is chance and 1 is perfect. " + ". ".join(parts) + "."
 
 
 def counts_chart(rows: pl.DataFrame, *, label: str, value: str, ink: str) -> Chart:

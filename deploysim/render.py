@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,7 @@ FOLD_MESSAGES = 30
 """Conversations of more messages show their first ones, with the rest one click away."""
 SHOW_CHARS = 200_000
 """Texts longer than this are not sent to the browser in full; pages offer a download."""
-DIFF_WORDS = 4_000
-"""Pairs with more words than this are not compared word by word: it would take seconds."""
-
 _FENCED = re.compile(r"^```.*?(?:^```[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-_WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +58,9 @@ class Panel:
     footer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class WordDiff:
-    """What to mark on either side."""
-
-    old: tuple[Mark, ...]
-    new: tuple[Mark, ...]
-    too_long: bool = False
-
-
 def text_html(text: str, marks: Iterable[Mark] = ()) -> str:
     """Return text as HTML, marked, folded where it is long and cut where it is huge."""
+    marks = tuple(marks)
     every = [*marks, *code_marks(text)]
     if len(text) <= FOLD_CHARS:
         return f'<div class="ds-text">{_marked(text, every, 0, len(text))}</div>'
@@ -80,9 +68,15 @@ def text_html(text: str, marks: Iterable[Mark] = ()) -> str:
     beyond = f" Only the first {end:,} of {len(text):,} characters are shown." if end < len(text) else ""
     return (
         f'<div class="ds-text">{_marked(text, every, 0, FOLD_CHARS)}</div>'
-        f'<details class="ds-more"><summary>Show {end - FOLD_CHARS:,} more characters.{beyond}</summary>'
+        f'<details class="ds-more"{_open(marks, FOLD_CHARS)}>'
+        f"<summary>Show {end - FOLD_CHARS:,} more characters.{beyond}</summary>"
         f'<div class="ds-text">{_marked(text, every, FOLD_CHARS, end)}</div></details>'
     )
+
+
+def _open(marks: Iterable[Mark], beyond: int) -> str:
+    """Open what is folded where a grader's evidence lies in it: nobody looks for what they do not know of."""
+    return " open" if any(mark.kind == "evidence" and mark.end > beyond for mark in marks) else ""
 
 
 def code_marks(text: str) -> list[Mark]:
@@ -95,10 +89,18 @@ def span_marks(spans: Iterable[Span], message: int) -> tuple[Mark, ...]:
     return tuple(Mark(s.start, s.end, "pii", s.entity) for s in spans if s.message == message)
 
 
-def message_html(message: Message, marks: Iterable[Mark] = ()) -> str:
-    """Return one message with its role in the margin."""
+def message_html(message: Message, marks: Iterable[Mark] = (), *, of_tool: str = "") -> str:
+    """Return one message with its role in the margin.
+
+    Args:
+        message: What to show.
+        marks: Stretches of it with a look of their own.
+        of_tool: Name of the tool whose result it is.
+    """
     calls = "".join(_tool_call(call) for call in message.tool_calls)
     body = text_html(message.content, marks) if message.content or not calls else ""
+    if of_tool:
+        body = f'<div class="ds-tool"><b>result of {escape(of_tool)}</b>{body}</div>'
     return (
         f'<div class="ds-message ds-{escape(message.role)}"><div class="ds-role">{escape(message.role)}</div>'
         f"<div>{body}{calls}</div></div>"
@@ -114,7 +116,11 @@ def conversation_html(messages: Sequence[Message], spans: Iterable[Span] = (), *
         keep_last: Fold away all but so many last messages; where None, all beyond the first FOLD_MESSAGES.
     """
     spans = tuple(spans)
-    parts = [message_html(m, span_marks(spans, i)) for i, m in enumerate(messages)]
+    tools = {call.id: call.name for m in messages for call in m.tool_calls}
+    parts = [
+        message_html(m, span_marks(spans, i), of_tool=tools.get(m.tool_call_id or "", ""))
+        for i, m in enumerate(messages)
+    ]
     if keep_last is not None and len(parts) > keep_last + 1:
         early, late = parts[:-keep_last], parts[-keep_last:]
         body = _folded(early, f"Show {len(early)} earlier messages") + "".join(late)
@@ -133,31 +139,6 @@ def _folded(parts: Sequence[str], says: str) -> str:
 def panels_html(panels: Iterable[Panel]) -> str:
     """Return responses side by side, one beneath another where the window is narrow."""
     return f'<div class="ds-panels">{"".join(_panel(p) for p in panels)}</div>'
-
-
-def word_diff(old: str, new: str) -> WordDiff:
-    """Return which words were removed from the old text and added in the new one."""
-    before, after = _tokens(old), _tokens(new)
-    if max(len(before), len(after)) > DIFF_WORDS:
-        return WordDiff((), (), too_long=True)
-    matcher = difflib.SequenceMatcher(None, [t for t, _ in before], [t for t, _ in after], autojunk=False)
-    removed, added = [], []
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        if tag != "equal":
-            removed += _range_mark(before, i1, i2, "removed")
-            added += _range_mark(after, j1, j2, "added")
-    return WordDiff(tuple(removed), tuple(added))
-
-
-def _tokens(text: str) -> list[tuple[str, int]]:
-    return [(m.group(), m.start()) for m in _WORDS.finditer(text)]
-
-
-def _range_mark(tokens: list[tuple[str, int]], first: int, last: int, kind: str) -> list[Mark]:
-    if first == last:
-        return []
-    text, start = tokens[last - 1]
-    return [Mark(tokens[first][1], start + len(text), kind)]
 
 
 def _panel(panel: Panel) -> str:
@@ -183,8 +164,29 @@ def _badge(badge: Badge) -> str:
 
 
 def _tool_call(call: ToolCall) -> str:
-    arguments = escape(call.arguments[:FOLD_CHARS])
-    return f'<div class="ds-tool"><b>calls {escape(call.name)}</b><code>{arguments}</code></div>'
+    return f'<div class="ds-tool"><b>calls {escape(call.name)}</b>{_arguments(call.arguments)}</div>'
+
+
+def _arguments(text: str) -> str:
+    """Return a call's arguments as names and values where they are a JSON object, else as they are."""
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict) or not values:
+        return _code(text)
+    rows = (f"<dt>{escape(str(name))}</dt><dd>{_code(_plain(value))}</dd>" for name, value in values.items())
+    return f"<dl>{''.join(rows)}</dl>"
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def _code(text: str) -> str:
+    shown, rest = text[:FOLD_CHARS], text[FOLD_CHARS:SHOW_CHARS]
+    more = f"<summary>Show {len(rest):,} more characters.</summary><code>{escape(rest)}</code>" if rest else ""
+    return f"<code>{escape(shown)}</code>" + (f'<details class="ds-more">{more}</details>' if more else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,9 @@ def draw_sample(index: pl.DataFrame, spec: SampleSpec, *, scrubbing: Mapping[str
     units = _units(eligible, spec.unit)
     if units.is_empty():
         raise _nothing_left(index, exclusions)
-    ordered = _shuffled(units, spec.seed)
-    drawn = ordered.head(spec.size) if spec.size else ordered
-    if drawn.height < ordered.height:
-        exclusions = {**exclusions, f"{_plural(spec.unit)} not drawn": ordered.height - drawn.height}
+    drawn = _shuffled(units, spec.seed, spec.size or units.height)
+    if drawn.height < units.height:
+        exclusions = {**exclusions, f"{_plural(spec.unit)} not drawn": units.height - drawn.height}
     return Draw(about=_about(drawn, spec, exclusions, scrubbing, now), prefixes=_prefix_rows(drawn))
 
 
@@ -135,10 +134,10 @@ def _units(conversations: pl.DataFrame, unit: Unit) -> pl.DataFrame:
     return turns.with_columns(prefix_id=pl.format("{}:{}", "conversation_id", "end_index"))
 
 
-def _shuffled(units: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Order by a hash of seed and prefix: a shuffle that needs no random generator and is the same everywhere."""
+def _shuffled(units: pl.DataFrame, seed: int, size: int) -> pl.DataFrame:
+    """Return the first units by a hash of seed and prefix: a shuffle without a generator, and the same everywhere."""
     keys = [hashlib.sha256(f"{seed}:{prefix_id}".encode()).digest() for prefix_id in units["prefix_id"]]
-    return units.with_columns(order=pl.Series(keys, dtype=pl.Binary)).sort("order")
+    return units.with_columns(order=pl.Series(keys, dtype=pl.Binary)).bottom_k(size, by="order").sort("order")
 
 
 def _prefix_rows(drawn: pl.DataFrame) -> pl.DataFrame:

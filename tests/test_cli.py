@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 from makers import write_log, write_responses_file
 
@@ -55,6 +56,24 @@ def test_the_whole_way_from_the_shell(run, tmp_path: Path) -> None:
     refusal = next(c for c in forecast["categories"] if c["category"] == "refusal")
     assert refusal["table"] == {"both": 0, "improved": 0, "neither": 0, "regressed": 8}
     assert status["forecasts"] == [forecast["forecast_id"]]
+
+
+def test_backtest_from_the_shell(run, tmp_path: Path) -> None:
+    """Labels in, all scores out as JSON, and the limits are said on screen; an unreadable file is named."""
+    rows = [
+        (f"p{i}", f"p{i}", model, "x", 0, i % every == 0) for i in range(40) for model, every in (("a", 2), ("b", 5))
+    ]
+    names = ["prompt_id", "cluster_id", "model", "category", "trial", "flagged"]
+    pl.DataFrame(rows, schema=names, orient="row").write_parquet(tmp_path / "labels.parquet")
+    scores = tmp_path / "scores.json"
+
+    code, out, _ = run("backtest", tmp_path / "labels.parquet", "--json", scores, "--splits", 2, "--resamples", 10)
+    assert code == 0
+    assert "What this does not show" in out
+    assert json.loads(scores.read_text())["groups"]["all"]["rows"] == 4
+    code, _, err = run("backtest", scores)
+    assert code == 1
+    assert "scores.json cannot be read as Parquet" in err
 
 
 def test_a_dry_run_shows_scrubbed_rows_and_keeps_nothing(run, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ LAYERS = [
     "audit",
     "looks",
     "render",
+    "text_diff",
     "tables",
     "charts",
     "report",

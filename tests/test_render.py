@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -16,7 +17,6 @@ from deploysim.render import (
     message_html,
     panels_html,
     text_html,
-    word_diff,
 )
 from deploysim.types import Message, Span, ToolCall
 
@@ -28,14 +28,16 @@ HOSTILE = [
     '"><svg/onload=alert(1)>',
     "=HYPERLINK(1) &lt;b&gt;",
 ]
-OURS = re.compile(r"</?(?:div|section|header|footer|details|summary|span|b|code)(?: class=\"[a-z -]+\")?>")
+OURS = re.compile(r"</?(?:div|section|header|footer|details|summary|span|b|code|dl|dt|dd)(?: class=\"[a-z -]+\")?>")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_text(text: str) -> None:
     """In every place where text can stand, only our own tags are left, and none of them loads anything."""
     call = ToolCall("1", text, text)
+    named = ToolCall("2", text, json.dumps({text: text}))
     made = [
+        conversation_html([Message("assistant", "", (named,)), Message("tool", text, tool_call_id="2")]),
         text_html(text, [Mark(0, 5, "pii", text)]),
         message_html(Message("user", text, (call,))),
         panels_html([Panel("candidate", text, text, tool_calls=(call,), failure=None, footer=text)]),
@@ -88,23 +90,38 @@ def test_a_very_long_conversation_opens_with_its_first_messages() -> None:
     assert html.count("ds-message") == 800
 
 
+def test_evidence_opens_what_is_folded() -> None:
+    """What a grader quoted is on the screen, wherever it lies in a long text."""
+    text = "x" * (FOLD_CHARS + 100)
+
+    assert '<details class="ds-more" open>' in text_html(text, [Mark(FOLD_CHARS + 10, FOLD_CHARS + 20, "evidence")])
+    assert " open>" not in text_html(text, [Mark(10, 20, "evidence")])
+    assert " open>" not in text_html(text, [Mark(FOLD_CHARS + 10, FOLD_CHARS + 20, "pii")])
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "removed", "added"),
+    ("arguments", "shown"),
     [
-        ("I can help", "I can help", [], []),
-        ("I can help", "I cannot help", [(2, 5)], [(2, 8)]),
-        ("", "new", [], [(0, 3)]),
-        ("old", "", [(0, 3)], []),
+        (
+            '{"city": "Porto", "days": 2}',
+            "<dt>city</dt><dd><code>Porto</code></dd><dt>days</dt><dd><code>2</code></dd>",
+        ),
+        ("{broken", "<code>{broken</code>"),
+        ("[1]", "<code>[1]</code>"),
+        ("{}", "<code>{}</code>"),
     ],
 )
-def test_word_diff(old: str, new: str, removed: list[tuple[int, int]], added: list[tuple[int, int]]) -> None:
-    """Changed words are marked on their own side."""
-    diff = word_diff(old, new)
+def test_tool_calls_are_cards(arguments: str, shown: str) -> None:
+    """Arguments stand as names and values where they are an object, else as they came."""
+    html = message_html(Message("assistant", "", (ToolCall("1", "weather", arguments),)))
 
-    assert [(m.start, m.end) for m in diff.old] == removed
-    assert [(m.start, m.end) for m in diff.new] == added
+    assert f'<div class="ds-tool"><b>calls weather</b>{shown if shown[1] == "c" else f"<dl>{shown}</dl>"}</div>' in html
 
 
-def test_texts_too_long_to_compare_are_said_to_be() -> None:
-    """A huge pair costs no seconds."""
-    assert word_diff("a " * 5_000, "b " * 5_000).too_long
+def test_long_arguments_are_folded_and_results_are_named() -> None:
+    """Nothing of a call is cut without a way to open it, and a result says of which tool it is."""
+    call = ToolCall("c1", "search", "y" * (FOLD_CHARS + 7))
+    html = conversation_html([Message("assistant", "", (call,)), Message("tool", "found", tool_call_id="c1")])
+
+    assert "Show 7 more characters." in html
+    assert "<b>result of search</b>" in html

@@ -7,8 +7,11 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from deploysim.chat.settings import address
+from deploysim.config import Secret
 from deploysim.errors import ModelError
 
+# The client insists on a key; endpoints without keys ignore this one.
+_NO_KEY = "none"
 _RESUME = "then run the same command again: it goes on from here"
 
 
@@ -48,6 +51,13 @@ class Endpoint:
             return ip_address(host).is_loopback
         except ValueError:
             return host == "localhost"
+
+    def checked_key(self, key: Secret) -> str:
+        """Return the key to send, or raise ModelError where no request can carry it."""
+        value = key.reveal() or _NO_KEY
+        if not (value.isascii() and value.isprintable()):
+            raise self.unusable_key()
+        return value
 
     def unusable_key(self) -> ModelError:
         """The key has characters that no request can carry."""

@@ -10,6 +10,9 @@ from deploysim.chat.model import Tool
 from deploysim.chat.settings import ModelSettings
 from deploysim.types import Message
 
+UNSENDABLE = "the messages hold halves of characters, which cannot be sent"
+"""Why a request fails that no connection can carry."""
+
 _REASONING = re.compile(r"\A\s*<(think|thinking|reasoning)>.*?</\1>\s*", re.DOTALL)
 _OWN_LIMIT_NAME = ("api.openai.com", "openai.azure.com")
 

@@ -16,6 +16,7 @@ import openai
 from deploysim.chat.api import APIS, read_attempt
 from deploysim.chat.endpoint import Endpoint
 from deploysim.chat.failures import Attempt, error_attempt, error_in
+from deploysim.chat.messages import UNSENDABLE
 from deploysim.chat.model import Answer, Tool
 from deploysim.chat.retry import wait_s
 from deploysim.chat.settings import ModelSettings
@@ -26,8 +27,6 @@ CONNECT_S = 15.0
 GIVE_UP_AFTER = 20
 """Calls in a row, each with all its tries, that find no connection: the endpoint is gone."""
 _FIRST_CONTACT_TRIES = 3
-# The client insists on a key; endpoints without keys ignore this one.
-_NO_KEY = "none"
 
 
 @dataclass(slots=True)
@@ -62,15 +61,12 @@ class OpenAIModel:
         self._api = APIS[settings.api]
         self._endpoint = Endpoint(base_url or settings.base_url or "", settings.model, self._api.name)
         self._endpoint.check()
-        key = settings.api_key.reveal() or _NO_KEY
-        if not (key.isascii() and key.isprintable()):
-            raise self._endpoint.unusable_key()
         self._contact = _Contact()
         # Spreads waiting times only; it has no part in any result.
         self._random = Random()
         self._client = openai.AsyncOpenAI(
             base_url=self._endpoint.base_url,
-            api_key=key,
+            api_key=self._endpoint.checked_key(settings.api_key),
             timeout=openai.Timeout(None, connect=CONNECT_S),
             max_retries=0,
             http_client=openai.DefaultAsyncHttpxClient(trust_env=not self._endpoint.is_this_machine),
@@ -110,9 +106,7 @@ class OpenAIModel:
             detail = f"no whole response within {self._settings.timeout_s:g} s"
             return Attempt(Failure(FailureKind.TIMED_OUT, detail), again=True)
         except UnicodeEncodeError:
-            return Attempt(
-                Failure(FailureKind.REJECTED, "the messages hold halves of characters, which cannot be sent")
-            )
+            return Attempt(Failure(FailureKind.REJECTED, UNSENDABLE))
         except openai.APIStatusError as error:
             self._contact.heard = True
             bad = error.response

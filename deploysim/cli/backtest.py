@@ -23,8 +23,8 @@ SHOWN = ("nll_plug_in", "nll_predictive", "sme_median", "direction_right", "call
 def backtest_command(
     labels: Annotated[Path, typer.Argument(help=f"Parquet file of labels with the columns {', '.join(COLUMNS)}.")],
     json_file: Annotated[Path | None, typer.Option("--json", help="File to write all scores to, as JSON.")] = None,
-    splits: Annotated[int, typer.Option(help="Random halves of the prompts.")] = 50,
-    resamples: Annotated[int, typer.Option(help="Bootstrap samples of the clusters, behind the intervals.")] = 100,
+    splits: Annotated[int, typer.Option(help="Random halves of the prompts.")] = 100,
+    resamples: Annotated[int, typer.Option(help="Bootstrap samples of the clusters, behind the intervals.")] = 60,
     thin: Annotated[float, typer.Option(help="Share of the first half that is replayed.")] = 1.0,
     certainty: Annotated[float, typer.Option(help="Probability that the call of a direction needs.")] = 0.9,
     level: Annotated[float, typer.Option(help="Level of all intervals.")] = 0.9,

@@ -71,21 +71,25 @@ class Meter:
 
     progress: Progress
     every_s: float = 5.0
+    still_every_s: float = 60.0
+    """How often it says so where nothing has come since."""
     _task: Any = None
     _what: str = ""
     _started: float = 0.0
     _before: int = 0
     _printed: float = 0.0
+    _said: int = -1
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Say how far something is; `total` 0 means that it is not known."""
         if what != self._what:
             # What an earlier process did counts as done, and not towards the rate.
-            self._what, self._started, self._before = what, time.monotonic(), done
+            self._what, self._started, self._before, self._said = what, time.monotonic(), done, -1
             self._task = self.progress.add_task(what, total=total or None, completed=done)
         self.progress.update(self._task, completed=done, total=total or None)
-        if not err.is_terminal and (done == total or time.monotonic() - self._printed > self.every_s):
-            self._printed = time.monotonic()
+        every_s = self.every_s if done != self._said else self.still_every_s
+        if not err.is_terminal and (done == total != self._said or time.monotonic() - self._printed > every_s):
+            self._printed, self._said = time.monotonic(), done
             self._print_line(what, done, total)
 
     def _print_line(self, what: str, done: int, total: int) -> None:

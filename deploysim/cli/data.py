@@ -17,6 +17,7 @@ from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, p
 from deploysim.errors import InputError
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.importing import build_scrubber
+from deploysim.pipeline.job_reports import say_no_values
 from deploysim.sampling import SampleSpec
 from deploysim.store.files import atomic_path
 from deploysim.store.workspace import workspace_key
@@ -33,6 +34,7 @@ def scrub_command(
 
     Example: python -m deploysim scrub in.jsonl out.jsonl
     """
+    say_no_values()
     here = context(workspace)
     key = workspace_key(here.workspace, here.settings.scrub_key.reveal())
     scrubber = build_scrubber(key, here.settings, placeholders=placeholders)

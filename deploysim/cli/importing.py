@@ -18,7 +18,7 @@ from deploysim.ingest.sources.database_rows import with_table
 from deploysim.ingest.sources.opening import Source, Upload
 from deploysim.pipeline.import_counts import ImportCounts
 from deploysim.pipeline.importing import NOT_SCRUBBED_HERE, ImportOptions, ImportResult, import_file
-from deploysim.pipeline.job_reports import JobReport, check_stdin, job_report, result_row
+from deploysim.pipeline.job_reports import JobReport, check_stdin, job_report, result_row, say_no_values
 from deploysim.pipeline.previewing import Preview, preview
 from deploysim.wording import counted
 
@@ -67,6 +67,7 @@ def import_command(
 
     Example: python -m deploysim import chats.jsonl
     """
+    say_no_values()
     here = context(workspace)
     options = ImportOptions(
         format, ColumnMap.parse(map) if map else None, conditions(where), placeholders, scrub=not already_scrubbed

@@ -17,6 +17,9 @@ from deploysim.store.purging import Holdings
 from deploysim.store.workspace import workspace_key
 from deploysim.wording import counted
 
+SHOWN = 5
+"""Files of one kind that are named; `--json` names all of them."""
+SHOWN_SIGNS = 12
 BEYOND = "Copies of these that were handed out are beyond reach: ask their holders to delete them."
 
 
@@ -94,11 +97,12 @@ def _say_reach(wanted: Erasure, found: Holdings) -> None:
     for held, singular, plural in rows:
         names = [_name(one) for one in held]
         if names:
-            say(f"  in {counted(len(names), singular, plural)}: {', '.join(names)}")
+            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            say(f"  in {counted(len(names), singular, plural)}: {', '.join(names[:SHOWN])}{more}")
 
 
 def _name(one: str | Path) -> str:
-    return "/".join(one.parts[-2:]) if isinstance(one, Path) else one
+    return "/".join(part[:SHOWN_SIGNS] for part in one.parts[-2:]) if isinstance(one, Path) else one
 
 
 def _say_done(done: Purged) -> None:

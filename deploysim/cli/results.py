@@ -19,7 +19,9 @@ from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.overview import overview
 from deploysim.pipeline.purging import erased_note
+from deploysim.pipeline.reviewing import queue_standing
 from deploysim.store.imports import import_records
+from deploysim.store.queues import list_queues
 from deploysim.store.runs import list_runs, read_progress, read_run, run_state
 from deploysim.store.samples import list_samples
 from deploysim.store.workspace import find_id
@@ -78,6 +80,7 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
                 "imports": [r.import_id for r in import_records(here.workspace)],
                 "samples": [s.sample_id for s in list_samples(here.workspace)],
                 "runs": states,
+                "queues": [queue.queue_id for queue in list_queues(here.workspace)],
                 "forecasts": [f.forecast_id for f in all_forecasts(here.workspace)],
             }
         )
@@ -89,6 +92,9 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
         say(f"  sample {about.sample_id}  {about.size:,} prefixes per {about.unit}, {about.window()}")
     for run in runs:
         say(f"  run {run.run_id}  {run.lane} by {run.name} on sample {run.sample_id}: {states[run.run_id]}")
+    for queue in list_queues(here.workspace):
+        done = queue_standing(here.workspace, queue).progress("").complete
+        say(f"  queue {queue.queue_id}  {queue.title}: {done:,} of {len(queue.items):,} labelled")
     for saved in all_forecasts(here.workspace):
         note = erased_note(here.workspace, saved.forecast.sample_id, since=saved.forecast.created_at)
         if note:

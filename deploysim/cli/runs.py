@@ -14,8 +14,11 @@ from deploysim.cli.importing import conditions
 from deploysim.cli.results import SampleOption, chosen_sample
 from deploysim.errors import InputError
 from deploysim.ingest.columns import ResponseMap
+from deploysim.pipeline.batching import batch_state
 from deploysim.pipeline.importing_responses import ResponseFile, import_responses
+from deploysim.pipeline.job_reports import say_no_values
 from deploysim.pipeline.replaying import ReplayPlan, model_settings, replay_sample
+from deploysim.replay.batch_job import BatchOptions
 from deploysim.store.runs import RunRecord, failures_by_reason, responses
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
@@ -38,6 +41,17 @@ def replay_command(
     ] = None,
     in_flight: Annotated[int, typer.Option(min=1, help="Requests at the same time.")] = 8,
     seed: Annotated[int, typer.Option(help="Seed of the run; each prefix gets its own from it.")] = 0,
+    batch: Annotated[
+        bool,
+        typer.Option("--batch", help="Through the provider's Batch API: half the price at OpenAI, within 24 hours."),
+    ] = False,
+    keep_remote_files: Annotated[
+        bool, typer.Option("--keep-remote-files", help="Leave a batch's files at the provider when it is done.")
+    ] = False,
+    resend_lost: Annotated[
+        bool,
+        typer.Option("--resend-lost", help="Send batches again, and pay again, whose results the provider deleted."),
+    ] = False,
     retry_failed: Annotated[bool, typer.Option(help="Send the failed prefixes of a finished run again.")] = False,
     override_privacy: Annotated[
         str, typer.Option(help="Why conversations may leave this machine above the leak limit; it is recorded.")
@@ -47,7 +61,7 @@ def replay_command(
 ) -> None:
     """Let a model answer every prefix of a sample; a stopped run goes on where it was.
 
-    Example: python -m deploysim replay --lane candidate --model gpt-5-mini
+    Example: python -m deploysim replay --lane candidate --model gpt-5-mini --batch
     """
     here = context(workspace)
     settings = model_settings(
@@ -70,6 +84,7 @@ def replay_command(
         retry_failed=retry_failed,
         leak_limit=here.settings.leak_limit,
         override_privacy=override_privacy,
+        batch=BatchOptions(delete_files=not keep_remote_files, resend_lost=resend_lost) if batch else None,
     )
     with meter(quiet=as_json) as show:
         run = replay_sample(here.workspace, plan, now=here.now, report=show)
@@ -90,6 +105,7 @@ def import_responses_command(
 
     Example: python -m deploysim import-responses answers.jsonl --lane candidate
     """
+    say_no_values()
     here = context(workspace)
     with meter(quiet=as_json) as show:
         run = import_responses(
@@ -129,13 +145,15 @@ def _say_run(workspace: Workspace, run: RunRecord, *, as_json: bool) -> None:
     frame = responses(workspace, run.run_id)
     failed = failures_by_reason(frame)
     tokens = int(frame["completion_tokens"].sum() or 0)
+    batches = batch_state(workspace, run.run_id)
     if as_json:
-        print_json({**asdict(run), "responses": frame.height, "failed": failed, "completion_tokens": tokens})
+        counts = {"responses": frame.height, "failed": failed, "completion_tokens": tokens}
+        print_json({**asdict(run), **counts, "batches": asdict(batches)})
         return
     say(f"Run {run.run_id}: {run.lane} by {run.name}, {run.status}.")
     answered = frame.height - sum(failed.values())
     say(f"  {answered:,} of {run.prefixes:,} prefixes answered, {tokens:,} tokens written")
     for reason, count in failed.items():
         say(f"  failed {count:,}: {reason}")
-    for note in run.notes:
-        say(f"  {note}")
+    for note in (*run.notes, batches.words(), *batches.remarks):
+        say(f"  {note}", quiet=not note)

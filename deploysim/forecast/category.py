@@ -12,7 +12,7 @@ from deploysim.forecast.evidence import Evidence
 from deploysim.forecast.outcomes import Outcomes
 from deploysim.forecast.records import CategoryForecast, Certainty, Direction, Estimate, PairedTable
 from deploysim.forecast.settings import ForecastSettings
-from deploysim.stats.clusters import Bools, Floats, design_effect, kish_effective_n
+from deploysim.stats.clusters import Bools, Floats, effective_n
 from deploysim.stats.graders import corrected
 from deploysim.stats.lanes import CANDIDATE, LaneMoments, lane_moments, with_recorded
 from deploysim.stats.pooling import LanePosterior
@@ -129,8 +129,7 @@ def _pairs_worth(complete: Outcomes) -> float:
     flags = complete.present.astype(np.float64)
     difference = flags[:, CANDIDATE] - flags[:, complete.compared_with]
     mean = complete.weights @ difference / complete.weights.sum()
-    effect = design_effect(difference - mean, weights=complete.weights, clusters=complete.clusters)
-    return kish_effective_n(complete.weights) / effect
+    return effective_n(difference - mean, weights=complete.weights, clusters=complete.clusters)
 
 
 def _paired_test(complete: Outcomes, old: Bools, new: Bools, *, seed: int) -> PairedTest | None:

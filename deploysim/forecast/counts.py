@@ -7,7 +7,7 @@ import numpy as np
 from deploysim.forecast.evidence import RecordedCount
 from deploysim.forecast.outcomes import FAILED, Outcomes
 from deploysim.forecast.records import LaneCount, PairedTable, Rate
-from deploysim.stats.clusters import Bools, design_effect, kish_effective_n, weighted_mean
+from deploysim.stats.clusters import Bools, design_effect, weighted_mean, weighted_n
 from deploysim.stats.lanes import RECORDED
 from deploysim.stats.rates import (
     interval_per_100k,
@@ -55,7 +55,7 @@ def lane_rate(determined: Outcomes, lane: int, level: float) -> Rate:
         return Rate(present=0, n=0, per_100k=None, interval=None)
     flags = present.astype(np.float64)
     share = weighted_mean(flags, weights)
-    n = kish_effective_n(weights)
+    n = weighted_n(flags - share, weights)
     n_effective = n / design_effect(flags - share, weights=weights, clusters=determined.clusters)
     return _rate(int(present.sum()), present.size, share=share, n=n, n_effective=n_effective, level=level)
 

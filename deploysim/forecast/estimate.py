@@ -143,7 +143,7 @@ def _with_shifts(
 
 
 def _prior_used(priors: Priors) -> PriorUsed:
-    return PriorUsed(priors.shift.scale, priors.shift.strength, priors.gap.scale, priors.gap.strength)
+    return PriorUsed(priors.shift.scale, priors.shift.doubt, priors.gap.scale, priors.gap.doubt)
 
 
 def _check_inputs(frame: pl.DataFrame, inputs: ForecastInputs, *, lanes: tuple[Lane, ...], now: datetime) -> None:

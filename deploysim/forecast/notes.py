@@ -94,8 +94,8 @@ def _pooling(settings: ForecastSettings) -> str:
     shift = settings.priors.shift
     return (
         "Shifts and gaps are drawn towards no change, less so the surer and larger they are, by as much as the "
-        f"categories together suggest (Cauchy prior on the log-odds, scale {shift.scale:g} for the shift and "
-        f"{settings.priors.gap.scale:g} for the gap, worth {shift.strength:g} categories)."
+        f"categories together suggest (Cauchy priors on the log-odds, typical scale {shift.scale:g} for the shift and "
+        f"{settings.priors.gap.scale:g} for the gap)."
     )
 
 

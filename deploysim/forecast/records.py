@@ -143,12 +143,12 @@ class RunInputs:
 
 @dataclass(frozen=True, slots=True)
 class PriorUsed:
-    """Cauchy priors of changes of the log-odds, and how many categories' worth of evidence they count for."""
+    """Cauchy priors of changes of the log-odds: typical scale, and standard deviation of its logarithm."""
 
     shift_scale: float
-    shift_strength: float
+    shift_doubt: float
     gap_scale: float
-    gap_strength: float
+    gap_doubt: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class ForecastSettings:
     draws: int = 20_000
     """Posterior draws a category; at least 1,000."""
     priors: Priors = field(default_factory=Priors)
-    """How large shifts and fidelity gaps are thought to be before seeing any; scales and strengths above 0."""
+    """How large shifts and fidelity gaps are thought to be before seeing any; scales and doubts above 0."""
 
     def __post_init__(self) -> None:
         rules = {
@@ -45,7 +45,7 @@ class ForecastSettings:
             "least_changed_materially": self.least_changed_materially >= self.least_changed,
             "least_seen": self.least_seen >= 0,
             "draws": self.draws >= 1_000,
-            "priors": all(p.scale > 0.0 and p.strength > 0.0 for p in (self.priors.shift, self.priors.gap)),
+            "priors": all(p.scale > 0.0 and p.doubt > 0.0 for p in (self.priors.shift, self.priors.gap)),
         }
         broken = [name for name, holds in rules.items() if not holds]
         if broken:
@@ -53,6 +53,6 @@ class ForecastSettings:
                 f"The forecast cannot use {', '.join(f'{name}={getattr(self, name)}' for name in broken)}.",
                 expected="certainty and power above 0.5 and below 1, level and false_discovery_rate between 0 and 1, "
                 "material_ratio above 1, draws of 1,000 or more, least_changed_materially not below least_changed, "
-                "priors with scales and strengths above 0.",
+                "priors with scales and doubts above 0.",
                 next_step="Change the value, or leave it out to use the default.",
             )

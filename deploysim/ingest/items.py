@@ -18,6 +18,8 @@ from deploysim.ingest.values import kind_of
 _CALLS = {"function_call": "arguments", "custom_tool_call": "input", "mcp_call": "arguments"}
 """Type of a call -> where what it was given stands."""
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
+_FINISH = {"max_output_tokens": "length", "content_filter": "content_filter"}
+"""Why a response is incomplete -> the chat API's name of it."""
 _SILENT = ("mcp_list_tools", "mcp_approval_request", "mcp_approval_response")
 
 
@@ -43,6 +45,20 @@ def chat_messages(value: object) -> list[dict[str, object]]:
             raise UnreadableRowError(f"an item is {kind_of(item)}, expected an object")
         _add(messages, item)
     return messages
+
+
+def answer_of(response: Mapping[str, object]) -> tuple[dict[str, object], ...]:
+    """Return what a response of the API holds as chat messages, the last with why the model stopped; () for nothing.
+
+    Raises what `chat_messages` does.
+    """
+    messages = chat_messages(response.get("output"))
+    if not messages:
+        return ()
+    details = response.get("incomplete_details")
+    reason = details.get("reason") if isinstance(details, Mapping) else None
+    finish = _FINISH.get(str(reason)) if reason else "tool_calls" if messages[-1].get("tool_calls") else "stop"
+    return (*messages[:-1], {**messages[-1], "finish_reason": finish})
 
 
 def _add(messages: list[dict[str, object]], item: Mapping[str, object]) -> None:

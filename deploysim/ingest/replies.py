@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from deploysim.ingest.items import answer_of
 from deploysim.ingest.messages import read_message
 from deploysim.ingest.problems import NotReplayableError, UnreadableRowError
 from deploysim.ingest.records import Exclusion, ReadStats
@@ -24,7 +25,7 @@ class Reply:
 
 
 def read_reply(value: object, stats: ReadStats) -> Reply:
-    """Read a chat completion, an Anthropic message, a bare assistant message, or plain text.
+    """Read a chat completion, a response of the Responses API, an Anthropic or a bare assistant message, or plain text.
 
     Of several choices the first counts. Raises NotReplayableError where there is no answer (an error in its place, no
     choices), UnreadableRowError for any other shape.
@@ -53,7 +54,9 @@ def read_reply(value: object, stats: ReadStats) -> Reply:
 def _answer(value: object) -> object:
     """An API's answer may be logged as JSON text; a model's own text may be JSON too, and stays text."""
     found = structure(value)
-    is_api = isinstance(found, Mapping) and ("choices" in found or {"role", "content"} <= found.keys())
+    is_api = isinstance(found, Mapping) and (
+        "choices" in found or found.get("object") == "response" or {"role", "content"} <= found.keys()
+    )
     return found if is_api or not isinstance(value, str) else value
 
 
@@ -64,9 +67,17 @@ def _choice(body: Mapping[str, object]) -> Mapping[str, object]:
         return choices[0]
     if any(body.get(key) is not None for key in ("message", "content", "tool_calls")):
         return body
+    if isinstance(body.get("output"), list | tuple):
+        return _last_of(answer_of(body))
     if any(key in body for key in ("error", "choices", "content")):
         raise NotReplayableError(Exclusion.NO_RESPONSE)
     raise UnreadableRowError("the response has neither choices nor a message nor content")
+
+
+def _last_of(answered: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
+    if not answered:
+        raise NotReplayableError(Exclusion.NO_RESPONSE)
+    return answered[-1]
 
 
 def _assistant(message: Mapping[str, object], stats: ReadStats) -> Message:

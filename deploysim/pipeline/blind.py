@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -10,8 +11,8 @@ from deploysim.store.files import short_hash
 from deploysim.store.imports import decode_tool_calls
 from deploysim.store.labels import label_history, standing
 from deploysim.store.queues import RECORDED, Queue, QueueItem
-from deploysim.store.runs import responses_of
-from deploysim.store.samples import get_prefix
+from deploysim.store.runs import responses_to
+from deploysim.store.samples import get_prefixes
 from deploysim.store.workspace import Workspace
 from deploysim.types import Message
 
@@ -42,28 +43,33 @@ class BlindItem:
     """In adjudication: what is to be settled."""
 
 
-def blind_item(workspace: Workspace, queue: Queue, item: QueueItem) -> BlindItem | None:
-    """Return an item for the screen, or None where its conversation is withheld or its response is gone."""
-    sampled = get_prefix(workspace, queue.sample_id, item.prefix_id)
-    if sampled is None:
-        return None
-    found = [
-        sampled.recorded if run == RECORDED else _response(workspace, run, item.prefix_id, item.repeat)
-        for run in item.runs
-    ]
-    shown = tuple(Message("assistant", one.content, one.tool_calls) for one in found if one is not None)
-    if len(shown) < len(item.runs):
-        return None
-    opinions = _opinions(workspace, queue, item) if queue.mode == "adjudication" else ()
-    return BlindItem(item.item, sampled.prefix.messages, shown, queue.asked(item), opinions)
+def blind_items(workspace: Workspace, queue: Queue, items: Sequence[QueueItem]) -> dict[str, BlindItem]:
+    """Return items for the screen by their id, without those that are withheld or whose response is gone."""
+    sampled = get_prefixes(workspace, queue.sample_id, [item.prefix_id for item in items])
+    there = [item for item in items if item.prefix_id in sampled]
+    answers = _answers(workspace, there)
+    found: dict[str, BlindItem] = {}
+    for item in there:
+        prefix = sampled[item.prefix_id]
+        given = [
+            prefix.recorded if run == RECORDED else answers.get((run, item.prefix_id, item.repeat)) for run in item.runs
+        ]
+        shown = tuple(Message("assistant", one.content, one.tool_calls) for one in given if one is not None)
+        if len(shown) == len(item.runs):
+            opinions = _opinions(workspace, queue, item) if queue.mode == "adjudication" else ()
+            found[item.item] = BlindItem(item.item, prefix.prefix.messages, shown, queue.asked(item), opinions)
+    return found
 
 
-def _response(workspace: Workspace, run: str, prefix_id: str, repeat: int) -> Message | None:
-    rows = responses_of(workspace, run, prefix_id).filter((pl.col("repeat") == repeat) & (pl.col("status") == "ok"))
-    if rows.is_empty():
-        return None
-    row = rows.row(0, named=True)
-    return Message("assistant", row["text"] or "", decode_tool_calls(row["tool_calls"]))
+def _answers(workspace: Workspace, items: Sequence[QueueItem]) -> dict[tuple[str, str, int], Message]:
+    """Return what runs answered, by run, prefix and repeat; failures are no answers."""
+    found = {}
+    for run in {run for item in items for run in item.runs} - {RECORDED}:
+        rows = responses_to(workspace, run, [item.prefix_id for item in items if run in item.runs])
+        for row in rows.filter(pl.col("status") == "ok").iter_rows(named=True):
+            message = Message("assistant", row["text"] or "", decode_tool_calls(row["tool_calls"]))
+            found[(run, row["prefix_id"], row["repeat"])] = message
+    return found
 
 
 def _opinions(workspace: Workspace, queue: Queue, item: QueueItem) -> tuple[Opinion, ...]:

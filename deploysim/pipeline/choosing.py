@@ -52,10 +52,12 @@ def choose(units: pl.DataFrame, marks: pl.DataFrame, *, rule: Rule, size: int, s
         size: Draws. Independent draws of several categories may meet in one unit, so fewer units may come of them.
         seed: Seed of the draws.
     """
-    rows = _strata(units, marks, rule)
-    sizes = rows.group_by("draw", "stratum").agg(pl.len().alias("size"), pl.col("share").first()).sort("stratum")
+    rows = _strata(units, marks, rule, seed)
+    sizes = rows.group_by("draw", "stratum").agg(pl.len().alias("size"), pl.col("share").first())
+    # Odd draws go to strata at random, and not to whichever lane comes first in the alphabet.
+    sizes = _in_random_order(sizes, pl.format("{}:stratum:{}", pl.lit(seed), "stratum"))
     taken = share_out(sizes["size"].to_numpy(), sizes["share"].to_numpy(), size)
-    sizes = sizes.with_columns(taken=pl.Series(taken, dtype=pl.UInt32))
+    sizes = sizes.with_columns(taken=pl.Series(taken, dtype=pl.UInt32)).sort("stratum")
     rows = rows.join(sizes.select("stratum", "size", "taken"), on="stratum")
     rows = rows.with_columns(chance=pl.col("taken") / pl.col("size") * pl.col("factor"))
     rows = _in_random_order(rows, pl.format("{}:{}:{}", pl.lit(seed), "stratum", "unit"))
@@ -67,7 +69,7 @@ def choose(units: pl.DataFrame, marks: pl.DataFrame, *, rule: Rule, size: int, s
     return Chosen(_in_random_order(drawn, pl.format("{}:{}", pl.lit(seed), "unit")), strata)
 
 
-def _strata(units: pl.DataFrame, marks: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+def _strata(units: pl.DataFrame, marks: pl.DataFrame, rule: Rule, seed: int) -> pl.DataFrame:
     """Return unit, draw, stratum, share and factor; a factor is what belonging to a cluster adds to the chance."""
     plain = units.with_columns(draw=pl.lit(""), share=pl.lit(1.0), factor=pl.lit(1.0))
     if rule == "random":
@@ -80,7 +82,7 @@ def _strata(units: pl.DataFrame, marks: pl.DataFrame, rule: Rule) -> pl.DataFram
             ),
         )
     elif rule == "unseen":
-        rows = _one_of_each_unseen_cluster(_sought(plain, ~pl.col("seen"), "unseen"))
+        rows = _one_of_each_unseen_cluster(_sought(plain, ~pl.col("seen"), "unseen"), seed)
     else:
         column, word = ("disputed", "disputed") if rule == "disagree" else ("doubtful", "near the threshold")
         found = marks.group_by("unit").agg(pl.col(column).any().alias("found"))
@@ -94,9 +96,9 @@ def _sought(rows: pl.DataFrame, found: pl.Expr, word: str) -> pl.DataFrame:
     return rows.with_columns(stratum=pl.format("{} · {}", "group", name), share=share, sought=found)
 
 
-def _one_of_each_unseen_cluster(rows: pl.DataFrame) -> pl.DataFrame:
+def _one_of_each_unseen_cluster(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Let one response stand for each unseen cluster: users are drawn, and not those who wrote most."""
-    unseen = _in_random_order(rows.filter("sought"), pl.format("one:{}", "unit"))
+    unseen = _in_random_order(rows.filter("sought"), pl.format("{}:one:{}", pl.lit(seed), "unit"))
     size = pl.len().over("stratum", "cluster")
     first = pl.int_range(pl.len()).over("stratum", "cluster") == 0
     return pl.concat([unseen.with_columns(factor=1.0 / size).filter(first), rows.filter(~pl.col("sought"))])

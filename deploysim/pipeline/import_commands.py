@@ -39,6 +39,7 @@ def import_arguments(
         str(path.resolve()) if path else "-",
         *([] if path else [f"--name={name}"]),
         *([f"--table={table}"] if table else []),
+        *([f"--requests={options.requests.resolve()}"] if isinstance(options.requests, Path) else []),
         *([f"--format={options.format}"] if options.format else []),
         *([f"--map={map_text(options.columns)}"] if options.columns else []),
         *_conditions(options.where),

@@ -83,16 +83,19 @@ class JobReport:
 def job_report(environ: Mapping[str, str] | None = None) -> JobReport:
     """Return the report of the job that this process is, or one that says nothing where it is none."""
     folder = (os.environ if environ is None else environ).get(JOB_FOLDER)
-    if folder:
-        sys.excepthook = _say_where
     if folder and threading.current_thread() is threading.main_thread():
         # A server that was started in the background may have handed down that Ctrl-C is to be ignored.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     return JobReport(Path(folder) if folder else None)
 
 
+def say_no_values() -> None:
+    """Have errors that nobody foresaw told by their kind and place alone, for a process that holds raw text."""
+    sys.excepthook = _say_where
+
+
 def _say_where(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
-    """Print an error that nobody foresaw without its message: what a job prints is kept, and messages quote values."""
+    """Print an error without its message: what a process prints may be kept, and messages quote values."""
     frames = traceback.extract_tb(at)[-3:]
     where = " <- ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
     sys.stderr.write(f"An error that was not foreseen: {kind.__name__} at {where}. Please report it.\n")

@@ -79,7 +79,7 @@ def with_outcomes(joint: pl.DataFrame, compared_with: Lane) -> pl.DataFrame:
 def lane_texts(workspace: Workspace, lanes: Lanes) -> pl.DataFrame:
     """Return, per prefix, whether the two responses compared are the same and whether one of them failed.
 
-    Columns: prefix_id, position, answered, failed, different.
+    Columns: prefix_id, position, answered, failed, different, and length: by how many characters they differ.
     """
     index = prefix_index(workspace, lanes.sample_id).select("prefix_id", "position")
     before = _answers(workspace, lanes.sample_id, lanes.baseline).rename({"text": "before", "status": "before_status"})
@@ -92,7 +92,12 @@ def lane_texts(workspace: Workspace, lanes: Lanes) -> pl.DataFrame:
         answered=pl.col("before_status").is_not_null() & pl.col("after_status").is_not_null(),
         failed=statuses.list.contains("failed").fill_null(False),
         different=pl.col("before").ne_missing(pl.col("after")),
+        length=(_chars("after") - _chars("before")).abs(),
     ).sort("position")
+
+
+def _chars(column: str) -> pl.Expr:
+    return pl.col(column).str.len_chars().cast(pl.Int64)
 
 
 def graded_name(workspace: Workspace, sample_id: str, run_id: str | None) -> str | None:

@@ -10,8 +10,10 @@ from deploysim.chat.runner import RunTally
 from deploysim.chat.settings import LOCAL, ModelSettings, checked_api
 from deploysim.config import Settings
 from deploysim.errors import ConfigError, DeploysimError
+from deploysim.pipeline.batching import answer_in_batches, check_way
 from deploysim.pipeline.grading import Report, silent
 from deploysim.pipeline.privacy_gate import check_gate
+from deploysim.replay.batch_job import BatchOptions
 from deploysim.replay.engine import ReplayJob, outcomes, replay
 from deploysim.store.files import short_hash
 from deploysim.store.journal import Journal
@@ -50,6 +52,8 @@ class ReplayPlan:
     """Largest share of messages that may leak where the sample goes to another machine; None for no limit."""
     override_privacy: str = ""
     """Why it goes there above the limit; recorded with the run."""
+    batch: BatchOptions | None = None
+    """How it is answered through the provider's Batch API; None for live requests. It is the same run either way."""
 
     def run_id(self) -> str:
         """Return the id of the run: the same plan is the same run, and resumes it."""
@@ -104,6 +108,7 @@ def replay_sample(workspace: Workspace, plan: ReplayPlan, *, now: datetime, repo
     """
     total = prefix_count(workspace, plan.sample_id)
     title = f"{plan.lane}: {plan.settings.name}"
+    check_way(workspace, plan.run_id(), plan.settings, batch=plan.batch is not None)
     known = _finished_already(workspace, plan)
     if known:
         report(title, total, total)
@@ -134,13 +139,18 @@ def _replay(
         skip=skip,
     )
     try:
-        replay(
-            job,
-            journal,
-            clock=lambda: datetime.now(UTC),
-            on_rows=watch,
-            stop=lambda: stop_requested(workspace, record.run_id),
-        )
+        if plan.batch:
+            answer_in_batches(
+                workspace, record, plan.settings, plan.batch, journal, retry_failed=plan.retry_failed, on_rows=watch
+            )
+        else:
+            replay(
+                job,
+                journal,
+                clock=lambda: datetime.now(UTC),
+                on_rows=watch,
+                stop=lambda: stop_requested(workspace, record.run_id),
+            )
     except DeploysimError as error:
         write_run(workspace, replace(record, status="failed", error=str(error)))
         raise
@@ -164,7 +174,13 @@ def _started(workspace: Workspace, plan: ReplayPlan, total: int, now: datetime) 
         lane=plan.lane,
         name=settings.name,
         model=settings.model,
-        settings={**settings.identity(), "in_flight": plan.in_flight, "timeout_s": settings.timeout_s},
+        settings={
+            **settings.identity(),
+            "in_flight": plan.in_flight,
+            "timeout_s": settings.timeout_s,
+            # Providers ask less for batches.
+            **({"batch": True} if plan.batch else {}),
+        },
         settings_line=settings.describe(),
         fingerprint=settings.fingerprint(),
         seed=plan.seed,

@@ -9,8 +9,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import polars as pl
+
 from deploysim.errors import InputError
-from deploysim.store.labels import Label, label_history, record_labels, standing, undo_labels
+from deploysim.store.labels import (
+    UNDONE,
+    Label,
+    label_history,
+    label_rows,
+    labels,
+    record_labels,
+    standing,
+    undo_labels,
+)
 from deploysim.store.quarantine import quarantined
 from deploysim.store.queues import Queue, QueueItem, hold, holds
 from deploysim.store.tombstones import erased_keys
@@ -19,7 +30,7 @@ from deploysim.types import Verdict
 
 HOLD_MINUTES = 10
 """For so long an item is passed over by others once it was given to a reviewer."""
-AHEAD = 5
+AHEAD = 10
 """Items that are given to a reviewer at a time."""
 LONGEST_NOTE = 2_000
 MOST_SECONDS = 3_600.0
@@ -62,21 +73,20 @@ class Progress:
     by_reviewer: Mapping[str, int]
     """Items that each has labelled in every category."""
     mine: int
-    left: int
-    """Items that are still to be labelled by the reviewer who asks, those that others are at aside."""
 
 
 class Standing:
     """What became of a queue's items so far."""
 
-    def __init__(self, queue: Queue, history: Sequence[Label], *, gone: frozenset[str] = frozenset()) -> None:
+    def __init__(self, queue: Queue, rows: Iterable[Mapping[str, Any]], *, gone: frozenset[str] = frozenset()) -> None:
+        """Go through the rows of a queue's labels, oldest first; items of conversations that are gone are left out."""
         self.queue = queue
         self.items = {item.item: item for item in queue.items if item.prefix_id.split(":")[0] not in gone}
-        self.counting = standing(history)
-        self.decisions = {label.decision for label in history}
         said: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-        for label in self.counting:
-            said[(label.item, label.reviewer)].add((label.run, label.category))
+        for row in rows:
+            parts = said[(row["item"], row["reviewer"])]
+            change = parts.discard if row["label"] == UNDONE else parts.add
+            change((row["run"], row["category"]))
         self._done: dict[str, set[str]] = defaultdict(set)
         for (item, reviewer), parts in said.items():
             if item in self.items and self._wanted(self.items[item]) <= parts:
@@ -93,8 +103,9 @@ class Standing:
         """Return who is at each item, those first who were given it first and no more than are still to label it."""
         found: dict[str, list[str]] = defaultdict(list)
         for item, who, at in held:
-            free = self.queue.per_item - len(self.done_by(item))
-            if at >= since and len(found[item]) < free and who not in found[item]:
+            done = self.done_by(item)
+            free = self.queue.per_item - len(done)
+            if at >= since and len(found[item]) < free and who not in done and who not in found[item]:
                 found[item].append(who)
         return found
 
@@ -108,25 +119,23 @@ class Standing:
             return False
         return bool(item.reviewers) or len({*done, *holders} - {reviewer}) < self.queue.per_item
 
-    def progress(self, reviewer: str, left: int) -> Progress:
+    def progress(self, reviewer: str) -> Progress:
         """Return how far the queue is."""
         by: dict[str, int] = defaultdict(int)
         for people in self._done.values():
             for one in people:
                 by[one] += 1
         complete = sum(len(people) >= self.queue.per_item for people in self._done.values())
-        return Progress(len(self.items), complete, dict(sorted(by.items())), by.get(reviewer, 0), left)
-
-    def last_of(self, reviewer: str) -> list[Label]:
-        """Return the labels of the item that a reviewer labelled last; empty where there is none."""
-        mine = [label for label in self.counting if label.reviewer == reviewer and label.item in self.items]
-        return [label for label in mine if label.item == mine[-1].item]
+        return Progress(len(self.items), complete, dict(sorted(by.items())), by.get(reviewer, 0))
 
 
 def queue_standing(workspace: Workspace, queue: Queue) -> Standing:
     """Return what became of a queue's items. Those that are withheld or were erased are left out."""
-    gone = quarantined(workspace) | erased_keys(workspace)
-    return Standing(queue, label_history(workspace, queue=queue.queue_id), gone=gone)
+    return Standing(queue, label_rows(workspace, queue=queue.queue_id), gone=_gone(workspace))
+
+
+def _gone(workspace: Workspace) -> frozenset[str]:
+    return quarantined(workspace) | erased_keys(workspace)
 
 
 def take_next(
@@ -142,7 +151,9 @@ def take_next(
         open_items = found.open_for(reviewer, holders)
         given = [item for item in open_items if reviewer in holders.get(item.item, ())]
         if len(given) < min(count, len(open_items)):
-            more = [item for item in open_items if item not in given][:AHEAD]
+            # Towards the end fewer at a time, so that nobody waits for what others have not looked at yet.
+            ahead = max(count, min(AHEAD, len(open_items) // 4))
+            more = [item for item in open_items if item not in given][:ahead]
             hold(workspace, queue.queue_id, [item.item for item in more], reviewer=reviewer, at=now.isoformat())
             # Another server on this workspace may have given the same items at the same time: the earlier row wins.
             holders = _holders(workspace, found, now)
@@ -164,36 +175,61 @@ def save(
         InputError: where a decision is not one that the queue asks for.
     """
     decided = list(decisions)
-    if not decided:
-        return []
-    found = queue_standing(workspace, queue)
-    rows = [
-        label
-        for one in decided
-        if one.decision not in found.decisions
-        for label in _labels(found, one, reviewer=reviewer, at=now.isoformat())
-    ]
+    known = _decisions(workspace, queue)
+    gone = _gone(workspace)
+    items = {item.item: item for item in queue.items if item.prefix_id.split(":")[0] not in gone}
+    # What was withheld or erased while it was on somebody's screen is let go of.
+    fresh = [(items[one.item], one) for one in decided if one.decision not in known and one.item in items]
+    rows = [row for item, one in fresh for row in _labels(queue, item, one, reviewer=reviewer, at=now.isoformat())]
     if rows:
         record_labels(workspace, rows)
     return [one.decision for one in decided]
 
 
+def _decisions(workspace: Workspace, queue: Queue) -> set[str]:
+    return {row["decision"] for row in label_rows(workspace, queue=queue.queue_id)}
+
+
 def undo_last(workspace: Workspace, queue: Queue, *, reviewer: str, decision: str, now: datetime) -> list[Label]:
     """Take back what a reviewer said last in a queue, and return it; empty where there is nothing."""
     with _taking:
-        found = queue_standing(workspace, queue)
-        last = [] if decision in found.decisions else found.last_of(reviewer)
+        last = [] if decision in _decisions(workspace, queue) else _last_of(workspace, queue, reviewer)
         if last:
             undo_labels(workspace, last, at=now.isoformat(), decision=decision)
             hold(workspace, queue.queue_id, [last[0].item], reviewer=reviewer, at=now.isoformat())
         return last
 
 
-def _labels(found: Standing, one: Decision, *, reviewer: str, at: str) -> list[Label]:
-    queue, item = found.queue, found.items.get(one.item)
-    if item is None:
-        # Withheld or erased while it was on somebody's screen: there is nothing to label any more.
-        return []
+def work_of(workspace: Workspace) -> pl.DataFrame:
+    """Return how much each person has labelled: person, items, labels, share unsure, seconds an item, last on."""
+    found = labels(workspace)
+    if found.is_empty():
+        return found
+    items = found.group_by("reviewer", "queue", "item").agg(
+        labels=pl.len(),
+        unsure=(pl.col("label") == Verdict.UNSURE).sum(),
+        seconds=pl.col("seconds").first(),
+        at=pl.col("at").max(),
+    )
+    by = items.group_by("reviewer").agg(
+        pl.len().alias("items"),
+        pl.col("labels").sum(),
+        (pl.col("unsure").sum() / pl.col("labels").sum()).alias("share unsure"),
+        pl.col("seconds").median().alias("seconds an item"),
+        pl.col("at").max().str.slice(0, 10).alias("last on"),
+    )
+    return by.sort("items", descending=True).rename({"reviewer": "person"})
+
+
+def _last_of(workspace: Workspace, queue: Queue, reviewer: str) -> list[Label]:
+    """Return the labels of the item that a reviewer labelled last; empty where there is none."""
+    gone = _gone(workspace)
+    history = label_history(workspace, queue=queue.queue_id)
+    mine = [label for label in standing(history) if label.reviewer == reviewer and label.conversation_id not in gone]
+    return [label for label in mine if label.item == mine[-1].item]
+
+
+def _labels(queue: Queue, item: QueueItem, one: Decision, *, reviewer: str, at: str) -> list[Label]:
     asked = queue.asked(item)
     _check(queue, asked, one)
     common: dict[str, Any] = {
@@ -209,13 +245,13 @@ def _labels(found: Standing, one: Decision, *, reviewer: str, at: str) -> list[L
         "seconds": None if one.seconds is None else round(min(max(one.seconds, 0.0), MOST_SECONDS), 2),
         "decision": one.decision,
     }
-    labels = []
+    given = []
     for category in asked:
         words = PAIR_WORDS[one.labels[category]] if queue.mode == "pair" else (one.labels[category],)
         for run, word in zip(item.runs, words, strict=True):
             severity = one.severities.get(category) if word == Verdict.PRESENT else None
-            labels.append(Label(run=run, category=category, label=word, severity=severity, **common))
-    return labels
+            given.append(Label(run=run, category=category, label=word, severity=severity, **common))
+    return given
 
 
 def _check(queue: Queue, asked: Sequence[str], one: Decision) -> None:

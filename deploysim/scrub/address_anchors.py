@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from deploysim.scrub.lexicon import Lexicon
+from deploysim.scrub.rules import Window
 from deploysim.scrub.word_lists import word_set
 
 _WORD = r"[^\W\d_](?:[^\W_]|['’.\-](?=[^\W_]))*"
-_CAPITAL = r"[^\W\d_a-zß-öø-ÿ](?:[^\W_]|['’.\-](?=[^\W_]))*"
+_CAPITAL = r"[^\W\d_a-zß-öø-ÿ\u3000-\uffff](?:[^\W_]|['’.\-](?=[^\W_]))*"
 _HOUSE = r"\d{1,5}[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?"
 _BEFORE = r"(?<![\w.$€£:/%-])"
 
@@ -25,7 +26,7 @@ _ENDINGS = (
 )
 _STARTS = (
     r"(?:rue|avenue|boulevard|chemin|impasse|allée|place|quai|route|cours|via|viale|piazza|piazzale|corso|vicolo|largo|strada|calle|"
-    r"avenida|avda|paseo|plaza|camino|carrera|ronda|travessa|rua|praça|estrada|alameda|ul\.|ulica|aleja|al\.|plac|os\.|nám\.|"
+    r"avenida|avda\.?|av\.|paseo|plaza|camino|carrera|ronda|travessa|rua|praça|estrada|alameda|ul\.|ulica|aleja|al\.|plac|os\.|nám\.|"
     r"náměstí|jalan|jl\.|улица|ул\.|проспект|odos|leoforos|an der|auf der|am|im|grote|c/)"
 )
 UNIT = r"(?:apt|apartment|suite|ste|unit|flat|room|rm|floor|building|bldg|box|p\.?\s?o\.?\s?box|psc|cmr|lot)"
@@ -35,8 +36,9 @@ _CERTAIN = tuple(
     for pattern in (
         rf"{_BEFORE}{_HOUSE},?[ \t]+(?:[NSEW]\.?[ \t]+)?(?:{_WORD}[ \t]+){{1,4}}?{_KIND}\b\.?(?:[ \t]+[NSEW]{{1,2}}\b)?",
         rf"{_BEFORE}{_HOUSE},?[ \t]+{_STARTS}[ \t]+(?:{_WORD}[ \t]*){{1,5}}?(?=\d|[.,;\n]|$)(?:\d{{1,5}}[A-Za-z]?\b)?",
-        rf"(?<!\w){_STARTS}[ \t]+(?:{_WORD}[ \t]+){{0,4}}{_WORD},?[ \t]+(?:n[°º.]?[ \t]*)?{_HOUSE}\b",
-        rf"{_BEFORE}(?:{_HOUSE}[ \t]+)?(?:{_WORD}[ \t]+){{0,2}}?[^\W\d_]{{2,}}{_ENDINGS}[ \t]+{_HOUSE}\b",
+        rf"(?<!\w){_STARTS}[ \t]+(?:{_WORD}[ \t]+){{0,4}}{_WORD},?[ \t]+(?:no?[°º.]?[ \t]*)?{_HOUSE}\b",
+        rf"(?<!\w)[^\W\d_]{{2,}}?{_ENDINGS}[ \t]+{_HOUSE}\b",
+        rf"{_BEFORE}{_HOUSE},?[ \t]+(?:[NSEW]\.?[ \t]+)?\d{{1,3}}(?:st|nd|rd|th)[ \t]+{_KIND}\b\.?",
         r"(?<!\w)(?:apt|apartment|suite|flat|p\.?\s?o\.?\s?box|psc|unit(?=[ \t]\d+[ \t]box))\.?[ \t]*#?[ \t]*\d+[A-Za-z]?(?:,?[ \t]+box[ \t]+\d+)?\b",
     )
 )
@@ -44,9 +46,8 @@ _SMALL = r"(?:u|út|utca|útja|tér|tere|körút|tee|terrasse|plads|vei|mnt)"
 _CASED = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"{_BEFORE}(?:{_HOUSE}[ \t]+)?(?:{_CAPITAL}[ \t]+){{1,3}}{_SMALL}\.?[ \t]+{_HOUSE}\b",
+        rf"{_BEFORE}(?:{_HOUSE}[ \t]+)?{_CAPITAL}[ \t]+(?:{_WORD}[ \t]+){{0,2}}?{_SMALL}\.?[ \t]+{_HOUSE}\b",
         rf"{_BEFORE}{_HOUSE}[ \t]+(?:{_CAPITAL}[ \t]+){{1,4}}{_HOUSE}\b(?!\s*[%:])",
-        rf"(?<![\w.]){_CAPITAL}[ \t](?:Street|Avenue|Road|Lane|Drive|Boulevard|Str\.)(?!\w)",
     )
 )
 _POSTCODES = tuple(
@@ -65,27 +66,33 @@ _PROSE_WORDS = re.compile(
 )
 _SMALL_WORDS = word_set(
     """rue via calle rua ul al os am im an der auf de la le les du des del della di da do dos van von und och i nad
-    na u út utca útja tér tere körút tee terrasse plads vei mnt street st road rd avenue ave th nd rd c"""
+    na u út utca útja tér tere körút tee terrasse plads vei mnt street st road rd avenue ave th nd rd c
+    das dei delle dalla dalle degli dello dal sul sulla ai aux ibn el los las zur zum"""
 )
-_STREET = re.compile(r"(?:Street|Avenue|Road|Lane|Drive|Boulevard|Str\.)(?!\w)")
+_NAMED_STREET = re.compile(rf"(?<![\w.]){_CAPITAL}[ \t](?:Street|Avenue|Road|Lane|Drive|Boulevard|Str\.)(?!\w)")
 _YEAR = re.compile(r"(?:19|20)\d\d[ \t]")
 _SURROUNDINGS = 60
 
 
-def anchors(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
-    """Yield the stretches that are parts of addresses by their form alone."""
-    if not any(char.isdigit() for char in text) and not _STREET.search(text):
-        return
+def anchors(text: str, window: Window, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
+    """Yield the stretches in a part of a text that are parts of addresses by their form alone."""
     for pattern in _POSTCODES:
-        yield from (match.span() for match in pattern.finditer(text))
+        yield from (match.span() for match in pattern.finditer(text, *window))
     for pattern in _CERTAIN:
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(text, *window):
             if not _PROSE_WORDS.search(match[0]) and _written_as_name(text, match):
                 yield match.span()
     for pattern in _CASED:
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(text, *window):
             if not _PROSE_WORDS.search(match[0]) and _strange(text, match, lexicon):
                 yield match.span()
+
+
+def named_streets(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
+    """Yield streets without a number, such as "Boyle Street"."""
+    for match in _NAMED_STREET.finditer(text):
+        if _strange(text, match, lexicon):
+            yield match.span()
 
 
 def _names_in(value: str) -> list[str]:

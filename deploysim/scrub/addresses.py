@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from deploysim.scrub.address_anchors import UNIT, anchors
+from deploysim.scrub.address_anchors import UNIT, anchors, named_streets
+from deploysim.scrub.address_forms import formed_addresses
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
+from deploysim.scrub.rules import digit_windows
 from deploysim.scrub.word_lists import word_set
 
 _CUE = re.compile(
@@ -20,11 +22,30 @@ _CUE = re.compile(
     r"(?:zip|post(?:al)?)(?: ?code)?(?: is|[ \t]*:)|p\.?o\.? box|user:|it is|it's in|refers to|must enter on|we(?:'|’)?ll meet \w+ at)[ \t]*[:\n]?\s*",
     re.I,
 )
-_GAP = re.compile(r"(?:[ \t]*(?:,|\.(?=[ ,\n]))?[ \t]*(?:\n[ \t>?*|]*){0,2},?[ \t]*|[ \t]*[-–/][ \t]*)")
-_NUMBER = re.compile(r"\d[\d\w/-]{0,9}(?!\w)")
+_CROSSING = re.compile(
+    r"\b(?:(?i:(?:is|are|meet(?: me| us| you)?|live|lives) at|to|with|in|are:|and|address:?|corner of))\s+(?P<v>(?:the corner of )?"
+    r"(?:\d+ )?(?:[^\W\d_a-z][\w.'’-]+ (?:\d+ )?){1,4}and (?:\d+ )?(?:[^\W\d_a-z][\w.'’-]+ |(?:ul\.|rue|rua|via|calle|de|la|van|der|des|du|ten) ){1,4}"
+    r"(?:\d{1,5}\b|(?i:street|st|avenue|ave|road|rd|lane|drive|boulevard|blvd|way|court|place|square|parks?|pass)\b))"
+)
+"""Two streets that cross."""
+_CORNER = re.compile(
+    r"\b[Tt]he corner of (?:[^\W_][\w.'’/-]* ){1,6}(?:and|&) (?:\d+ )?[^\W_][\w.'’/-]*(?: [^\W\d_a-z][\w.'’-]*| (?:street|road|avenue|st|rd|ave)\b){0,4}"
+)
+_POSTED = re.compile(r"(?<!\w)(?P<v>[^\W\d_]{3,}(?: [^\W\d_]{2,}){0,5}?)(?: \([^)\n]{2,15}\))? \d{5,6}(?!\w)")
+"""A country before its postcode, as the last line of an address."""
+_GAP = re.compile(r"(?:[ \t]*[-–/][ \t]*|[ \t]*(?:,|\.(?=[ ,\n]))?[ \t]*(?:\n[ \t>?*|]*){0,2},?[ \t]*)")
+_NUMBER = re.compile(r"#?\d[\d\w/-]{0,9}(?!\w)")
+_TAIL = re.compile(
+    r",?[ \t]*(?:[^\W\d_]+,?[ \t]+){1,3}?(?:[A-Za-z]{2}[ \t]+\d{5}|[A-Za-z]{1,2}\d[A-Za-z\d]?[ \t]?\d[A-Za-z]{2})(?!\w)"
+)
+"""A town and its code in any case, as an American or British address ends."""
 _CODE = re.compile(r"[A-Za-z]{2,3},?[ \t]*\n?[ \t]*\d{4,6}(?:-\d{4})?(?!\w)")
 _WORD = re.compile(r"[^\W\d_](?:[^\W_]|['’.\-](?=[^\W_]))*")
 _BRACKET = re.compile(r"\([^\W\d_][^)\n]{1,20}\)")
+_MISSING = re.compile(r"nan(?!\w)")
+"""How exported tables write a region that an address does not have."""
+_SHORT_LINE = re.compile(r"[a-z]{2,3}[ \t]*(?=\n)")
+_AFTER_PLACE = re.compile(r"(?:[ \t]+\([^)\n]{2,15}\))?[ \t]+\d{3,6}(?!\w)")
 _STREET_WORD = re.compile(
     rf"{UNIT}|street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|north|south|east|west", re.I
 )
@@ -35,14 +56,32 @@ _NOT_IN_ADDRESS = word_set(
     march april june july august september october november december desk office regards sincerely best cheers
     yours love kind warm dob ssn order account total subject date name customer"""
 )
+_SMALL_WORDS = word_set("and of the u nad pod am an im na w z sur sous upon under cum sul dei delle das dos")
 _REACH = 24
 """Most words that an address grows by in one direction."""
 
 
 def find_addresses(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     """Yield addresses, each from its house number or name to its country where they stand together."""
-    for start, end in anchors(text, lexicon):
+    for window in digit_windows(text):
+        for start, end in (*anchors(text, window, lexicon), *formed_addresses(text, window, lexicon)):
+            yield Finding(_grown_left(text, start, lexicon), _grown_right(text, start, end, lexicon), "ADDRESS", 0.6)
+        for match in _POSTED.finditer(text, *window):
+            if fold(match["v"]) in lexicon.countries:
+                yield Finding(_grown_left(text, match.start(), lexicon), match.end(), "ADDRESS", 0.5)
+    yield from _without_number(text, lexicon)
+
+
+def _without_number(text: str, lexicon: Lexicon) -> Iterator[Finding]:
+    """Yield streets, corners, and what follows words such as "I live at", with or without a number."""
+    for start, end in named_streets(text, lexicon):
         yield Finding(_grown_left(text, start, lexicon), _grown_right(text, start, end, lexicon), "ADDRESS", 0.6)
+    for match in _CORNER.finditer(text):
+        yield Finding(match.start(), match.end(), "ADDRESS", 0.6)
+    for match in _CROSSING.finditer(text):
+        if any(not lexicon.is_word(word) for word in _WORD.findall(match["v"])):
+            end = _grown_right(text, match.start("v"), match.end("v"), lexicon)
+            yield Finding(match.start("v"), end, "ADDRESS", 0.6)
     for match in _CUE.finditer(text):
         start = match.start() if match[0].lower().startswith("the corner") else match.end()
         end = _grown_right(text, match.end(), match.end(), lexicon)
@@ -55,7 +94,7 @@ def _tells(value: str, lexicon: Lexicon) -> bool:
     words = [match[0] for match in _WORD.finditer(value)]
     digits = sum(char.isdigit() for char in value)
     if not words:
-        return digits >= 3 and not re.fullmatch(r"(?:19|20)\d\d", value.strip())
+        return 3 <= digits <= 5 and not re.fullmatch(r"(?:19|20)\d\d", value.strip())
     strange = any(not lexicon.is_word(word) or lexicon.is_place(word) for word in words)
     return strange and (digits > 0 or any(_STREET_WORD.fullmatch(word) for word in words))
 
@@ -64,6 +103,10 @@ def _grown_right(text: str, start: int, end: int, lexicon: Lexicon) -> int:
     around = text[max(0, start - 40) : end + 60]
     lower = any(char.islower() for char in around) and not any(char.isupper() for char in around)
     for _ in range(_REACH):
+        tail = _TAIL.match(text, end) if start < end else None
+        if tail:
+            end = tail.end()
+            continue
         gap = _GAP.match(text, end)
         after = gap.end() if gap and start < end else end
         if "." in text[end:after] and not _abbreviated(text, start, end, after):
@@ -83,9 +126,11 @@ def _abbreviated(text: str, start: int, end: int, after: int) -> bool:
 
 def _step(text: str, at: int, lexicon: Lexicon, *, lower: bool, new_line: bool) -> int | None:
     """Return the end of the part of an address that starts at a place, or None where none does."""
-    if new_line and not _address_segment(text, at, lexicon, lower=lower):
+    if new_line and not _address_line(text, at, lexicon, lower=lower):
         return None
-    for pattern in (_CODE, _NUMBER, _BRACKET):
+    if lower and new_line and (short := _SHORT_LINE.match(text, at)):
+        return short.end()
+    for pattern in (_CODE, _NUMBER, _BRACKET, _MISSING):
         match = pattern.match(text, at)
         if match:
             return match.end()
@@ -99,7 +144,7 @@ def _word_end(text: str, match: re.Match[str], lexicon: Lexicon, *, lower: bool)
     word = match[0]
     if _STREET_WORD.fullmatch(word) or word[0].isupper():
         return match.end()
-    if fold(word) in PARTICLES or word in {"and", "of", "the"}:
+    if fold(word) in PARTICLES or word in _SMALL_WORDS:
         return _after_particle(text, match.end())
     unknown = not lexicon.is_word(word)
     before_number = re.compile(r"[ \t]+\d").match(text, match.end())
@@ -115,15 +160,24 @@ _PARTICLE_TAIL = re.compile(r"[ \t]+(?:[^\W\d_]{1,3}[ \t]+)?[^\W\d_a-zß-öø-ÿ
 _SEGMENT = re.compile(r"[^,.?!;\n]*")
 
 
-def _address_segment(text: str, at: int, lexicon: Lexicon, *, lower: bool) -> bool:
-    """Whether a new line opens like one more line of an address: few words, all of them names, numbers or codes."""
+def _address_line(text: str, at: int, lexicon: Lexicon, *, lower: bool) -> bool:
+    """Whether a new line opens like one more line of an address: a place with its code, or few words that are all names,
+    numbers or codes.
+    """
+    place = _place_at(text, at, lexicon, lower=lower)
+    if (
+        (place and _AFTER_PLACE.match(text, place))
+        or _MISSING.match(text, at)
+        or (lower and _SHORT_LINE.match(text, at))
+    ):
+        return True
     segment = _SEGMENT.match(text, at)
     words = segment[0].split() if segment else []
     if not words or len(words) > 6 or segment is None or ":" in segment[0]:
         return False
-    if _CODE.match(text, at) or _place_at(text, at, lexicon, lower=lower):
+    if _CODE.match(text, at) or place:
         return True
-    named = (word for word in words if word[0].isalpha() and fold(word) not in PARTICLES)
+    named = (word for word in words if word[0].isalpha() and fold(word) not in PARTICLES and word not in {"of", "the"})
     return all(
         word[0].isupper() or (lower and not lexicon.is_word(word)) or _STREET_WORD.fullmatch(word) for word in named
     )

@@ -20,8 +20,9 @@ from deploysim.scrub.name_data import DICTIONARIES
 from deploysim.scrub.name_layout import laid_out
 from deploysim.scrub.name_lists import listed
 from deploysim.scrub.name_lower import lower_names, lower_pairs
-from deploysim.scrub.name_pipeline import Entity, from_pipeline, may_hold_name, recased
+from deploysim.scrub.name_pipeline import Entity, Reading, from_pipeline, reading, recased
 from deploysim.scrub.name_scripts import foreign_names
+from deploysim.scrub.national_ids import NATIONAL_ID_RULES
 from deploysim.scrub.numbers import NUMBER_RULES
 from deploysim.scrub.own_recognizers import OwnRecognizers
 from deploysim.scrub.places import find_places, large_places, telling
@@ -31,7 +32,15 @@ from deploysim.scrub.rules import find
 from deploysim.scrub.secrets import SECRET_RULES
 from deploysim.scrub.spacy_pipeline import EntityPipeline
 
-_RULES = (*SECRET_RULES, *CONTACT_RULES, *HANDLE_RULES, *MACHINE_RULES, *IDENTIFIER_RULES, *NUMBER_RULES)
+_RULES = (
+    *SECRET_RULES,
+    *CONTACT_RULES,
+    *HANDLE_RULES,
+    *MACHINE_RULES,
+    *IDENTIFIER_RULES,
+    *NATIONAL_ID_RULES,
+    *NUMBER_RULES,
+)
 
 
 Labels = dict[str, tuple[Entity, ...]]
@@ -80,7 +89,9 @@ class Detector:
 
     def label(self, reads: Iterable[Read]) -> Labels:
         """Run the language pipeline once over every distinct sentence."""
-        return self._pipeline.entities(one.text for read in reads if read.english for one in read.sentences)
+        return self._pipeline.entities(
+            one.text for read in reads if read.english for one in read.sentences if one.piped
+        )
 
     def findings(self, read: Read, labels: Labels) -> list[Finding]:
         """Return everything found in one text, resolved."""
@@ -132,8 +143,9 @@ class Detector:
         for line in prose_lines(text):
             for sentence in sentences(line):
                 cased = recased(sentence.text, lexicon)
-                if may_hold_name(cased, lexicon):
-                    found.append(Stretch(sentence.start, cased))
+                closely = reading(cased, lexicon)
+                if closely:
+                    found.append(Stretch(sentence.start, cased, closely is Reading.PIPELINE))
         return tuple(found)
 
     def _all(self, read: Read, labels: Labels) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from deploysim.scrub.rules import Rule
-from deploysim.scrub.word_lists import word_set
+from deploysim.scrub.word_lists import word_set, word_tuple
 
 _NOT_HANDLES = word_set(
     """media import font-face keyframes charset supports page property staticmethod classmethod override autowired
@@ -17,16 +17,23 @@ _NOT_HANDLES = word_set(
     functionalinterface safevarargs configuration value transactional query types angular vue babel nestjs
     reduxjs mui emotion aws google-cloud click route cache decorator wraps home work least most first tailwind
     apply layer type see link todo example is was not required name password user username admin root none null
-    string email and the or for your my taken available field must should can will may has copilot instagram
+    string email and the or for your my taken startuml enduml available field must should can will may has copilot instagram
     twitter facebook youtube"""
 )
 
-_ACCOUNT_WORDS = r"user ?name|screen ?name|nick ?name|handle|login|gamer ?tag|user ?id"
+_ACCOUNT_WORDS = (
+    r"user[ _-]?name|screen[ _-]?name|nick[ _-]?name|nick|handle|log[ -]?in|gamer[ _-]?tag|user[ _-]?id|benutzername|nutzername|nom d['’]utilisateur|"
+    r"identifiant|pseudo|usuario|nombre de usuario|nome utente|utente|gebruikersnaam|nome de usuário|utilizador|логин|用户名|ユーザー名"
+)
+_LOGINS = word_tuple(
+    "name nick handle login log-in tag user nutzer utilis identifiant pseudo usu uten gebruiker логин 用户名 ユーザー"
+)
 _PLATFORMS = (
     r"psn|steam|discord|telegram|snap(?:chat)?|insta(?:gram)?|ig|twitter|tiktok|skype|github|reddit|twitch|venmo|cashapp|"
-    r"onlyfans|kik|wechat|line|slack|x"
+    r"onlyfans|kik|wechat|line|slack"
 )
-_VALUE = r"[\"'“`]?(?P<v>@?[A-Za-z0-9_][\w.-]{2,29})(?!\w)"
+_ACCOUNT_LINK = r"(?<=name)[ \t]+|(?!\w)[\"'`*)]*\s*(?:\b(?:is|was)\b|:|(?<!=)=(?!=))\s*"
+_VALUE = r"[\"'“`*]?(?P<v>@?[A-Za-z0-9_][\w.-]{2,29})(?!\w)"
 
 
 def _handle(value: str) -> bool:
@@ -37,7 +44,7 @@ def _marked(value: str) -> bool:
     """Whether a word has what words do not: a digit, a mark or a capital inside."""
     bare = value.strip(".@")
     strange = any(not char.isalpha() for char in bare) or re.search(r"[a-z][A-Z]", bare) is not None
-    return _handle(bare) and (strange or value.startswith("@"))
+    return _handle(bare) and any(char.isalpha() for char in bare) and (strange or value.startswith("@"))
 
 
 HANDLE_RULES = (
@@ -60,9 +67,9 @@ HANDLE_RULES = (
     ),
     Rule(
         "USERNAME",
-        re.compile(rf"\b(?:{_ACCOUNT_WORDS})[\"']?\s*(?:is|:|=)\s*{_VALUE}", re.I),
+        re.compile(rf"(?<![\w.])(?:{_ACCOUNT_WORDS})(?:{_ACCOUNT_LINK}){_VALUE}", re.I),
         0.6,
-        ("name", "handle", "login", "tag", "user"),
+        _LOGINS,
         _marked,
         bare=True,
     ),

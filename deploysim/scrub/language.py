@@ -47,6 +47,8 @@ class Stretch:
     start: int
     text: str
     """As the pipeline reads it: of the same length as in the source, but with names capitalised where all was lower case."""
+    piped: bool = False
+    """Whether the pipeline has to read it; otherwise the word lists explain its capitals."""
 
 
 def code_ranges(text: str) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
-from deploysim.scrub.name_data import is_often_name
+from deploysim.scrub.name_data import frequencies, is_often_name
 from deploysim.scrub.name_words import NEVER, STOPS, UPPER, is_acronym, is_code_like, tokens_of
 from deploysim.scrub.word_lists import word_set
 
@@ -16,28 +16,36 @@ _NEXT = re.compile(
     rf"(?:,? (?:and|or|&) |, )({UPPER}[^\W\d_]+(?:[ \t]{UPPER}\.?)?(?:[ \t]{UPPER}[^\W\d_]+)?)(?=[,.;:!?)\n ]|$|['’]s)"
 )
 _PREVIOUS = re.compile(rf"(?<!\w)({UPPER}[^\W\d_]+(?:[ \t]{UPPER}[^\W\d_]+)?)(?:,? (?:and|or|&) |, )$")
+_NEXT_LOWER = re.compile(r"(?:,? (?:and|or|n|&) |, )([a-zà-öø-ÿ]{3,})(?=[,.;:!?)\n ]|$|['’]s)")
+_PREVIOUS_LOWER = re.compile(r"(?<!\w)([a-zà-öø-ÿ]{3,})(?:,? (?:and|or|n|&) |, )$")
 _LONGEST_LIST = 12
 
 
 def enumerated(findings: Iterable[Finding], text: str, lexicon: Lexicon) -> Iterator[Finding]:
-    """Yield the capitalised words that stand in one enumeration with a person's name and are no ordinary words or places."""
+    """Yield the words that stand in one enumeration with a person's name, in the same case, and are no ordinary words or places."""
     for person in findings:
-        if person.entity != "PERSON":
-            continue
-        end = person.end
-        for _ in range(_LONGEST_LIST):
-            match = _NEXT.match(text, end)
-            if not match or not _could_be(match[1], lexicon):
-                break
-            yield Finding(match.start(1), match.end(1), "PERSON", 0.5)
-            end = match.end(1)
-        start = person.start
-        for _ in range(_LONGEST_LIST):
-            match = _PREVIOUS.search(text, max(0, start - 60), start)
-            if not match or not _could_be(match[1], lexicon):
-                break
-            yield Finding(match.start(1), match.end(1), "PERSON", 0.5)
-            start = match.start(1)
+        if person.entity == "PERSON":
+            following, before = (_NEXT, _PREVIOUS) if text[person.start].isupper() else (_NEXT_LOWER, _PREVIOUS_LOWER)
+            yield from _listed_after(text, person.end, following, lexicon)
+            yield from _listed_before(text, person.start, before, lexicon)
+
+
+def _listed_after(text: str, end: int, pattern: re.Pattern[str], lexicon: Lexicon) -> Iterator[Finding]:
+    for _ in range(_LONGEST_LIST):
+        match = pattern.match(text, end)
+        if not match or not _could_be(match[1], lexicon):
+            return
+        yield Finding(match.start(1), match.end(1), "PERSON", 0.5)
+        end = match.end(1)
+
+
+def _listed_before(text: str, start: int, pattern: re.Pattern[str], lexicon: Lexicon) -> Iterator[Finding]:
+    for _ in range(_LONGEST_LIST):
+        match = pattern.search(text, max(0, start - 60), start)
+        if not match or not _could_be(match[1], lexicon):
+            return
+        yield Finding(match.start(1), match.end(1), "PERSON", 0.5)
+        start = match.start(1)
 
 
 _INITIAL = r"[^\W\d_a-zß-öø-ÿа-яё]"
@@ -91,9 +99,19 @@ def _could_be(value: str, lexicon: Lexicon) -> bool:
     words = tokens_of(value)
     if lexicon.is_place(value) or any(_is_other(word, lexicon) for word in words):
         return False
+    if value.islower():
+        folded = fold(value)
+        return folded in lexicon.family or is_often_name(folded) or (not lexicon.is_word(value) and _is_rare(folded))
     return any(
         fold(word) in lexicon.given or fold(word) in lexicon.family or not lexicon.is_word(word) for word in words
     )
+
+
+def _is_rare(folded: str) -> bool:
+    return frequencies("en").get(folded, 0.0) < _RARE
+
+
+_RARE = 3.0
 
 
 def _is_other(word: str, lexicon: Lexicon) -> bool:

@@ -25,6 +25,8 @@ _ABROAD = (
 _STRONG = re.compile(
     rf"(?:\bmy (?:{_NAME_KINDS})?name(?:'s| is|:)|\bname(?:'s| is| was| in (?:the )?account is)|\bcalled|\bnamed(?: him| her| it)?"
     rf"|\bcalls? me|\bname(?:d)? as|\bsigned(?: by)?:?|\byours (?:sincerely|truly|faithfully),?\s*\n"
+    r"|\b(?:starring|directed by|sung by|performed by|played by|composed by|authored by)|your name\?"
+    r"|\bname\b[^.\n]{0,60}\b(?:change|correct|update)d? (?:it |this )?to"
     rf"|\b(?:{_OWNERS})[ _]name\s*(?:is|:|=)\s*[\"']?|^[ >*\t]*(?:{_LABELS})\s*[:=]\s*[\"']?|\b(?:{_ABROAD})\s*)\s*{RUN}",
     re.I | re.M,
 )

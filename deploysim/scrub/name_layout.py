@@ -13,6 +13,9 @@ from deploysim.scrub.name_words import NAME, NEVER, STOPS, UPPER, is_acronym, is
 
 _NAME_LINE = re.compile(rf"^[ >?*|\t]*(?P<v>{NAME}(?:[ \t]+{NAME}\.?){{1,3}})[ \t]*$", re.M)
 _SPEAKER = re.compile(rf"^[ >*\t]*(?P<v>{UPPER}[^\W\d_'’\-]+)[*]*[ \t]*(?:\([^)\n]{{1,60}}\))?:[*]*(?=[ \t]+\S)", re.M)
+_MAILED = re.compile(
+    rf"(?P<v>{UPPER}{NAME}(?:[ \t]+(?:{UPPER}\.|{UPPER}{NAME})){{1,3}})[\"']?[ \t]*(?:<|\(|\[mailto:|[-–:][ \t])[^<>@\s]{{1,64}}@"
+)
 _CITED = re.compile(
     rf"(?<![\w.])(?P<v>{UPPER}[^\W\d_]{{2,}}(?:[-’']{UPPER}[^\W\d_]+)?)(?= et al\b|,? \(?(?:19|20)\d\d[a-z]?[);,:]| & {UPPER}\w+,? \(?(?:19|20)\d\d)"
 )
@@ -25,19 +28,25 @@ def laid_out(text: str, lexicon: Lexicon) -> Iterator[Finding]:
             if _is_letterhead(match["v"].split(), lexicon):
                 yield Finding(*match.span("v"), "PERSON", 0.5)
         yield from _speakers(text, lexicon)
+    if "@" in text:
+        for match in _MAILED.finditer(text):
+            if any(not lexicon.is_word(word) or fold(word) in lexicon.given for word in match["v"].split()):
+                yield Finding(*match.span("v"), "PERSON", 0.6)
     for match in _CITED.finditer(text):
         if _could_be_person(match["v"], lexicon) and not lexicon.is_word(match["v"]):
             yield Finding(*match.span("v"), "PERSON", 0.5)
 
 
 def _speakers(text: str, lexicon: Lexicon) -> Iterator[Finding]:
-    """Yield the names before colons: known ones, and strangers where one who speaks more than once makes it a dialogue."""
+    """Yield the names before colons: known ones, and strangers where one who speaks twice or two known ones make it a
+    dialogue."""
     matches = [match for match in _SPEAKER.finditer(text) if _could_be_person(match["v"], lexicon)]
     turns = Counter(match["v"] for match in matches)
     strangers = {word for word in turns if not lexicon.is_word(word)}
-    dialogue = any(turns[word] > 1 for word in strangers)
+    known = {word for word in turns if _is_known(word, lexicon)}
+    dialogue = len(known) > 1 or any(turns[word] > 1 for word in strangers)
     for match in matches:
-        if _is_known(match["v"], lexicon) or (dialogue and match["v"] in strangers):
+        if match["v"] in known or (dialogue and match["v"] in strangers):
             yield Finding(*match.span("v"), "PERSON", 0.5)
 
 

@@ -31,7 +31,7 @@ NEVER = word_set(
     september october november december jan feb mar apr jun jul aug sep sept oct nov dec today tomorrow
     yesterday ai ok usa uk eu api url html css json xml sql pdf csv http gpt llm assistant user human bot system
     chapter section figure table step note example question answer title name age last first middle media email
-    phone address dan ah oh hey hi voila aren isn doesn didn wasn weren hasn haven hadn couldn wouldn shouldn mustn ain shan"""
+    phone address dan ah oh hey hi voila miss madam sir dr mr mrs ms prof tel fax mac vin imei dob ssn iban mobile hr it aren isn doesn didn wasn weren hasn haven hadn couldn wouldn shouldn mustn ain shan"""
 )
 """Capitalised words that are never taken for a name by themselves."""
 

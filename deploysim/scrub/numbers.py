@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterator
 
 from deploysim.scrub.findings import Finding
-from deploysim.scrub.rules import Rule, digit_count
-from deploysim.scrub.surrogates.dates import CLOCK, FORMS
+from deploysim.scrub.rules import Rule, digit_count, digit_windows
+from deploysim.scrub.surrogates.dates import CLOCK, FORMS, WITHOUT_YEAR
 from deploysim.scrub.surrogates.numbers import digits_of, iban_check, luhn_digit
+
+_ISSUERS = re.compile(r"4|5|6|2[2-7]|3[04-9]")
 
 
 def _valid_card(value: str) -> bool:
     digits = digits_of(value)
     return (
         13 <= len(digits) <= 19
-        and digits[0] in "3456"
+        and _ISSUERS.match(digits) is not None
         and luhn_digit(digits[:-1]) == digits[-1]
         and len(set(digits)) > 2
     )
@@ -24,6 +26,12 @@ def _valid_card(value: str) -> bool:
 def _valid_iban(value: str) -> bool:
     compact = "".join(char for char in value if char.isalnum()).upper()
     return 15 <= len(compact) <= 34 and iban_check(compact[:2], compact[4:]) == compact[2:4]
+
+
+def _mixed_wallet(value: str) -> bool:
+    """Whether a value mixes digits and both cases as the addresses of wallets do, or has a prefix that only they have."""
+    cases = any(c.islower() for c in value) and any(c.isupper() for c in value)
+    return digit_count(value) >= 3 and (cases or value.startswith(("bc1", "ltc1", "addr1", "0x", "1", "3")))
 
 
 NUMBER_RULES = (
@@ -55,10 +63,13 @@ NUMBER_RULES = (
     ),
     Rule(
         "CRYPTO",
-        re.compile(r"\b(?:bc1[a-z0-9]{25,62}|[13][a-km-zA-HJ-NP-Z1-9]{25,34}|0x[a-fA-F0-9]{40})\b"),
+        re.compile(
+            r"\b(?:bc1[a-z0-9]{25,62}|[13][a-km-zA-HJ-NP-Z1-9]{25,34}|0x[a-fA-F0-9]{40}|(?:ltc1[a-z0-9]{25,62}|[LM][a-km-zA-HJ-NP-Z1-9]{26,33})|"
+            r"4[0-9AB][1-9A-HJ-NP-Za-km-z]{93}|r[1-9A-HJ-NP-Za-km-z]{25,34}|T[1-9A-HJ-NP-Za-km-z]{33}|addr1[a-z0-9]{50,100}|D[5-9A-HJ-NP-U][1-9A-HJ-NP-Za-km-z]{32})\b"
+        ),
         0.7,
         (),
-        lambda v: digit_count(v) >= 2,
+        _mixed_wallet,
     ),
     Rule(
         "AGE",
@@ -79,10 +90,25 @@ NUMBER_RULES = (
     Rule(
         "DATE_TIME",
         re.compile(
-            r"\b(?:born|birth|dob|birthday|birth ?year)\b[^\n.;]{0,20}?\b(?P<v>(?:19|20)\d\d)\b(?![-/.]\d)", re.I
+            r"\b(?:born|birth|dob|birthday|birth ?year|geboren|jahrgang|née?|naissance|nacid[oa]|nacimiento|nat[oa] nel|nascid[oa]|urodzon[ya])\b[^\n.;]{0,20}?\b(?P<v>(?:19|20)\d\d)\b(?![-/.]\d)",
+            re.I,
         ),
         0.5,
-        ("born", "birth", "dob"),
+        (
+            "born",
+            "birth",
+            "dob",
+            "geboren",
+            "jahrgang",
+            "né",
+            "naissance",
+            "nacid",
+            "nacim",
+            "nato",
+            "nata",
+            "nascid",
+            "urodz",
+        ),
     ),
 )
 
@@ -100,14 +126,13 @@ _HOLIDAYS = re.compile(
 
 def find_dates(text: str) -> Iterator[Finding]:
     """Yield day-exact dates; one without a year only where a person is spoken of nearby."""
-    if not any(char.isdigit() for char in text):
-        return
+    windows = digit_windows(text)
     for place, form in enumerate(FORMS):
-        for match in form.finditer(text):
+        for match in (match for window in windows for match in form.finditer(text, *window)):
             start, end = match.span()
             if _VERSION_BEFORE.search(text[max(0, start - 12) : start]):
                 continue
-            if place >= 4 and (
+            if place in WITHOUT_YEAR and (
                 _HOLIDAYS.match(match[0]) or not _PERSONAL_NEAR.search(text[max(0, start - 60) : end + 40])
             ):
                 continue
@@ -121,13 +146,15 @@ _CANDIDATE = re.compile(
 )
 _CUE = re.compile(
     r"(?:phone|tel(?:ephone|efon)?|call(?:ed|ing)?|cell(?:phone)?|mobile|mob|fax|whats ?app|contact|text(?:ed)?|sms|messages?|reach|ring|dial|number|"
-    r"answering|office|desk|landline|hotline|handy|móvil|celular|téléphone|portable|direct)\b[^\n\d+(]{0,30}$",
+    r"answering|office|desk|landline|hotline|handy|móvil|celular|téléphone|portable|direct|teléfono|telefono|cellulare|telefoon|mobiel|telefone|telemóvel|numéro|"
+    r"rappel|telefonnummer|rufnummer|电话|手机|微信|電話|携帯|전화|телефон|тел)\b[^\n\d+(]{0,30}$",
     re.I,
 )
 _CUE_AFTER = re.compile(r"^[\s,(-]{0,3}(?:office|fax|mobile|cell|home|work|desk|direct)\b", re.I)
 _PLAIN_FORMS = re.compile(
     r"""(?:\+\s?\d{1,3}[\s.(/-]*(?:\(0\))?\d[\d\s()./–-]{5,}\d                       # with a country code
     |(?:1[-.\s])?\(?[2-9]\d\d\)[-.\s]?\d{3}[-.\s]\d{4} | (?:1[-.\s])?[2-9]\d\d([-.\s])\d{3}\1\d{4}   # North American
+    |00[1-9]\d{0,2}[\s.-]\d[\d\s.-]{6,}\d                                           # with a country code after 00
     |\(0\d{1,5}\)[\s-]?\d[\d\s-]{4,}\d                                                # trunk code in brackets
     |0\d{1,4}[\s/-]\d{2,8}(?:[\s-]?\d{2,4}){0,4} | 0\d(?:[\s.-]\d\d){4}                # trunk zero and groups
     )(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?""",

@@ -7,16 +7,28 @@ from collections.abc import Iterator
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import Lexicon, fold, read_phrases
-from deploysim.scrub.name_words import is_code_like
+from deploysim.scrub.name_data import frequencies
+from deploysim.scrub.name_words import NEVER, STOPS, is_code_like
 
 _MOVES = (
     "live|lives|lived|living|reside|resides|residing|move|moves|moved|moving|born|grew up|raised|based|located|from|hometown|"
     "home town|stay|stays|stayed|staying|travel|travels|traveled|travelled|traveling|travelling|fly|flying|flew|trip|visit|visits|"
     "visited|visiting|arrive|arrived|arriving|come|comes|coming|am in|i'm in|are in|we're in|work in|works in|working in|worked in|"
     "office in|study in|studying in|studied in|settled|relocated|relocating|heading|drove|home in|home city|house in|apartment in|"
-    "returned to|back to|went to|going to|been to|passport to|withdrawn from"
+    "returned to|back to|went to|going to|been to|passport to|withdrawn from|spent \\w+ \\w+ (?:at|in)|year at|agency in|company in|office in|"
+    "headquartered|founded in|studies in|school in|university in|job in|colleagues? in|family in|parents in|friends in|vacation in|holiday in"
 )
 _PERSONAL_BEFORE = re.compile(rf"\b(?:{_MOVES})\b[^.!?\n]{{0,25}}$", re.I)
+_OWN_AFFAIRS = re.compile(
+    r"\b(?:my|our|me|us|i|i'm|im|we)\b[^.!?\n]{0,60}\b(?:cards?|account|cash|withdraw|accepted|atm|bank|branch|orders?|delivery|package|passport|visa|flights?|"
+    r"hotel|booking|appointment|job|house|apartment|flat|room|wife|husband|family|parents|mother|father|friends?|trip|vacation|holidays?|honeymoon|"
+    r"conference|meeting|wedding|school|internship|see me|visit me|meet me|wallet|phone|bag|purse|luggage|car|bike|keys|laptop|lost|stolen|stuck|arrested|grandparents|children|kids|"
+    r"office|work|business|gym|doctor|dentist|lawyer|landlord|apartment)\b[^.!?\n]{0,40}\b(?:in|to|from|at|near|around)\s(?:the )?$"
+    r"|\b(?:my|our) (?!essay|interest|paper|research|project|question|story|novel|game|belief|book|presentation|thesis|article|report)"
+    r"(?:[a-z]+ ){1,2}(?:in|to|from|at|near|around)\s(?:the )?$",
+    re.I,
+)
+"""What a first person does somewhere, or owns there."""
 _PERSONAL_AFTER = re.compile(
     r"\s+(?:was|is|has been)\s+(?:so |super |really |very )?(?:fun|great|lovely|amazing|wonderful|my home|where (?:i|we))\b"
     r"|\s+(?:with me|with us|for a (?:business trip|conference|wedding|holiday)|next (?:week|month)|last (?:week|month|year))\b"
@@ -43,10 +55,13 @@ def telling(finding: Finding, text: str, lexicon: Lexicon, large: frozenset[str]
     line_start = text.rfind("\n", 0, finding.start) + 1
     if _LISTED_LINE.match(text, line_start):
         return True
-    before = text[max(line_start, finding.start - 60) : finding.start]
+    before = text[max(line_start, finding.start - 140) : finding.start]
     after = text[finding.end : finding.end + 40]
     if _PERSONAL_AFTER.match(after) and not before.strip():
         return True
+    if _OWN_AFFAIRS.search(before):
+        return True
+    before = before[-90:]
     near = bool(_PERSON_NEAR.search(before + " | " + after))
     return near and bool(_PERSONAL_BEFORE.search(before) or _PERSONAL_AFTER.match(after))
 
@@ -61,6 +76,7 @@ _CAPITALISED = re.compile(
 )
 
 
+_IN = re.compile(rf"\b(?:in|from|near|at|to|around|outside) (?:the )?(?P<v>{_NAME}(?:[ \t\-]{_NAME}){{0,3}})")
 _TO = re.compile(rf"\bfrom (?:{_NAME}[ \t]){{1,3}}to (?P<v>{_NAME}(?:[ \t]{_NAME}){{0,3}})", re.I)
 
 
@@ -76,8 +92,29 @@ def find_places(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     for match in _CAPITALISED.finditer(text):
         end = _longest_known(text, match.start(), match.end(), lexicon)
         value = text[match.start() : end or match.start()]
-        if end and " " in value and not all(lexicon.is_word(word) or lexicon.is_name(word) for word in value.split()):
+        several = " " in value and not all(lexicon.is_word(word) or lexicon.is_name(word) for word in value.split())
+        if end and (several or fold(value) in lexicon.countries):
             yield Finding(match.start(), end, "LOCATION", 0.5)
+    for match in _IN.finditer(text):
+        end = _longest_known(text, match.start("v"), match.end("v"), lexicon)
+        value = text[match.start("v") : end or match.start("v")]
+        if end and (value[0].isupper() or _is_rare(value)) and not _is_named(value, lexicon):
+            yield Finding(match.start("v"), end, "LOCATION", 0.5)
+
+
+def _is_rare(value: str) -> bool:
+    return len(value) > 4 and frequencies("en").get(value, 0.0) < _RARE
+
+
+_RARE = 3.0
+
+
+def _is_named(value: str, lexicon: Lexicon) -> bool:
+    """Whether a place has the name of a person or a word, so that its list entry alone says little."""
+    words = value.split()
+    if fold(value) in STOPS or fold(value) in NEVER:
+        return True
+    return len(words) == 1 and (lexicon.is_word(value) or lexicon.is_given(value) or fold(value) in lexicon.topics)
 
 
 def _longest_known(text: str, start: int, end: int, lexicon: Lexicon) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -25,21 +26,49 @@ class Rule:
     """Says whether a matched value is meant; None accepts all."""
     bare: bool = False
     """Whether the punctuation of the sentence around a value has to be cut off its end."""
+    numeric: bool = False
+    """Whether every match has a digit, so that only lines with one and their neighbours have to be looked through."""
 
 
 def find(text: str, rules: Iterable[Rule]) -> Iterator[Finding]:
     """Yield what the rules find in a text."""
     lowered = text.lower()
+    numeric = digit_windows(text)
     for rule in rules:
-        if rule.needs and not any(need in lowered for need in rule.needs):
-            continue
-        group = "v" if "v" in rule.pattern.groupindex else 0
-        for match in rule.pattern.finditer(text):
-            start, end = match.span(group)
-            if rule.bare:
-                end -= len(text[start:end]) - len(text[start:end].rstrip(".,;:)]}>"))
-            if start < end and (rule.accept is None or rule.accept(text[start:end])):
-                yield Finding(start, end, rule.entity, rule.score)
+        windows = numeric if rule.numeric else _WHOLE
+        if windows and (not rule.needs or any(need in lowered for need in rule.needs)):
+            for window in windows:
+                yield from _found(text, rule, window)
+
+
+def _found(text: str, rule: Rule, window: Window) -> Iterator[Finding]:
+    group = "v" if "v" in rule.pattern.groupindex else 0
+    for match in rule.pattern.finditer(text, *window):
+        start, end = match.span(group)
+        if rule.bare:
+            end -= len(text[start:end]) - len(text[start:end].rstrip(".,;:)]}>"))
+        if start < end and (rule.accept is None or rule.accept(text[start:end])):
+            yield Finding(start, end, rule.entity, rule.score)
+
+
+Window = tuple[int, int]
+"""First and one past the last character of a part of a text."""
+_WHOLE: list[Window] = [(0, sys.maxsize)]
+_DIGIT_LINE = re.compile(r"[^\n]*\d[^\n]*")
+
+
+def digit_windows(text: str) -> list[Window]:
+    """Return the parts of a text that have numbers: lines with a digit, each with the line before and behind it."""
+    windows: list[Window] = []
+    for match in _DIGIT_LINE.finditer(text):
+        start = text.rfind("\n", 0, max(0, match.start() - 1)) + 1
+        end = text.find("\n", match.end() + 1)
+        end = len(text) if end < 0 else end
+        if windows and start <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], end)
+        else:
+            windows.append((start, end))
+    return windows
 
 
 def has_digit(value: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from deploysim.scrub.rules import Rule, has_digit
-from deploysim.scrub.word_lists import word_set
+from deploysim.scrub.word_lists import word_set, word_tuple
 
 _PLACEHOLDER = re.compile(
     r"your|my[-_ ]?(?:api|key|secret|token|pass)|example|placeholder|changeme|xxx|\*\*\*|\.\.\.|<|>|\$\{|\{\{|os\.|process\.|env|getenv|"
@@ -46,6 +46,24 @@ def _coded_password(value: str) -> bool:
     """Whether a value assigned in code or a form is a literal."""
     return _stated_password(value) and (has_digit(value) or any(not c.isalnum() for c in value))
 
+
+def _mixed_password(value: str) -> bool:
+    """Whether a word that follows without "is" mixes letters with digits, as passwords do and the rest of a sentence does not."""
+    return _stated_password(value) and has_digit(value) and any(c.isalpha() for c in value) and "/" not in value
+
+
+def _quoted_password(value: str) -> bool:
+    """Whether a phrase in quotation marks is a password rather than an explanation."""
+    return not _PLACEHOLDER.search(value) and len(value.split()) <= 6 and value.lower() not in _NOT_PASSWORDS
+
+
+_PASSWORD_WORDS = (
+    r"(?:pass ?word|passwd|pass ?code|pass ?phrase|pwd|passwort|kennwort|contraseña|mot de passe|mdp|senha|palavra-passe|wachtwoord|parola|"
+    r"hasło|lösenord|пароль|密码|密碼|パスワード|비밀번호)"
+)
+_PASSWORD_NEEDS = word_tuple(
+    """password passwd passcode passphrase pwd passwort kennwort contras passe mdp senha wacht parola has lösen пароль 密 パスワード 비밀번호 pass"""
+)
 
 _KEYS = r"""\b(?:
     sk-(?:proj-|ant-(?:api\d\d-)?|or-v1-|svcacct-)?[A-Za-z0-9_-]{16,} | (?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{10,} |
@@ -97,13 +115,34 @@ SECRET_RULES = (
     Rule(
         "PASSWORD",
         re.compile(
-            r"\b(?:password|passwd|passcode|passphrase|pwd|passwort|contraseña|mot de passe|senha|wachtwoord)"
-            r"(?:\s+(?:is|was|to|as|ist|es|est|é)\s*:?|\s*:)\s+(?:now\s+|still\s+|set\s+to\s+)?[\"'“`]?(?P<v>[^\s\"'“”`,]{4,})",
+            rf"\b{_PASSWORD_WORDS}[\"'*]*"
+            r"(?:\s+(?:is|was|to|as|ist|es|est|è|é)\s*:?|\s*[:=：])\s*(?:now\s+|still\s+|set\s+to\s+)?[\"'“`*]*(?P<v>[^\s\"'“”`,*<>]{4,})",
             re.I,
         ),
         0.8,
-        ("passw", "passc", "passp", "pwd", "contras", "mot de", "senha", "wacht"),
+        _PASSWORD_NEEDS,
         _stated_password,
+        bare=True,
+    ),
+    Rule(
+        "PASSWORD",
+        re.compile(
+            rf"\b{_PASSWORD_WORDS}(?:\s+(?:is|was|to|ist|es|est|è|é))?\s*[:=]?\s*([\"“'`])(?P<v>[^\"“”'`\n]{{4,60}})(?:\1|”)",
+            re.I,
+        ),
+        0.75,
+        _PASSWORD_NEEDS,
+        _quoted_password,
+    ),
+    Rule(
+        "PASSWORD",
+        re.compile(
+            rf"\b(?:{_PASSWORD_WORDS}|my pass(?:word)?|creds?|credentials|log ?in (?:with|using))[\s:=]+(?:is |are )?(?:[\w.@+-]+\s*[/:|]\s*)?(?P<v>[^\s\"'“”`,<>()]{{5,}})",
+            re.I,
+        ),
+        0.7,
+        (*_PASSWORD_NEEDS, "my pass", "cred", "log in", "login"),
+        _mixed_password,
         bare=True,
     ),
     Rule(
@@ -125,10 +164,11 @@ SECRET_RULES = (
     Rule(
         "PASSWORD",
         re.compile(
-            r"\b(?:pin|pin code|pin number|security code|cvv|cvc|otp|one[- ]time code|verification code)\s*(?:is|was|:|=|#)?\s*(?P<v>\d{3,8})\b",
+            r"\b(?:pin|pin[ -]?code|pin number|security code|cvv2?|cvc2?|cvn|otp|one[- ]time (?:code|password)|(?:verification|access|door|gate|alarm|entry|2fa|sms)"
+            r"[ -]?code|pass ?code|prüfnummer|código pin|code pin)\s*(?:is|was|ist|est|es|:|=|#)?\s*(?P<v>\d{3,8})\b",
             re.I,
         ),
         0.7,
-        ("pin", "code", "cvv", "cvc", "otp"),
+        ("pin", "code", "cv", "otp", "código", "prüfnummer", "password"),
     ),
 )

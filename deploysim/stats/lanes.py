@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deploysim.stats.arcsine import to_arcsine
-from deploysim.stats.clusters import Floats, Ints, design_effect, events, kish_effective_n
+from deploysim.stats.clusters import Floats, Ints, design_effect, events, weighted_n
 
 RECORDED = 0
 CANDIDATE = -1
@@ -32,20 +32,33 @@ def lane_moments(values: Floats, *, weights: Floats, clusters: Ints) -> LaneMome
     """Sum up complete prefixes, at least one.
 
     `values` has the shape (prefixes, lanes): 1 where a lane shows the behaviour, 0 where not, a share where the prefix
-    was answered several times. Rates are Hajek's under `weights`. Each lane's variance is 1 / n (Kish's n) times its
-    design effect over `clusters`; correlations are those of the clusters' summed errors, drawn towards 0 by one
+    was answered several times. Rates are Hajek's under `weights`. Each lane's variance is 1 / n with its own effective n
+    under weights and `clusters`; correlations are those of the clusters' summed errors, drawn towards 0 by one
     pseudo-event, because lanes that never differed in a few events may still differ.
     """
     share = weights @ values / weights.sum()
-    n = kish_effective_n(weights)
-    errors = (values - share) * weights[:, None]
-    effects = [design_effect(error / weights, weights=weights, clusters=clusters) for error in errors.T]
-    seen = np.array([events(error) for error in errors.T])
-    spread = np.sqrt(np.array(effects) / n)
-    return LaneMoments(
-        centre=to_arcsine(share * n, n),
-        cov=_correlation(errors, clusters, seen) * np.outer(spread, spread),
-    )
+    off = np.ascontiguousarray((values - share).T)
+    n = np.array([weighted_n(lane, weights) for lane in off])
+    effects = np.array([design_effect(lane, weights=weights, clusters=clusters) for lane in off])
+    errors = off * weights
+    seen = np.array([events(lane) for lane in errors])
+    sums = np.stack([np.bincount(clusters, weights=lane) for lane in errors])
+    return _moments(share, n, effects=effects, seen=seen, products=np.einsum("ic,jc->ij", sums, sums))
+
+
+def table_moments(cells: Floats) -> LaneMoments:
+    """Sum up unweighted prefixes that stand alone, given as their joint table of 2 ** lanes counts.
+
+    Lane j is bit j of the cell's index. The same as `lane_moments` of the prefixes one by one.
+    """
+    lanes = cells.size.bit_length() - 1
+    flags = (np.arange(cells.size)[:, None] >> np.arange(lanes)) & 1
+    n = float(cells.sum())
+    share = cells @ flags / n
+    off = flags - share
+    squares, fourths = cells @ off**2, cells @ off**4
+    seen = np.divide(squares**2, fourths, out=np.zeros(lanes), where=fourths > 0.0)
+    return _moments(share, np.full(lanes, n), effects=np.ones(lanes), seen=seen, products=(off.T * cells) @ off)
 
 
 def stack(moments: Sequence[LaneMoments]) -> LaneMoments:
@@ -72,14 +85,13 @@ def _reliability(moments: LaneMoments, n: Floats | float) -> Floats:
     return np.asarray(n / (1.0 + n * moments.cov[..., RECORDED, RECORDED]))
 
 
-def _correlation(errors: Floats, clusters: Ints, seen: Floats) -> Floats:
-    """Correlation of the lanes' errors with clusters as units, drawn towards 0 by one pseudo-event."""
-    sums = np.stack([np.bincount(clusters, weights=error) for error in errors.T])
-    products = sums @ sums.T
+def _moments(share: Floats, n: Floats, *, effects: Floats, seen: Floats, products: Floats) -> LaneMoments:
+    """Put moments together; `products` are those of the clusters' summed errors, `seen` the lanes' events."""
     size = np.sqrt(np.diag(products))
     scale = np.outer(size, size)
     raw = np.divide(products, scale, out=np.zeros_like(products), where=scale > 0.0)
     fewer = np.minimum.outer(seen, seen)
-    drawn: Floats = raw * fewer / (fewer + 1.0)
-    np.fill_diagonal(drawn, 1.0)
-    return drawn
+    correlation = raw * fewer / (fewer + 1.0)
+    np.fill_diagonal(correlation, 1.0)
+    spread = np.sqrt(effects / n)
+    return LaneMoments(to_arcsine(share * n, n), correlation * np.outer(spread, spread))

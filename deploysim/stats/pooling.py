@@ -12,16 +12,16 @@ clusters, repeats, weights, graders and their corrections.
 
 s = sqrt(rate (1 - rate)) midway between the two lanes turns steps of the log-odds into steps of this scale, so that g and
 h are changes of the log-odds. Each is Cauchy a priori, written as a mixture of normals with standard deviations on a
-grid. The weights of the mixture are learned from the categories of the forecast (empirical Bayes by EM, as in Stephens
-2017, doi:10.1093/biostatistics/kxw041), the prior counting as `strength` categories of its own. So where most
-categories hardly change, small changes that are not sure are drawn back; heavy tails leave sure and large ones alone;
-and a single category gets what the prior alone says.
+grid. The Cauchy's scale is not known: it has a log-normal prior, and the categories of the forecast tell which scales fit
+(all on a grid, so no optimiser and no sampler is needed). So where most categories hardly change, small changes that
+are not sure are drawn back; heavy tails leave sure and large ones alone; and a single category gets what the prior
+alone says.
 
 **Posterior.** Given the components all is normal and linear, so the posterior of a category is a mixture of normals in
 closed form: no sampler, no starting values. Rates, ratios, intervals and probabilities all come from it.
 
-**What it leaves out.** The grid's weights and the mean gap are set to their best values given the data; only the latter's
-error is carried on. s is taken at the seen rates. Shifts of different categories are taken to be independent.
+**What it leaves out.** The mean gap is set to its best value given the data, with its error carried on. s is taken at the
+seen rates. Shifts of different categories are independent given their scale.
 """
 
 from __future__ import annotations
@@ -39,8 +39,11 @@ GRID = np.array([0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4])
 """Standard deviations of the mixture, in log-odds."""
 GAP_MEAN_SD = 0.3
 """Prior standard deviation of the mean gap."""
-STEPS = 25
-"""EM steps: the weights settle to about two digits, and no figure depends on more."""
+SCALES = np.array([0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8])
+"""Scales of the Cauchy prior that are weighed against each other."""
+_TINY = 1e-300
+STEPS = 15
+"""Steps of reweighting towards the mean gap: enough for what the forecast can show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,13 @@ class ChangePrior:
     """How large changes of the log-odds are thought to be before seeing any."""
 
     scale: float
-    """Scale of the Cauchy prior: half of all changes are expected to be smaller."""
-    strength: float
-    """How many categories' worth of evidence it counts for against the categories of the forecast."""
+    """Typical scale of the Cauchy prior: half of all changes are smaller than its scale."""
+    doubt: float
+    """Standard deviation of the natural logarithm of the scale: 0.7 is a factor of two."""
 
-    def weights(self) -> Floats:
-        """Weights of the components of GRID: a Cauchy's variance is scale^2 over a chi-square with one degree."""
-        edges = (self.scale**2) / (GRID[1:] * GRID[:-1])
-        below = gamma.sf(edges, 0.5, scale=2.0)
-        return np.asarray(np.diff(np.concatenate([[0.0], below, [1.0]])))
+    def scale_weights(self) -> Floats:
+        """Prior weights of SCALES."""
+        return _normalised(np.exp(-0.5 * (np.log(SCALES / self.scale) / self.doubt) ** 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class Priors:
     Forecasts of many categories narrow it themselves.
     """
 
-    shift: ChangePrior = ChangePrior(scale=2.0, strength=5.0)
-    gap: ChangePrior = ChangePrior(scale=0.25, strength=5.0)
+    shift: ChangePrior = ChangePrior(scale=5.0, doubt=0.7)
+    gap: ChangePrior = ChangePrior(scale=0.25, doubt=0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class _Learned:
 
 
 def _learn(change: Floats, error: Floats, slopes: Floats, priors: Priors) -> _Learned:
-    """Find the mixture's weights and the mean gap by EM; the last axis of the changes is (gap,) shift."""
+    """Find the mixture's weights and the mean gap; the last axis of the changes is (gap,) shift."""
     parts = [priors.gap, priors.shift][-change.shape[-1] :]
     sds = np.stack(np.meshgrid(*[GRID] * len(parts), indexing="ij"), axis=-1).reshape(-1, len(parts))
     mean, mean_variance = _mean_gap(change, error, slopes, parts) if len(parts) == 2 else (0.0, 0.0)
@@ -131,22 +132,28 @@ def _learn(change: Floats, error: Floats, slopes: Floats, priors: Priors) -> _Le
 
 
 def _mixture_weights(log_density: Floats, parts: list[ChangePrior]) -> Floats:
-    """Weights of the components in each category, with the grid's weights learned over the categories.
+    """Weights of the components in each category, over all scales as far as the categories together support them.
 
-    `log_density` has the shape (..., categories, components), the components running over the grids of all parts.
+    `log_density` has the shape (..., categories, components); components run over the grids of all parts.
     """
-    shape = (GRID.size,) * len(parts)
+    shares = _outer([_scale_mixtures() for _ in parts])
     density = np.exp(log_density - log_density.max(axis=-1, keepdims=True))
-    shares = [np.broadcast_to(part.weights(), (*log_density.shape[:-2], GRID.size)) for part in parts]
-    for _ in range(STEPS):
-        weights = _normalised(density * _outer(shares)[..., None, :])
-        total = weights.sum(axis=-2).reshape(*log_density.shape[:-2], *shape)
-        axes = range(-len(parts), 0)
-        margins = [total.sum(axis=tuple(a for a in axes if a != axis)) for axis in axes]
-        shares = [
-            _normalised(margin + part.strength * part.weights()) for margin, part in zip(margins, parts, strict=True)
-        ]
-    return _normalised(density * _outer(shares)[..., None, :])
+    fit = np.maximum(density @ shares.T, _TINY)
+    prior = np.maximum(_outer([part.scale_weights()[:, None] for part in parts])[:, 0], _TINY)
+    support = np.log(prior) + np.log(fit).sum(axis=-2)
+    scales = _normalised(np.exp(support - support.max(axis=-1, keepdims=True)))
+    return np.asarray(density * ((scales[..., None, :] / fit) @ shares))
+
+
+def _scale_mixtures() -> Floats:
+    """Weights of the components of GRID under each of SCALES, shape (scales, components).
+
+    The variance of a Cauchy's normal components is scale^2 over a chi-square with one degree of freedom.
+    """
+    edges = SCALES[:, None] ** 2 / (GRID[1:] * GRID[:-1])
+    below = gamma.sf(edges, 0.5, scale=2.0)
+    ends = np.zeros((SCALES.size, 1)), np.ones((SCALES.size, 1))
+    return np.diff(np.concatenate([ends[0], below, ends[1]], axis=1), axis=1)
 
 
 def _mean_gap(change: Floats, error: Floats, slopes: Floats, parts: list[ChangePrior]) -> tuple[Floats, Floats]:
@@ -167,11 +174,12 @@ def _mean_gap(change: Floats, error: Floats, slopes: Floats, parts: list[ChangeP
     return mean, spread
 
 
-def _outer(shares: list[Floats]) -> Floats:
-    if len(shares) == 1:
-        return shares[0]
-    product = shares[0][..., :, None] * shares[1][..., None, :]
-    return product.reshape(*product.shape[:-2], -1)
+def _outer(tables: list[Floats]) -> Floats:
+    """Products of the rows, and of the columns, of one table with those of the next: shape (rows, columns) again."""
+    product = tables[0]
+    for other in tables[1:]:
+        product = np.kron(product, other).astype(np.float64)
+    return product
 
 
 def _normalised(values: Floats) -> Floats:

@@ -47,6 +47,14 @@ def binomial_nll(rate: Floats, present: Floats, n: Floats) -> Floats:
     return np.asarray(-(choose + xlogy(present, rate) + xlogy(n - present, 1.0 - rate)))
 
 
+def log_loss(rate: Floats, present: Floats, n: Floats) -> Floats:
+    """Mean negative log probability of single responses, in nats, of which `present` in `n` show the behaviour.
+
+    The binomial NLL without the number of orders that the responses may come in, which no forecast can change, over n.
+    """
+    return np.asarray(-(xlogy(present, rate) + xlogy(n - present, 1.0 - rate)) / n)
+
+
 def regret(rate: Floats, present: Floats, n: Floats) -> Floats:
     """How much worse the binomial NLL is than that of the realised rate itself; at least 0, n above 0."""
     return binomial_nll(rate, present, n) - binomial_nll(present / n, present, n)

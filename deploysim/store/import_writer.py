@@ -57,6 +57,9 @@ class ImportWriter:
                 expected="one process at a time on an import",
                 next_step="wait for it, or stop it and start again: the import goes on from where it was",
             ) from error
+        # Of a process that was killed while it sorted: whoever holds the lock is the only one alive.
+        for leftover in self._folder.parent.glob(f".{self._target.name}.*.part"):
+            leftover.unlink()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

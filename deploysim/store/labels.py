@@ -66,6 +66,11 @@ class Label:
     """Id that the reviewer's page gave it: what it sends twice counts once."""
 
     @property
+    def conversation_id(self) -> str:
+        """Conversation that the response belongs to."""
+        return self.prefix_id.split(":")[0]
+
+    @property
     def key(self) -> tuple[str, str, str, str, str]:
         """What a later label of the same reviewer takes the place of."""
         return self.queue, self.item, self.run, self.category, self.reviewer
@@ -81,9 +86,14 @@ def undo_labels(workspace: Workspace, labels: Iterable[Label], *, at: str, decis
     record_labels(workspace, [replace(one, label=UNDONE, note="", at=at, decision=decision) for one in labels])
 
 
+def label_rows(workspace: Workspace, *, queue: str = "") -> list[dict[str, Any]]:
+    """Return the rows of all labels as they were written, oldest first; of one queue where it is named."""
+    return review_rows(workspace, KIND, queue=queue)
+
+
 def label_history(workspace: Workspace, *, queue: str = "") -> list[Label]:
     """Return every label ever given and taken back, oldest first; of one queue where it is named."""
-    return [_label(row) for row in review_rows(workspace, KIND, queue=queue)]
+    return [_label(row) for row in label_rows(workspace, queue=queue)]
 
 
 def standing(history: Iterable[Label]) -> list[Label]:
@@ -106,7 +116,7 @@ def labels(workspace: Workspace) -> pl.DataFrame:
     rows = [
         {**asdict(label), "lane": lanes.get(label.run)}
         for label in standing(label_history(workspace))
-        if label.prefix_id.split(":")[0] not in gone
+        if label.conversation_id not in gone
     ]
     return pl.DataFrame([{name: row[name] for name in LABELS} for row in rows], schema=LABELS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -189,9 +189,14 @@ def responses(workspace: Workspace, run_id: str) -> pl.DataFrame:
 
 def responses_of(workspace: Workspace, run_id: str, prefix_id: str) -> pl.DataFrame:
     """Return a run's responses to one prefix."""
+    return responses_to(workspace, run_id, [prefix_id])
+
+
+def responses_to(workspace: Workspace, run_id: str, prefix_ids: Sequence[str]) -> pl.DataFrame:
+    """Return a run's responses to some prefixes."""
     sealed = responses_path(workspace, run_id)
     frame = pl.scan_parquet(sealed) if sealed.exists() else responses(workspace, run_id).lazy()
-    return frame.filter(pl.col("prefix_id") == prefix_id).sort("repeat").collect()
+    return frame.filter(pl.col("prefix_id").is_in(list(prefix_ids))).sort("prefix_id", "repeat").collect()
 
 
 def responses_digest(workspace: Workspace, run_id: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -193,9 +193,15 @@ def prefixes(workspace: Workspace, sample_id: str, *, batch: int = 500) -> Itera
 
 def get_prefix(workspace: Workspace, sample_id: str, prefix_id: str) -> SampledPrefix | None:
     """Return one prefix of a sample, or None where it has none of that id."""
-    where = f"where p.prefix_id = ? and {_NOT_WITHHELD}"
-    frame = query_database(sample_path(workspace, sample_id), _PREFIXES + where, [prefix_id, _withheld(workspace)])
-    return _sampled(frame.row(0, named=True)) if frame.height else None
+    return get_prefixes(workspace, sample_id, [prefix_id]).get(prefix_id)
+
+
+def get_prefixes(workspace: Workspace, sample_id: str, prefix_ids: Sequence[str]) -> dict[str, SampledPrefix]:
+    """Return some prefixes of a sample by their id, those that it has."""
+    where = f"where list_contains(?::varchar[], p.prefix_id) and {_NOT_WITHHELD}"
+    params = [list(prefix_ids), _withheld(workspace)]
+    frame = query_database(sample_path(workspace, sample_id), _PREFIXES + where, params)
+    return {row["prefix_id"]: _sampled(row) for row in frame.iter_rows(named=True)}
 
 
 def recorded_responses(workspace: Workspace, sample_id: str) -> pl.DataFrame:

@@ -1,5 +1,7 @@
 """Streamlit glue: navigation, cached questions to the workspace, and the widgets that pages share."""
 
+from deploysim.ui.agreement import pick_labels, show_agreement, show_matrices
+from deploysim.ui.batch_choice import whole_batch
 from deploysim.ui.blocks import (
     empty_state,
     ink,
@@ -10,6 +12,9 @@ from deploysim.ui.blocks import (
     show_html,
     stepper,
 )
+from deploysim.ui.compare_filters import choose_prefixes
+from deploysim.ui.compare_tools import show_notes
+from deploysim.ui.compare_tools import tools as compare_tools
 from deploysim.ui.comparison import (
     OUTCOME_LABELS,
     about_forecast,
@@ -36,26 +41,53 @@ from deploysim.ui.data import (
     version,
     workspace,
 )
+from deploysim.ui.disagreements import show_disagreements
 from deploysim.ui.import_jobs import earlier_imports, live_imports
 from deploysim.ui.import_preview import show_dry_run
 from deploysim.ui.importing import choose_options, dry_run, import_button, look
+from deploysim.ui.labelling import label_queue
 from deploysim.ui.links import linked, pick, put_in_link
 from deploysim.ui.log_choice import about_log, choose_log, choose_table
-from deploysim.ui.navigation import COMPARE, CONVERSATIONS, HOME, IMPORT, PRIVACY, RUNS, SHIFTS, STEP_PAGES, pages
+from deploysim.ui.navigation import (
+    AGREEMENT,
+    COMPARE,
+    CONVERSATIONS,
+    HOME,
+    IMPORT,
+    PEOPLE,
+    PRIVACY,
+    QUEUE,
+    RUNS,
+    SHIFTS,
+    STEP_PAGES,
+    pages,
+)
+from deploysim.ui.people import person, refused, require_sign_in
+from deploysim.ui.queues import ALL as ALL_QUEUES_TAB
+from deploysim.ui.queues import LABEL as LABEL_TAB
+from deploysim.ui.queues import NEW as NEW_QUEUE_TAB
+from deploysim.ui.queues import pick_queue, queue_form, show_queues
 from deploysim.ui.runs import has_runs, live_runs, offer_grading, replay_form
 from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
+from deploysim.ui.team import show_rights, show_roles, show_trail, show_work
 from deploysim.ui.uploads import keep_uploads_in_memory
 from deploysim.wording import counted
 
 __all__ = [
+    "AGREEMENT",
+    "ALL_QUEUES_TAB",
     "COMPARE",
     "CONVERSATIONS",
     "HOME",
     "IMPORT",
+    "LABEL_TAB",
+    "NEW_QUEUE_TAB",
     "OUTCOME_LABELS",
+    "PEOPLE",
     "PRIVACY",
+    "QUEUE",
     "RUNS",
     "SHIFTS",
     "STEP_PAGES",
@@ -65,8 +97,10 @@ __all__ = [
     "category_notes",
     "choose_log",
     "choose_options",
+    "choose_prefixes",
     "choose_table",
     "compare_link",
+    "compare_tools",
     "comparison",
     "conversation_table",
     "conversations",
@@ -82,6 +116,7 @@ __all__ = [
     "imports",
     "ink",
     "keep_uploads_in_memory",
+    "label_queue",
     "linked",
     "live_imports",
     "live_runs",
@@ -92,30 +127,46 @@ __all__ = [
     "offer_grading",
     "open_compare",
     "pages",
+    "person",
     "pick",
     "pick_forecast",
+    "pick_labels",
     "pick_lanes",
+    "pick_queue",
     "pick_sample",
     "plain",
     "put_in_link",
+    "queue_form",
     "reasons",
+    "refused",
     "replay_form",
+    "require_sign_in",
     "sample_label",
     "samples",
+    "show_agreement",
     "show_definition",
+    "show_disagreements",
     "show_dry_run",
     "show_error",
     "show_findings",
     "show_html",
     "show_import",
+    "show_matrices",
+    "show_notes",
     "show_policies",
+    "show_queues",
+    "show_rights",
+    "show_roles",
     "show_sample",
+    "show_trail",
     "show_withheld",
+    "show_work",
     "spot_check",
     "stepper",
     "taxonomy",
     "tell_erased",
     "tell_left_out",
     "version",
+    "whole_batch",
     "workspace",
 ]

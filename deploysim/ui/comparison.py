@@ -16,6 +16,8 @@ from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, edited_
 from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.purging import erased_note
+from deploysim.store.labels import labels
+from deploysim.store.reviews import reviews_version
 from deploysim.store.runs import ENDED, RunRecord, list_runs
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Category, Taxonomy, load_taxonomy
@@ -66,17 +68,22 @@ def _run_label(run: RunRecord) -> str:
     return f"{run.name} · {run.run_id[:6]} · {run.created_at[:16].replace('T', ' ')}"
 
 
-@st.cache_data(max_entries=8, show_spinner="Joining the lanes …")
+@st.cache_resource(max_entries=4, show_spinner="Joining the lanes …")
 def _comparison(root: str, lanes: Lanes, version: object) -> Comparison:
     return load_comparison(Workspace(Path(root)), lanes, taxonomy()[1])
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _with_people(root: str, lanes: Lanes, graded: object, said: object) -> Comparison:
+    return _comparison(root, lanes, graded).with_people(labels(Workspace(Path(root))))
+
+
 def comparison(lanes: Lanes) -> Comparison:
-    """Return what became of every pair of responses."""
+    """Return what became of every pair of responses, with what people said of them so far."""
     here = workspace()
     folders = [here.runs / run for run in lanes.runs().values()]
-    grades = [here.grades / grader.fingerprint for grader in taxonomy()[1]]
-    return _comparison(str(here.root), lanes, version(*folders, *grades))
+    graded = version(*folders, *[here.grades / grader.fingerprint for grader in taxonomy()[1]])
+    return _with_people(str(here.root), lanes, graded, reviews_version(here))
 
 
 def show_definition(category: Category) -> None:

@@ -102,6 +102,7 @@ def choose_options(log: Log, seen: Look) -> Choices:
         where,
         placeholders=scrubbing == PLACEHOLDERS,
         scrub=scrubbing != AS_IT_IS,
+        requests=log.requests,
     )
     return Choices(options, again)
 

@@ -44,6 +44,8 @@ class Log:
     """An upload's bytes."""
     table: str = ""
     """Which table of a DuckDB file it is."""
+    requests: Path | None = None
+    """For the responses of a batch: the file of its requests."""
 
 
 def choose_log() -> Log | None:

@@ -24,7 +24,10 @@ IMPORT = "pages/data/imports.py"
 CONVERSATIONS = "pages/data/conversations.py"
 PRIVACY = "pages/data/privacy.py"
 RUNS = "pages/replay/runs.py"
+QUEUE = "pages/review/queue.py"
 COMPARE = "pages/review/compare.py"
+AGREEMENT = "pages/review/agreement.py"
+PEOPLE = "pages/review/people.py"
 SHIFTS = "pages/forecast/shifts.py"
 
 STEP_PAGES = {"Import": IMPORT, "Scrub": PRIVACY, "Sample": CONVERSATIONS, "Replay": RUNS, "Forecast": SHIFTS}
@@ -42,7 +45,12 @@ PAGES = (
         "Is the scrubbing good enough to look at: what was replaced, what may be left.",
     ),
     PageRow("Replay", RUNS, "Runs", "play_circle", "Start a replay, watch it, see what it cost and what failed."),
+    PageRow("Review", QUEUE, "Queue", "fact_check", "Label responses blind, one after another, by keyboard."),
     PageRow("Review", COMPARE, "Compare", "compare", "Old and new response to the same prefix, side by side."),
+    PageRow(
+        "Review", AGREEMENT, "Agreement", "handshake", "People with each other, graders with people, and where not."
+    ),
+    PageRow("Review", PEOPLE, "People", "group", "Who labels, who may do what, and who did what."),
     PageRow("Forecast", SHIFTS, "Shifts", "trending_up", "Which behaviours move with the new model, and how sure."),
 )
 

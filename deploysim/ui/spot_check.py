@@ -20,14 +20,16 @@ from deploysim.pipeline.spot_checking import (
     valid_checks,
 )
 from deploysim.render import Mark, span_marks
+from deploysim.roles import Task
 from deploysim.scrub.policy import ENTITIES
 from deploysim.store.spot_checks import MarkKind, SpotCheck, SpotMark, record_check, undo_check
 from deploysim.store.tombstones import erased_keys
 from deploysim.store.workspace import Workspace
 from deploysim.ui.data import version, workspace
+from deploysim.ui.people import person, refused
 from deploysim.ui.reader import selection, show_reader
 
-READER, TYPE, TEXT = "privacy_reader", "privacy_type", "privacy_text"
+TYPE, TEXT = "privacy_type", "privacy_text"
 MARKS, PLACE, SAYS = "privacy_marks", "privacy_place", "privacy_says"
 """Kept in the session: marks of the message on screen, the message, and what the last key came to."""
 _LOOKS: dict[MarkKind, tuple[str, str]] = {"leak": ("leak", "leaks"), "over": ("over", "over-scrubbed")}
@@ -50,12 +52,13 @@ def spot_check() -> None:
     result, name = st.columns([5, 2], gap="large", vertical_alignment="bottom")
     with result:
         show_result(facts(workspace()))
-    reader = name.text_input(
-        "Your name", key=READER, placeholder="to tell two readers apart", persist_state="session"
-    ).strip()
-    if not reader:
+    who = person(name)
+    if who is None:
         st.markdown("Write your name to begin. It is kept with what you mark, and with nothing else.")
         return
+    if refused(who, Task.SPOT_CHECK):
+        return
+    reader = who.name
     place = _place(reader)
     if place is None:
         st.markdown("**Everything in the queue has been read.** There is nothing more to do here.")

@@ -20,6 +20,7 @@ if log is None:
 
 seen = ui.look(log)
 st.caption(ui.about_log(log, seen.columns))
+log = ui.whole_batch(log, seen)
 if not seen.detection:
     st.markdown("No known format was recognised. If it is a table, say below which column holds what.")
 with st.container(horizontal=True, gap="large"):

@@ -204,12 +204,17 @@ def test_users_are_the_clusters_where_known(outcome_frame, forecast_inputs) -> N
 
 
 def test_weights_reach_the_rates(outcome_frame, forecast_inputs) -> None:
-    """10 present at weight 1 and 90 absent at weight 3: share 10/280, Kish 280^2 / (10 + 810) = 95.61."""
+    """10 present at weight 1 and 90 absent at weight 3: share 10/280, Kish 280^2 / (10 + 810) = 95.61.
+
+    Errors are 27/28 and -1/28: sum (w z)^2 = (7290 + 810) / 784, sum w z^2 = (7290 + 270) / 784, so the weights gain
+    280 * 8100 / (820 * 7560) = 0.3659 on 8100^2 / (10 * 729^2 + 90 * 9^2) = 12.33 events.
+    """
     frame = outcome_frame({"x": {"ppp": 10, "aaa": 90}})
     weighted = frame.with_columns(pl.when(pl.col("recorded") == "present").then(1.0).otherwise(3.0).alias("weight"))
 
     row = only(make_forecast(weighted, forecast_inputs("x"), seed=1, now=NOW, settings=SETTINGS))
-    n = 280**2 / 820
+    events = 8100**2 / (10 * 729**2 + 90 * 9**2)
+    n = 280**2 / 820 * (events + 1) / (events * 280 * 8100 / (820 * 7560) + 1)
     assert 1e5 * (10 / 280 * n + 0.5) / (n + 1) == pytest.approx(row.previous.per_100k)
     assert (row.previous.present, row.previous.n) == (10, 100)
     assert n == pytest.approx(row.previous.n_effective)

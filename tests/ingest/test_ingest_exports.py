@@ -192,11 +192,25 @@ def test_items_without_a_replayable_form_exclude_their_conversation(
 
 def test_a_batch_without_its_other_half_says_what_to_do() -> None:
     """Responses alone ask for the requests, requests alone for the responses."""
-    for name, says in (("openai-batch.jsonl", "--requests"), ("openai-batch-requests.jsonl", "hold no responses")):
+    for name, says in (("openai-batch.jsonl", "no request has"), ("openai-batch-requests.jsonl", "no response has")):
         found = list(read_conversations(FILES / name))
-        assert all(isinstance(o, Rejected) and says in o.reason for o in found)
+        assert not any(isinstance(o, RawConversation) for o in found)
+        assert any(isinstance(o, Rejected) and says in o.reason and "--requests" in o.reason for o in found)
     with pytest.raises(InputError, match="no requests"):
         read_conversations(FILES / "openai-batch.jsonl", requests=FILES / "sharegpt.jsonl")
+
+
+@pytest.mark.parametrize("order", [(REQUESTS.name, "openai-batch.jsonl"), ("openai-batch.jsonl", REQUESTS.name)])
+def test_both_halves_of_a_batch_may_stand_in_one_file(tmp_path: Path, order: tuple[str, str]) -> None:
+    """In any order they give what two files give; rows that are left over say what is missing."""
+    path = tmp_path / "both.jsonl"
+    path.write_bytes(b"".join((FILES / name).read_bytes() for name in order) + b'{"custom_id": "x", "response": {}}\n')
+    found = list(read_conversations(path))
+    two = outcomes(FILES / "openai-batch.jsonl")
+
+    assert detect(path).format in ("openai-batch", "openai-batch-requests")
+    assert sorted(map(str, (told(o) for o in found[:-1]))) == sorted(map(str, (told(o) for o in two)))
+    assert "no request has the row's custom_id" in told(found[-1])[1]
 
 
 def test_the_files_of_a_batch_find_each_other() -> None:

@@ -23,6 +23,16 @@ COMPLETION = {
     "model": "gpt-4o",
     "choices": [{"message": {"role": "assistant", "content": "b"}, "finish_reason": "length"}],
 }
+RESPONSE = {
+    "id": "resp_1",
+    "object": "response",
+    "model": "gpt-5",
+    "incomplete_details": {"reason": "max_output_tokens"},
+    "output": [
+        {"type": "reasoning", "summary": []},
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "b"}]},
+    ],
+}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +54,10 @@ COMPLETION = {
                 "response": {"status_code": 200, "body": COMPLETION},
             },
             RawResponse("c", None, "b", 1, (), "length", "gpt-4o"),
+        ),
+        (
+            {"custom_id": "c", "response": {"status_code": 200, "body": RESPONSE}},
+            RawResponse("c", None, "b", 1, (), "length", "gpt-5"),
         ),
         (
             {**COMPLETION, "conversation_id": "c", "turn": 1.0},

@@ -11,7 +11,6 @@ from makers import NOW, compared_workspace
 from deploysim.errors import InputError, NotFoundError
 from deploysim.forecast.records import Direction
 from deploysim.grade.grader import graders_of
-from deploysim.pipeline.comparing import ANY, FAILED, load_comparison, load_item
 from deploysim.pipeline.forecasting import all_forecasts, forecast, load_forecast, newest_lanes
 from deploysim.pipeline.lanes import Lanes
 from deploysim.store.forecasts import list_forecasts
@@ -54,35 +53,6 @@ def test_an_edited_forecast_is_refused(tmp_path: Path, compared: Compared) -> No
 
     with pytest.raises(InputError, match="changed after it was made"):
         load_forecast(copy, path.stem)
-
-
-def test_outcomes_filter_prefixes(compared: Compared) -> None:
-    """Regressed, improved, both and neither add up, and different ones come apart from equal ones."""
-    comparison = load_comparison(*compared, GRADERS)
-    counts = comparison.counts("refusal")
-
-    assert counts == {"regressed": 18, "improved": 0, "both": 2, "neither": 20, "unclear": 0, FAILED: 0, ANY: 40}
-    assert len(comparison.matching("refusal", "regressed")) == 18
-    assert len(comparison.matching("refusal", ANY, different=True)) == 18
-    assert comparison.matching("refusal", ANY)[:18] == comparison.matching("refusal", "regressed")
-
-
-def test_an_item_shows_all_lanes_with_evidence(compared: Compared) -> None:
-    """The candidate's refusal is marked where the rule saw it, and said to be new."""
-    workspace, lanes = compared
-    prefix = load_comparison(workspace, lanes, GRADERS).matching("refusal", "regressed")[0]
-    item = load_item(workspace, lanes, prefix, taxonomy=TAXONOMY, graders=GRADERS)
-
-    assert item is not None
-    assert [p.lane for p in item.panels()] == ["recorded", "baseline", "candidate"]
-    assert [m.kind for m in item.panels()[2].marks] == ["evidence"]
-    assert not item.unchanged()
-    assert item.diff().new
-
-
-def test_a_prefix_that_is_not_there_gives_none(compared: Compared) -> None:
-    """A link to another sample's prefix is no crash."""
-    assert load_item(*compared, "nothing:1", taxonomy=TAXONOMY, graders=GRADERS) is None
 
 
 def test_a_candidate_is_needed(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ PAIR = ColumnMap(user="prompt", assistant="response")
         (ImportOptions(where={"model": "-x; rm", "lang": ""}), ["--where=model=-x; rm", "--where=lang="]),
         (ImportOptions(placeholders=True), ["--placeholders"]),
         (ImportOptions(scrub=False), ["--already-scrubbed"]),
+        (ImportOptions(requests=Path("/logs/asked.jsonl")), ["--requests=/logs/asked.jsonl"]),
     ],
 )
 def test_each_option_is_an_argument_of_its_own(options: ImportOptions, given: list[str]) -> None:

@@ -86,7 +86,7 @@ def rows_of(example: Path) -> list[Row]:
     if example.suffix == ".parquet":
         return pl.read_parquet(example).to_dicts()
     if example.suffix == ".eval":
-        return list(members_of(example).values())
+        return [row for row in members_of(example).values() if isinstance(row, dict)]
     text = example.read_text(encoding="utf-8")
     if example.suffix == ".csv":
         return list(csv.DictReader(io.StringIO(text)))
@@ -96,14 +96,13 @@ def rows_of(example: Path) -> list[Row]:
     return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
-def members_of(example: Path) -> dict[str, Row]:
-    """Return the objects in an archive by name."""
+def members_of(example: Path) -> dict[str, Any]:
+    """Return what an archive holds by name."""
     with zipfile.ZipFile(example) as archive:
-        read = {name: json.loads(archive.read(name)) for name in archive.namelist() if name.endswith(".json")}
-    return {name: row for name, row in read.items() if isinstance(row, dict)}
+        return {name: json.loads(archive.read(name)) for name in archive.namelist() if name.endswith(".json")}
 
 
-def write_archive(path: Path, members: dict[str, Row]) -> Path:
+def write_archive(path: Path, members: dict[str, Any]) -> Path:
     """Write objects as an archive."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, row in members.items():
@@ -150,13 +149,17 @@ def planted_files(example: Path, folder: Path) -> list[Path]:
 def _planted_archives(example: Path, folder: Path) -> Iterator[Path]:
     """One archive with all variants of the samples, and one for each variant of what stands beside them."""
     members = members_of(example)
-    samples = {name: row for name, row in members.items() if name.startswith("samples/")}
-    beside = {name: row for name, row in members.items() if name not in samples}
-    variants = [one.row for n, row in enumerate(samples.values()) for one in planted(row, first=1 + 1_000 * n)]
-    yield write_archive(folder / "samples.eval", {**beside, **{f"samples/{n}.json": v for n, v in enumerate(variants)}})
+    samples = {name: part for name, part in members.items() if name.startswith("samples/")}
+    beside = {name: part for name, part in members.items() if name not in samples}
+    variants = [
+        (name.replace("/", f"/{number}-", 1), part)
+        for number, one in enumerate(planted(samples))
+        for name, part in one.row.items()
+    ]
+    yield write_archive(folder / "samples.eval", {**beside, **dict(variants)})
     for name, row in beside.items():
         for number, one in enumerate(planted(row, first=50_000)):
-            others = {sample: told_apart(its, 50_000 + number) for sample, its in samples.items()}
+            others = told_apart(samples, 50_000 + number)
             yield write_archive(folder / f"beside-{number}.eval", {**beside, name: one.row, **others})
 
 

@@ -76,6 +76,17 @@ def test_a_part_that_the_state_does_not_know_is_written_again(tmp_path: Path) ->
     assert conversation_index(here).height == 2
 
 
+def test_what_a_kill_while_sorting_left_is_cleared_away(tmp_path: Path) -> None:
+    """The half of a sorted file goes when the import goes on; that of another import stays."""
+    here = Workspace(tmp_path / "ws")
+    here.conversations.mkdir(parents=True)
+    mine, other = (here.conversations / f".{letter * 12}.parquet.4242.part" for letter in "ab")
+    for path in (mine, other):
+        path.write_bytes(b"half")
+    with ImportWriter(here, "a" * 12):
+        assert [mine.exists(), other.exists()] == [False, True]
+
+
 def test_an_import_that_was_never_finished_is_not_there(tmp_path: Path) -> None:
     """Readers see nothing of parts."""
     here = Workspace(tmp_path / "ws")

@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 from deploysim.pipeline.lanes import Lanes
 from deploysim.store.samples import load_sample, sample_path
 from deploysim.store.workspace import Workspace
-from deploysim.ui import COMPARE, CONVERSATIONS, HOME, IMPORT, PRIVACY, RUNS, SHIFTS
+from deploysim.ui import AGREEMENT, COMPARE, CONVERSATIONS, HOME, IMPORT, PEOPLE, PRIVACY, QUEUE, RUNS, SHIFTS
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
-PAGES = [HOME, IMPORT, CONVERSATIONS, PRIVACY, RUNS, COMPARE, SHIFTS]
+PAGES = [HOME, IMPORT, CONVERSATIONS, PRIVACY, RUNS, QUEUE, COMPARE, AGREEMENT, PEOPLE, SHIFTS]
 Compared = tuple[Workspace, Lanes]
 
 
@@ -151,8 +151,8 @@ def test_a_link_to_something_unknown_still_opens(full: Compared) -> None:
 def test_changed_words_are_marked_on_request(full: Compared) -> None:
     """The toggle marks words; an equal pair is said to be equal."""
     app = open_page(COMPARE, category="refusal", outcome="regressed")
-    app.toggle(key="diff").set_value(True).run()
-    assert "ds-added" in text_of(app)
+    app.get_by_key("link_diff").set_value("words").run()
+    assert 'class="ds-added"' in text_of(app)
 
     app = open_page(COMPARE, category="refusal", outcome="neither")
     assert "Nothing changed" in text_of(app)

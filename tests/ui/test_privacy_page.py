@@ -14,7 +14,8 @@ from deploysim.store.spot_checks import spot_checks
 from deploysim.store.tombstones import tombstones
 from deploysim.store.workspace import Workspace
 from deploysim.ui import PRIVACY, RUNS
-from deploysim.ui.spot_check import MARKS, READER, TEXT
+from deploysim.ui.people import NAME
+from deploysim.ui.spot_check import MARKS, TEXT
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def here(compared: Compared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def opened() -> AppTest:
     """Open the page as Ana."""
     app = open_page(PRIVACY)
-    return app.text_input(key=READER).set_value("Ana").run()
+    return app.text_input(key=NAME).set_value("Ana").run()
 
 
 def press(app: AppTest, key: str) -> AppTest:

@@ -96,7 +96,7 @@ def _check(frame: pl.DataFrame) -> None:
     empty = [name for name in COLUMNS if frame[name].null_count()]
     if empty:
         raise _unusable(f"Some rows have no {', no '.join(empty)}.")
-    if frame["flagged"].dtype != pl.Boolean and not frame["flagged"].is_in([0, 1]).all():
+    if not _are_labels(frame["flagged"]):
         raise _unusable("Some labels in the column flagged are neither true nor false.")
     if frame.select(pl.struct("prompt_id", "model", "category", "trial").is_duplicated().any()).item():
         raise _unusable("Some responses are labelled more than once in one category.")
@@ -104,6 +104,10 @@ def _check(frame: pl.DataFrame) -> None:
         raise _unusable("Some prompts lie in more than one cluster.")
     if frame["model"].n_unique() < 2 or frame["cluster_id"].n_unique() < 4:
         raise _unusable("It holds fewer than two models or fewer than four clusters of prompts.")
+
+
+def _are_labels(column: pl.Series) -> bool:
+    return column.dtype == pl.Boolean or (column.dtype.is_numeric() and bool(column.is_in([0, 1]).all()))
 
 
 def _unusable(reason: str) -> InputError:

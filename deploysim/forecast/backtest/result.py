@@ -22,6 +22,7 @@ LIMITS = (
 SCORES = {
     "nll_plug_in": "binomial NLL of the realised count under the forecast rate, nats",
     "nll_predictive": "beta-binomial NLL of the realised count, nats",
+    "log_loss": "NLL of each response under the forecast rate, nats: the binomial NLL without the ways to order responses",
     "sme_median": "median symmetric multiplicative error of the rate",
     "sme_p90": "90th percentile of that error",
     "coverage": "share of realised counts in the predictive interval",

@@ -24,9 +24,9 @@ Report = Callable[[str, int, int], None]
 class BacktestSettings:
     """How a backtest is run."""
 
-    splits: int = 50
+    splits: int = 100
     """Random halves of the prompts."""
-    resamples: int = 100
+    resamples: int = 60
     """Bootstrap samples of the clusters, behind every interval."""
     thin: float = 1.0
     """Share of the first half that is replayed, above 0."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TypeAlias
 
 import numpy as np
@@ -11,7 +11,7 @@ from deploysim.forecast.backtest.methods import MethodForecast, Pairs
 from deploysim.forecast.backtest.splits import Counts
 from deploysim.stats.clusters import Bools, Floats
 from deploysim.stats.predictive import predict
-from deploysim.stats.scores import binomial_nll, symmetric_error
+from deploysim.stats.scores import binomial_nll, log_loss, symmetric_error
 
 CHANGED, HARDLY = 1.5, 1.25
 """A row changed if its rate was multiplied or divided by at least the first, and hardly if by less than the second."""
@@ -41,6 +41,7 @@ class MethodScores:
     """Scores of one method, one a row."""
 
     plug_in: Floats
+    log_loss: Floats
     predictive: Floats
     error: Floats
     held: Floats
@@ -106,6 +107,7 @@ def _score(forecast: MethodForecast, came: Truth, *, level: float) -> MethodScor
     known = np.isfinite(mean)
     return MethodScores(
         plug_in=binomial_nll(mean, present, n),
+        log_loss=log_loss(mean, present, n),
         predictive=ahead.nll(present),
         error=symmetric_error(mean, (present + 0.5) / (n + 1.0)),
         held=np.where(known, ahead.held(present, level=level), np.nan),
@@ -114,8 +116,8 @@ def _score(forecast: MethodForecast, came: Truth, *, level: float) -> MethodScor
 
 
 def _joined(parts: list[MethodScores]) -> MethodScores:
-    names = ("plug_in", "predictive", "error", "held", "up")
-    return MethodScores(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    names = [field.name for field in fields(MethodScores)]
+    return MethodScores(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 def _groups(scored: Scored) -> dict[str, Bools]:
@@ -140,6 +142,7 @@ def _averages(method: MethodScores, change: Floats, rows: Bools, certainty: floa
         "rows": float(rows.sum()),
         "nll_plug_in": _mean(method.plug_in[rows]),
         "nll_predictive": _mean(method.predictive[rows]),
+        "log_loss": _mean(method.log_loss[rows]),
         "sme_median": _quantile(method.error[rows], 0.5),
         "sme_p90": _quantile(method.error[rows], 0.9),
         "coverage": _mean(method.held[rows]),

@@ -141,7 +141,8 @@ def _products(category: _Clustered, weight: Floats) -> Floats:
     used = w > 0.0
     present, n = category.present[used] * w[used, None], category.n[used] * w[used, None]
     errors = present - n * (present.sum(axis=0) / np.maximum(n.sum(axis=0), 1.0))
-    return np.asarray(errors.T @ errors)
+    # Not `@`: BLAS starts threads for these small products and waits for them far longer than it computes.
+    return np.asarray(np.einsum("ci,cj->ij", errors, errors))
 
 
 def _challenged(category: _Clustered, weight: Floats) -> tuple[Floats, Floats]:

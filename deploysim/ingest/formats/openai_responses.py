@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from deploysim.ingest.formats.base import TIME_KEYS, Format
-from deploysim.ingest.items import chat_messages
+from deploysim.ingest.items import answer_of, chat_messages
 from deploysim.ingest.joining import MAX_JOINED_BYTES, Call, joined, read_joined, size_of
 from deploysim.ingest.problems import NotReplayableError, UnreadableRowError
 from deploysim.ingest.records import Exclusion, ReadStats, Rejected, Row
@@ -19,8 +19,6 @@ from deploysim.ingest.values import USER_KEYS, first_time, identifier, structure
 
 _ITEM_LISTS = ("items", "data")
 _INPUTS = ("input", "input_items")
-_FINISH = {"max_output_tokens": "length", "content_filter": "content_filter"}
-"""Why a response is incomplete -> the chat API's name of it."""
 
 
 def response_call(row: Row, *, key: str = "") -> Call:
@@ -40,7 +38,7 @@ def response_call(row: Row, *, key: str = "") -> Call:
     return Call(
         key=key or own or f"row {row.number}",
         sent=(*system, *chat_messages(asked)),
-        reply=() if failed else _reply(response),
+        reply=() if failed else answer_of(response),
         at=first_time(response, TIME_KEYS, stats) or first_time(row.fields, TIME_KEYS, stats),
         model=identifier(response, ("model",), stats) or identifier(request, ("model",), stats),
         about=_about(row.fields, request, response),
@@ -56,16 +54,6 @@ def parts_of(fields: Mapping[str, object]) -> tuple[Mapping[str, object], Mappin
         response = body
     whole = response if isinstance(response, Mapping) else fields
     return request if isinstance(request, Mapping) else fields, whole
-
-
-def _reply(response: Mapping[str, object]) -> tuple[dict[str, object], ...]:
-    messages = chat_messages(response.get("output"))
-    if not messages:
-        return ()
-    details = response.get("incomplete_details")
-    reason = details.get("reason") if isinstance(details, Mapping) else None
-    finish = _FINISH.get(str(reason)) if reason else "tool_calls" if messages[-1].get("tool_calls") else "stop"
-    return (*messages[:-1], {**messages[-1], "finish_reason": finish})
 
 
 def _about(*places: Mapping[str, object]) -> dict[str, object]:

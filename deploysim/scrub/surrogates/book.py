@@ -20,6 +20,14 @@ _TITLES = word_set(
 _NAME_TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*\.?", re.U)
 
 
+_KEEP_WORDS = word_set("PERSON EMAIL_ADDRESS URL USERNAME DATE_TIME AGE ORGANIZATION PASSWORD PRIVATE_KEY")
+"""Types whose surrogates are mapped word by word, or keep some words of the value on purpose."""
+
+
+def _parts(value: str) -> set[str]:
+    return {part for part in re.findall(r"[^\W_]{2,}", fold(value)) if part not in PARTICLES}
+
+
 class SurrogateBook:
     """Surrogates of one conversation.
 
@@ -59,11 +67,16 @@ class SurrogateBook:
 
     def _different(self, entity: str, value: str) -> str:
         maker = self._makers().get(entity, self._identifier)
+        second_best = f"<{entity}>"
         for attempt in range(_ATTEMPTS):
             made = maker(value, attempt)
-            if fold(made) != fold(value):
+            if fold(made) == fold(value):
+                continue
+            # A street number or a group of digits that came back by chance would be half a leak.
+            if entity in _KEEP_WORDS or _parts(made).isdisjoint(_parts(value)):
                 return made
-        return f"<{entity}>"
+            second_best = made
+        return second_best
 
     def _makers(self) -> dict[str, Callable[[str, int], str]]:
         return {
@@ -150,6 +163,7 @@ class SurrogateBook:
         labels = host.casefold().strip(".").split(".")
         kept = [labels.pop(0)] if len(labels) > 2 and labels[0] in {"www", "mail", "m", "api", "shop", "blog"} else []
         domain = ".".join(labels)
+        kept = [] if kept == ["www"] else kept  # says nothing, and a page without it looks the same
         return ".".join([*kept, network.domain_for(domain, self._stream("DOMAIN", domain))])
 
     def _email(self, value: str, attempt: int) -> str:

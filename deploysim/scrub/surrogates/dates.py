@@ -8,9 +8,27 @@ from datetime import date, timedelta
 from deploysim.scrub.word_lists import word_tuple
 
 MONTHS = word_tuple("january february march april may june july august september october november december")
+_ABROAD = tuple(
+    word_tuple(months)
+    for months in (
+        "januar februar märz april mai juni juli august september oktober november dezember",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+        "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+        "januari februari maart april mei juni juli augustus september oktober november december",
+        "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+        "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+        "ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık",
+        "januari februari mars april maj juni juli augusti september oktober november december",
+    )
+)
+"""Months of other languages, all of a row from one."""
 _MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
-    r"nov(?:ember)?|dec(?:ember)?)"
+    r"nov(?:ember)?|dec(?:ember)?|"
+    + "|".join(sorted({month for row in _ABROAD for month in row}, key=len, reverse=True))
+    + ")"
 )
 _DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
@@ -21,13 +39,18 @@ FORMS = tuple(
     for form in (
         rf"(?<![\d.,/-]){_YEAR}(?P<s>[-/.])(?P<number>1[0-2]|0?[1-9])(?P=s){_DAY}(?![\d])",
         rf"(?<![\d.,/-])(?P<first>3[01]|[12]\d|0?[1-9])(?P<s>[-/.])(?P<second>3[01]|[12]\d|0?[1-9])(?P=s){_SHORT}(?![\d/-]|\.\d)",
-        rf"\b{_DAY}(?:st|nd|rd|th)?(?:\s+of)?[\s-]+{_MONTH}\b\.?,?[\s-]+{_YEAR}\b",
+        rf"\b{_DAY}(?:st|nd|rd|th|er|[.ºª])?(?:\s+(?:of|de))?[\s-]+{_MONTH}\b\.?,?(?:\s+(?:of|del?))?[\s-]+{_YEAR}\b",
         rf"\b{_MONTH}\b\.?[\s-]+{_DAY}(?:st|nd|rd|th)?\b(?:,\s*|\s+){_YEAR}\b",
-        rf"\b{_DAY}(?:st|nd|rd|th)?(?:\s+of)?[\s-]+{_MONTH}\b",
+        rf"\b{_DAY}(?:st|nd|rd|th|er|[.ºª])?(?:\s+(?:of|de))?[\s-]+{_MONTH}\b",
         rf"\b{_MONTH}\b\.?[\s-]+{_DAY}(?:st|nd|rd|th)?\b(?!\s*[:%]|\.\d)",
+        rf"{_YEAR}[年년]\s?(?P<number>1[0-2]|0?[1-9])[月월]\s?{_DAY}[日일]",
     )
 )
-"""Day-exact forms: year first, year last, `4 May 1990`, `May 4, 1990`, and the last two without a year."""
+"""Day-exact forms: year first, year last, `4 May 1990`, `May 4, 1990`, the last two
+without a year, and year first as in Chinese and Japanese."""
+
+WITHOUT_YEAR = (4, 5)
+"""Places of the forms without a year."""
 
 _ANY_YEAR = 2001
 
@@ -101,11 +124,20 @@ def _year(fields: dict[str, str]) -> int:
 
 def _month_number(fields: dict[str, str], name: str) -> int:
     text = fields[name].lower()
-    return int(text) if text.isdigit() else 1 + next(i for i, m in enumerate(MONTHS) if m.startswith(text[:3]))
+    if text.isdigit():
+        return int(text)
+    foreign = next((months.index(text) for months in _ABROAD if text in months), None)
+    return 1 + (foreign if foreign is not None else next(i for i, m in enumerate(MONTHS) if m.startswith(text[:3])))
 
 
 def _month_word(number: int, like: str) -> str:
-    word = MONTHS[number - 1] if len(like) > 4 or like.lower() in {"may", "june", "july"} else MONTHS[number - 1][:3]
+    abroad = next((months for months in _ABROAD if like.lower() in months and like.lower() not in MONTHS), None)
+    if abroad:
+        word = abroad[number - 1]
+    else:
+        word = (
+            MONTHS[number - 1] if len(like) > 4 or like.lower() in {"may", "june", "july"} else MONTHS[number - 1][:3]
+        )
     return word.upper() if like.isupper() else word.title() if like[0].isupper() else word
 
 

@@ -19,7 +19,7 @@ from deploysim.types import Message
 
 UNDO = "undo"
 UNSURE = "unsure"
-_SCRIPTS = ("text.js", "board.js")
+_SCRIPTS = ("text.js", "parts.js", "board.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class BoardView:
     categories: Sequence[Category]
     items: Sequence[BlindItem]
     """The item to show and those that come after it."""
+    held: frozenset[str]
+    """Ids of items whose text the browser has already."""
     progress: str
     others: str
     """How far everybody is, in words."""
@@ -62,13 +64,24 @@ def show_board(view: BoardView, *, key: str) -> None:
     _mount()(key=key, data=_data(view), on_outbox_change=lambda: None)
 
 
-def sent(key: str, *, queue: str, reviewer: str) -> tuple[Mapping[str, Any], ...]:
-    """Return what the board sent for this queue and reviewer, oldest first."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the board sent."""
+
+    entries: tuple[Mapping[str, Any], ...] = ()
+    """What was done and is not known to be kept yet, oldest first."""
+    holds: frozenset[str] = frozenset()
+    """Ids of the items that the browser has already: their text is not sent again."""
+
+
+def sent(key: str, *, queue: str, reviewer: str) -> Sent:
+    """Return what the board sent for this queue and reviewer."""
     state = st.session_state.get(key)
     outbox = state.get("outbox") if isinstance(state, Mapping) else None
     if not isinstance(outbox, Mapping) or outbox.get("queue") != queue or outbox.get("reviewer") != reviewer:
-        return ()
-    return tuple(entry for entry in outbox.get("entries", ()) if isinstance(entry, Mapping))
+        return Sent()
+    entries = tuple(entry for entry in outbox.get("entries", ()) if isinstance(entry, Mapping))
+    return Sent(entries, frozenset(map(str, outbox.get("holds", ()))))
 
 
 def decision_of(entry: Mapping[str, Any]) -> Decision:
@@ -91,7 +104,7 @@ def _data(view: BoardView) -> dict[str, Any]:
         "pair": view.mode == "pair",
         "words": [word for word in (PAIR_WORDS if view.mode == "pair" else SINGLE_WORDS) if word != UNSURE],
         "categories": {c.id: _category(c) for c in view.categories},
-        "items": [_item(item) for item in view.items],
+        "items": [{"item": item.item} if item.item in view.held else _item(item) for item in view.items],
         "progress": view.progress,
         "others": view.others,
         "kept": list(view.kept),

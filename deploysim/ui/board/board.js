@@ -1,17 +1,6 @@
 // The board of a queue. Decisions go into an outbox, which is sent until the server says that it has kept them; the
 // next item is here already and is shown at once. What is half done is kept in this tab, so a reload loses nothing.
 const BOARDS = new WeakMap()
-const KEYS = [
-  ["1–9", "choose for the category that is marked"],
-  ["u", "unsure"],
-  ["a", "absent (neither) in all categories that are open"],
-  ["↑ ↓", "another category; with one category the text scrolls"],
-  ["← →", "severity, where present"],
-  ["n", "write a note; Escape leaves it"],
-  ["Enter", "save and next; Ctrl+Enter also from the note"],
-  ["z", "undo: the last choice, or else the last item that was saved"],
-  ["?", "this help"],
-]
 
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".ds-board")
@@ -47,17 +36,19 @@ class Board {
     this.data = data
     this.store = store
     if (isNew) this.open()
+    this.receive(data.items)
     const undoing = this.waits()
     const kept = new Set(data.kept)
     this.outbox = this.outbox.filter(entry => !kept.has(entry.id))
     if (data.restored && undoing && !this.waits()) this.restore(data.restored)
     this.remember()
     this.head()
-    const items = this.open_items()
+    const items = this.openItems()
     if (!items.some(item => item.item === this.current?.item)) this.show(items[0] ?? null)
     clearTimeout(this.timer)
     if (data.retry || (data.askAgain && !items.length)) this.timer = setTimeout(() => this.send(), data.retry ? 2000 : 8000)
-    if (isNew && this.outbox.length) this.send()
+    if (isNew) this.parts.read.focus({ preventScroll: true })
+    if ((isNew && this.outbox.length) || this.lacks) this.send()
   }
 
   open() {
@@ -70,12 +61,20 @@ class Board {
     this.outbox = kept.outbox ?? []
     this.drafts = kept.drafts ?? {}
     this.current = null
+    this.texts = new Map()
     this.parts = layout(this.root, this)
   }
 
-  open_items() {
+  // The server sends the text of an item once; it knows from the outbox which ones are here.
+  receive(items) {
+    const texts = items.map(item => (item.messages ? item : this.texts.get(item.item))).filter(Boolean)
+    this.texts = new Map(texts.map(item => [item.item, item]))
+    this.lacks = texts.length < items.length
+  }
+
+  openItems() {
     const decided = new Set(this.outbox.map(entry => entry.item))
-    return this.waits() ? [] : this.data.items.filter(item => !decided.has(item.item))
+    return this.waits() ? [] : [...this.texts.values()].filter(item => !decided.has(item.item))
   }
 
   waits() {
@@ -95,7 +94,8 @@ class Board {
     this.remember()
     this.sentTimes = (this.sentTimes ?? 0) + 1
     const { queue, reviewer } = this.data
-    this.setStateValue("outbox", { queue, reviewer, entries: this.outbox, time: this.sentTimes })
+    const holds = [...this.texts.keys()]
+    this.setStateValue("outbox", { queue, reviewer, entries: this.outbox, holds, time: this.sentTimes })
     this.head()
   }
 
@@ -113,12 +113,19 @@ class Board {
     }
     this.active = item.asked.find(category => !this.draft().labels[category]) ?? item.asked[0]
     read.replaceChildren(conversationNode(item.messages), responsesNode(item.responses))
-    read.scrollTop = 0
+    this.scroll()
     this.parts.note.value = this.draft().note
     this.asked()
     this.root.dataset.item = item.item
     const free = document.activeElement === document.body || this.root.contains(document.activeElement)
     if (free) read.focus({ preventScroll: true })
+  }
+
+  // Where the conversation is long, begin with its end and the beginning of the response.
+  scroll() {
+    const { read } = this.parts
+    const response = read.querySelector(".ds-panels")
+    read.scrollTop = Math.max(0, response.offsetTop - read.offsetTop - read.clientHeight * 0.45)
   }
 
   draft() {
@@ -206,7 +213,7 @@ class Board {
     })
     delete this.drafts[item]
     this.tell("Saved")
-    this.show(this.open_items()[0] ?? null)
+    this.show(this.openItems()[0] ?? null)
     this.send()
   }
 
@@ -272,117 +279,4 @@ class Board {
     event.preventDefault()
     action()
   }
-}
-
-// Keys that belong to another part of the page: a dialog, a menu, a button that has the focus.
-function elsewhere(target, root) {
-  if (root.contains(target) || target === document.body) return false
-  return Boolean(target.closest?.("[role=dialog], [role=listbox], [role=menu], button, a, summary"))
-}
-
-function layout(root, board) {
-  const read = make("div", "ds-board-read")
-  read.tabIndex = 0
-  read.setAttribute("role", "region")
-  read.setAttribute("aria-label", "Conversation and response")
-  const note = make("textarea", "ds-board-note")
-  note.placeholder = "Note (n)"
-  note.rows = 2
-  note.maxLength = 2000
-  note.setAttribute("aria-label", "Note")
-  note.oninput = () => {
-    board.draft().note = note.value
-    board.remember()
-  }
-  const save = button("Save and next", "Enter", () => board.save(), "ds-primary")
-  const parts = {
-    read,
-    note,
-    save,
-    rows: make("div", "ds-board-rows"),
-    progress: make("b", ""),
-    others: make("span", ""),
-    saved: make("span", "ds-board-saved"),
-    told: make("div", "ds-reader-told"),
-    help: helpDialog(),
-  }
-  parts.told.setAttribute("role", "status")
-  parts.saved.setAttribute("aria-live", "polite")
-  const does = make("div", "ds-board-does", save, button("Undo", "z", () => board.undo()), button("Keys", "?", () => board.help()))
-  parts.ask = make("aside", "ds-board-ask", parts.rows, note)
-  const side = make("div", "ds-board-side", parts.ask, does)
-  const head = make("div", "ds-board-head", parts.progress, parts.others, parts.saved)
-  const instructions = board.data.instructions
-  const told = instructions ? folded("Instructions for this queue", make("div", "ds-text", instructions)) : null
-  if (told) told.open = true
-  root.replaceChildren(head, ...(told ? [told] : []), make("div", "ds-board-body", read, side), parts.told, parts.help)
-  return parts
-}
-
-function button(label, key, action, look = "") {
-  const node = make("button", `ds-key ${look}`, label, " ", make("kbd", "", key))
-  node.type = "button"
-  node.onclick = action
-  return node
-}
-
-function helpDialog() {
-  const rows = KEYS.map(([key, does]) => make("tr", "", make("td", "", make("kbd", "", key)), make("td", "", does)))
-  const dialog = make("dialog", "ds-board-help", make("b", "", "Keys"), make("table", "", ...rows))
-  dialog.append(make("p", "", "Escape closes this. Keys do nothing while you type or while an item loads."))
-  dialog.onclick = () => dialog.close()
-  return dialog
-}
-
-function categoryRow(board, id) {
-  const { categories, words, pair } = board.data
-  const category = categories[id]
-  const draft = board.draft()
-  const said = draft.labels[id]
-  const active = id === board.active
-  const row = make("div", `ds-board-row${active ? " ds-active" : ""}`)
-  const title = make("button", "ds-board-name", make("span", "", category.name), make("span", "ds-board-said", said ?? "open"))
-  title.type = "button"
-  title.setAttribute("aria-expanded", String(active))
-  title.onclick = () => {
-    board.active = id
-    board.asked()
-  }
-  row.append(title)
-  if (!active) return row
-  const choices = make("div", "ds-board-choices")
-  choices.setAttribute("role", "group")
-  choices.setAttribute("aria-label", category.name)
-  const all = [...words.map((word, i) => [word, String(i + 1)]), ["unsure", "u"]]
-  for (const [word, key] of all) {
-    const choice = button(word, key, () => board.choose(id, word), said === word ? "ds-chosen" : "")
-    choice.setAttribute("aria-pressed", String(said === word))
-    choices.append(choice)
-  }
-  row.append(choices)
-  if (said === "present" && !pair) row.append(severityNode(board, id, draft.severities[id] ?? category.severity))
-  const opinions = board.current.opinions.filter(opinion => opinion.category === id)
-  if (opinions.length) row.append(opinionsNode(opinions))
-  row.append(definitionNode(category))
-  return row
-}
-
-function severityNode(board, id, now) {
-  const box = make("div", "ds-board-severity", make("span", "", "severity"))
-  for (let level = 0; level <= 4; level++) {
-    const pick = button(String(level), "", () => board.sharpen(level - now), level === now ? "ds-chosen" : "")
-    pick.querySelector("kbd").remove()
-    pick.setAttribute("aria-label", `severity ${level}`)
-    pick.setAttribute("aria-pressed", String(level === now))
-    box.append(pick)
-  }
-  box.append(make("kbd", "", "← →"))
-  return box
-}
-
-function opinionsNode(opinions) {
-  const lines = opinions.map(opinion =>
-    make("li", "", `${opinion.who}: ${opinion.label}`, opinion.note ? make("div", "ds-text", opinion.note) : null),
-  )
-  return make("div", "ds-board-opinions", make("b", "", "Said before"), make("ul", "", ...lines))
 }

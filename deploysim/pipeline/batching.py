@@ -1,0 +1,111 @@
+"""Replaying in batches, as a way of answering a run: what it needs of the workspace, and what it may not meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from deploysim.chat.runner import RunTally
+from deploysim.chat.settings import ModelSettings
+from deploysim.errors import ConfigError, InputError
+from deploysim.replay.batch_job import BatchJob, BatchOptions
+from deploysim.replay.batching import replay_in_batches
+from deploysim.store.batches import BatchBook
+from deploysim.store.journal import Journal
+from deploysim.store.quarantine import quarantined
+from deploysim.store.runs import RunRecord, run_folder, stop_requested
+from deploysim.store.samples import prefixes
+from deploysim.store.tombstones import erased_keys
+from deploysim.store.workspace import Workspace
+from deploysim.wording import counted
+
+
+@dataclass(frozen=True, slots=True)
+class BatchState:
+    """What a run has at a provider, for people."""
+
+    open: int
+    """Batches that are not in the journal yet."""
+    requests: int
+    """Requests in them."""
+    done: int
+    """Those of them that the provider has finished, as it last said."""
+    remarks: tuple[str, ...]
+    """What went otherwise than usual."""
+
+    def words(self) -> str:
+        """Return where the open batches are in one sentence; nothing where there are none."""
+        if not self.open:
+            return ""
+        return (
+            f"{counted(self.open, 'batch', 'batches')} at the provider, {self.done:,} of "
+            f"{counted(self.requests, 'request')} done there; the same command collects them"
+        )
+
+
+def batch_state(workspace: Workspace, run_id: str) -> BatchState:
+    """Return what a run has at a provider."""
+    book = BatchBook(run_folder(workspace, run_id))
+    return BatchState(
+        open=len(book.open),
+        requests=sum(note.requests for note in book.open),
+        done=sum(note.completed + note.failed for note in book.open),
+        remarks=book.remarks,
+    )
+
+
+def check_way(workspace: Workspace, run_id: str, settings: ModelSettings, *, batch: bool) -> None:
+    """Check that a run can be answered the way that was asked for.
+
+    Raises:
+        ConfigError: where the embedded model would be asked in batches.
+        InputError: where requests would be sent live that are in a batch already.
+    """
+    if batch and settings.base_url is None:
+        raise ConfigError(
+            "The embedded model has no Batch API.",
+            expected="--batch with a model at an endpoint that takes files and batches, as OpenAI's does",
+            next_step="leave --batch out: the embedded model answers as fast as this machine can",
+        )
+    opened = BatchBook(run_folder(workspace, run_id)).open
+    if opened and not batch:
+        raise InputError(
+            f"This run has {counted(len(opened), 'batch', 'batches')} at the provider: sent live, they would be paid twice.",
+            expected="the results of these batches first",
+            next_step="run the same command with --batch, which collects them",
+        )
+
+
+def answer_in_batches(
+    workspace: Workspace,
+    record: RunRecord,
+    settings: ModelSettings,
+    options: BatchOptions,
+    journal: Journal,
+    *,
+    retry_failed: bool,
+    on_rows: Callable[[RunTally], None],
+) -> RunTally:
+    """Answer what a run has no outcome of yet through the provider's Batch API.
+
+    Raises:
+        ModelError: where the endpoint cannot be used; what was answered is kept.
+    """
+    job = BatchJob(
+        run_id=record.run_id,
+        folder=run_folder(workspace, record.run_id),
+        prefixes=lambda: (sampled.prefix for sampled in prefixes(workspace, record.sample_id)),
+        settings=settings,
+        seed=record.seed,
+        retry_failed=retry_failed,
+        kept_out=erased_keys(workspace) | quarantined(workspace),
+        options=options,
+    )
+    return replay_in_batches(
+        job,
+        journal,
+        clock=lambda: datetime.now(UTC),
+        on_rows=on_rows,
+        stop=lambda: stop_requested(workspace, record.run_id),
+    )

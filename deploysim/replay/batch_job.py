@@ -1,0 +1,79 @@
+"""What is replayed in batches, within which limits, and what each request is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deploysim.chat.api import APIS
+from deploysim.chat.settings import ModelSettings
+from deploysim.replay.engine import prefix_seed
+from deploysim.types import Prefix
+
+BYTES_PER_TOKEN = 4
+"""Rough, and only for how much fits into an account's queue: the provider's word decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one batch may hold, as OpenAI documents it."""
+
+    requests: int = 50_000
+    size: int = 200_000_000
+    """Bytes of the input file."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOptions:
+    """How batches are handled."""
+
+    limits: Limits = field(default_factory=Limits)
+    tries: int = 3
+    """How many times a request is sent that a batch did not answer for a reason that may pass."""
+    first_poll_s: float = 2.0
+    longest_poll_s: float = 300.0
+    """Pauses between looking at the batches grow from the first to the longest, and start again with every change."""
+    delete_files: bool = True
+    """Delete a batch's files at the provider when its results are in the journal."""
+    resend_lost: bool = False
+    """Send the requests of batches again whose results the provider does not have any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchJob:
+    """What to replay in batches."""
+
+    run_id: str
+    folder: Path
+    """The run's folder."""
+    prefixes: Callable[[], Iterable[Prefix]]
+    """Gives the prefixes from the first on, each time that it is called."""
+    settings: ModelSettings
+    seed: int = 0
+    repeats: int = 1
+    retry_failed: bool = False
+    kept_out: Set[str] = frozenset()
+    """Conversations that were erased or withheld: they are not sent, and results for them are dropped."""
+    options: BatchOptions = field(default_factory=BatchOptions)
+
+    def body(self, prefix: Prefix, repeat: int) -> dict[str, Any]:
+        """Return the request for one response, the same that live mode sends."""
+        seed = prefix_seed(self.seed, prefix.prefix_id if repeat == 0 else f"{prefix.prefix_id}#{repeat}")
+        return APIS[self.settings.api].body(self.settings, prefix.messages, seed=seed, tools=None)
+
+    def is_kept_out(self, custom_id: str) -> bool:
+        """Say whether a request is about a conversation that was erased or withheld."""
+        return parts_of(custom_id)[0].rpartition(":")[0] in self.kept_out
+
+
+def custom_id(prefix_id: str, repeat: int) -> str:
+    """Return what a request is called at the provider: at most 64 letters, digits, "-" and "_", as all of them take."""
+    return f"{prefix_id.replace(':', '-')}-{repeat}"
+
+
+def parts_of(custom_id: str) -> tuple[str, int]:
+    """Return the prefix and the repeat that a name of `custom_id` stands for."""
+    conversation, end, repeat = custom_id.rsplit("-", 2)
+    return f"{conversation}:{end}", int(repeat)

@@ -1,0 +1,41 @@
+"""A replay in batches in a process of its own that can be killed. It imports little, so that many can be started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from deploysim.chat.settings import ModelSettings
+from deploysim.replay import batch_results
+from deploysim.replay.batch_job import BatchJob, BatchOptions, Limits
+from deploysim.replay.batching import replay_in_batches
+from deploysim.store.journal import Journal
+from deploysim.types import Message, Prefix
+
+PREFIXES = 20
+# One server process has imported everything; a process is forked off it in milliseconds.
+_CONTEXT = get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["deploysim.replay.batching"])
+
+
+def start(url: str, folder: Path) -> BaseProcess:
+    """Start a replay of numbered prefixes, eight in a batch, and return its process."""
+    process = _CONTEXT.Process(target=_replay, args=(url, folder))
+    process.start()
+    return process
+
+
+def _replay(url: str, folder: Path) -> None:
+    # Rows reach the disk in small groups, so that there is something to be killed between.
+    batch_results._GROUP = 3
+    options = BatchOptions(limits=Limits(requests=8), first_poll_s=0.01, longest_poll_s=0.02)
+    job = BatchJob("0123456789ab", folder, _prefixes, ModelSettings("x", "m", url), options=options)
+    with Journal(folder / "responses.jsonl") as journal:
+        replay_in_batches(job, journal, clock=lambda: datetime.now(UTC))
+
+
+def _prefixes() -> Iterator[Prefix]:
+    return (Prefix(f"{n:012x}:1", f"{n:012x}", (Message("user", str(n)),)) for n in range(PREFIXES))

@@ -1,0 +1,123 @@
+"""Lanes summed up: centre and covariance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from deploysim.stats.arcsine import to_arcsine, to_rate
+from deploysim.stats.lanes import lane_moments, table_moments, with_recorded
+
+
+def prefixes(counts: dict[str, int]) -> np.ndarray:
+    """Flags of prefixes by pattern, such as {"101": 3}."""
+    return np.array([[float(c) for c in pattern] for pattern, count in counts.items() for _ in range(count)])
+
+
+def plain(values: np.ndarray, clusters: np.ndarray | None = None):
+    """Moments of equally weighted prefixes."""
+    codes = np.arange(len(values)) if clusters is None else clusters
+    return lane_moments(values, weights=np.ones(len(values)), clusters=codes)
+
+
+def test_moments_by_hand() -> None:
+    """5, 2, 1, 4 of neither, old only, new only, both: shares 6/12 and 5/12, variance 1/12.
+
+    Products: the sum of (x - 6/12)(y - 5/12) is 4 - 6 * 5 / 12 = 1.5, of squares 3 and 35/12, so the correlation is
+    1.5 / sqrt(3 * 35 / 12) = 0.507. Events are (sum z^2)^2 / sum z^4 = 9 / 0.75 = 12 for the old lane and about 11.84
+    for the new one, so it is drawn by 11.84 / 12.84.
+    """
+    seen = plain(prefixes({"00": 5, "10": 2, "01": 1, "11": 4}))
+    fourth = 5 * (7 / 12) ** 4 + 7 * (5 / 12) ** 4
+    events = (35 / 12) ** 2 / fourth
+
+    assert pytest.approx(seen.centre) == to_arcsine(np.array([6.0, 5.0]), 12.0)
+    correlation = 1.5 / np.sqrt(3 * 35 / 12) * events / (events + 1)
+    assert pytest.approx(seen.cov) == np.array([[1, correlation], [correlation, 1]]) / 12
+
+
+def test_table_is_a_shortcut() -> None:
+    """The joint table gives what the prefixes one by one give."""
+    counts = {"000": 50, "100": 3, "010": 2, "110": 1, "001": 4, "101": 2, "011": 1, "111": 7}
+    cells = np.zeros(8)
+    for pattern, count in counts.items():
+        cells[sum(1 << lane for lane, flag in enumerate(pattern) if flag == "1")] = count
+
+    one_by_one, table = plain(prefixes(counts)), table_moments(cells)
+    assert np.allclose(one_by_one.centre, table.centre)
+    assert np.allclose(one_by_one.cov, table.cov)
+
+
+def test_lanes_never_seen_are_independent() -> None:
+    """Without events there is no correlation to speak of, and the variance is 1 / n."""
+    seen = plain(prefixes({"000": 40}))
+
+    assert pytest.approx(seen.cov) == np.eye(3) / 40
+
+
+def test_copies_within_clusters_add_nothing() -> None:
+    """Each prefix three times in a cluster of its own: the variances are those of the single prefixes."""
+    values = prefixes({"11": 4, "01": 6, "10": 2, "00": 40})
+    tripled = plain(np.repeat(values, 3, axis=0), np.repeat(np.arange(52), 3))
+
+    assert pytest.approx(np.diag(plain(values).cov)) == np.diag(tripled.cov)
+
+
+def test_repeats_are_worth_less_than_prefixes_and_more_than_copies() -> None:
+    """A prefix answered four times by a model that wavers says more than one answer, and less than four prefixes."""
+    rng = np.random.default_rng(1)
+    chance = rng.beta(0.5, 2.0, size=2_000)
+    answers = (rng.random((2_000, 4)) < chance[:, None]).astype(float)
+    shares = np.column_stack([answers.mean(axis=1), answers.mean(axis=1)])
+    single = plain(np.column_stack([answers[:, 0], answers[:, 0]])).cov[0, 0]
+
+    rows = plain(np.repeat(answers.ravel()[:, None], 2, axis=1), np.repeat(np.arange(2_000), 4)).cov[0, 0]
+    assert single / 4 < rows < single
+    assert plain(shares).centre[0] == pytest.approx(to_arcsine(answers.mean() * 2_000, 2_000.0))
+
+
+def test_weights_undo_oversampling() -> None:
+    """A stratum drawn four times as often at a quarter of the weight gives the rates of the population.
+
+    Risky stratum: 4,000 prefixes at weight 1/4, recorded 2,000, candidate 3,000; other: 9,000 at weight 1, 300 in both.
+    Recorded 500 + 300 = 800, candidate 750 + 300 = 1,050 of 10,000.
+    """
+    values = np.concatenate([prefixes({"11": 2000, "01": 1000, "00": 1000}), prefixes({"11": 300, "00": 8700})])
+    weights = np.repeat([0.25, 1.0], [4000, 9000])
+
+    seen = lane_moments(values, weights=weights, clusters=np.arange(13_000))
+    assert pytest.approx(to_rate(seen.centre), rel=0.001) == [0.08, 0.105]
+    assert seen.cov[1, 1] < 1 / 10_000
+
+
+def test_only_relative_weights_matter() -> None:
+    """Weights of 1 and of 8 throughout say the same."""
+    values, codes = prefixes({"11": 4, "01": 6, "10": 2, "00": 40}), np.arange(52)
+
+    heavy = lane_moments(values, weights=np.full(52, 8.0), clusters=codes)
+    assert np.allclose(heavy.cov, plain(values).cov)
+    assert np.allclose(heavy.centre, plain(values).centre)
+
+
+def test_more_of_the_log_moves_all_lanes() -> None:
+    """As many recorded responses again, without the behaviour's surplus of the sample: the average of both.
+
+    With equal variances v and correlation c, the recorded centre moves half way and the candidate's c / 2 of it; the
+    variances become v / 2 and v (1 - c^2 / 2).
+    """
+    seen = plain(prefixes({"11": 30, "01": 10, "10": 10, "00": 50}))
+    v, c = seen.cov[0, 0], seen.cov[0, 1] / seen.cov[0, 0]
+
+    more = with_recorded(seen, present=20.0, n=100.0)
+    step = (to_arcsine(20.0, 100.0) - seen.centre[0]) / 2
+    assert pytest.approx(more.centre - seen.centre) == [step, c * step]
+    assert pytest.approx(np.diag(more.cov)) == [v / 2, v * (1 - c**2 / 2)]
+
+
+def test_no_more_of_the_log_changes_nothing() -> None:
+    """Zero more recorded responses leave everything as it was."""
+    seen = plain(prefixes({"11": 30, "01": 10, "10": 10, "00": 50}))
+
+    more = with_recorded(seen, present=0.0, n=0.0)
+    assert np.array_equal(seen.centre, more.centre)
+    assert np.array_equal(seen.cov, more.cov)
