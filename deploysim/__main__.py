@@ -8,7 +8,7 @@ from collections.abc import Callable
 import typer
 
 from deploysim.cli import app as app_commands
-from deploysim.cli import backtest, data, grading, importing, privacy, purge, results, review, runs
+from deploysim.cli import backtest, calibrating, data, grading, importing, privacy, purge, results, review, runs
 from deploysim.cli.console import fail
 from deploysim.errors import DeploysimError
 
@@ -30,6 +30,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "forecast": results.forecast_command,
     "backtest": backtest.backtest_command,
     "queue": review.queue_command,
+    "calibrate": calibrating.calibrate_command,
     "status": results.status_command,
     "second-opinion": privacy.second_opinion_command,
     "purge": purge.purge_command,

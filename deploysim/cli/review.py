@@ -12,6 +12,7 @@ from deploysim.cli.console import JsonOption, WorkspaceOption, context, print_js
 from deploysim.cli.results import BaselineOption, CandidateOption, SampleOption, chosen_lanes
 from deploysim.grade.grader import graders_of
 from deploysim.pipeline.choosing import RULES, Rule
+from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.queueing import QueueSpec, create_queue
 from deploysim.store.queues import Mode, Queue
 from deploysim.taxonomy import load_taxonomy
@@ -58,7 +59,7 @@ def queue_command(
         title=title,
         with_recorded=with_recorded,
     )
-    graders = list(graders_of(taxonomy))
+    graders = list(graders_of(taxonomy, configured_judges(here.settings)))
     queue = create_queue(here.workspace, spec, taxonomy, graders, by=by or getpass.getuser(), now=here.now)
     if as_json:
         print_json(asdict(queue))

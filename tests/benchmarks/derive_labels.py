@@ -18,8 +18,9 @@ from pathlib import Path
 import polars as pl
 
 from deploysim.grade.grader import Grader, graders_of
-from deploysim.taxonomy import Category, GraderSpec, Parameter, Source, load_taxonomy
+from deploysim.taxonomy import Category, Parameter, RuleStep, load_taxonomy
 from deploysim.types import Message, Prefix, Response, Verdict
+from deploysim.yaml_files import Source
 
 LEAST_RATE = 0.01
 DETERMINED = (Verdict.PRESENT, Verdict.ABSENT)
@@ -94,7 +95,7 @@ def phrase_category(name: str, any_of: tuple[str, ...]) -> Category:
         present_when=("It is said.",),
         absent_when=("It is not said.",),
         severity=0,
-        grader=GraderSpec("phrases", (Parameter("any_of", any_of, HERE),), HERE),
+        chain=(RuleStep("phrases", (Parameter("any_of", any_of, HERE),), HERE),),
     )
 
 
@@ -109,9 +110,10 @@ def _answers(frame: pl.DataFrame, *, trial: pl.Expr) -> pl.DataFrame:
     return frame.select("prompt_id", "prompt", "model", "response", trial.cast(pl.Int32).alias("trial"))
 
 
-def _verdict(grader: Grader, row: dict[str, str]) -> Verdict:
+def _verdict(grader: Grader, row: dict[str, str]) -> Verdict | None:
     prefix = Prefix(row["prompt_id"], row["prompt_id"], (Message("user", row["prompt"]),))
-    return grader.grade(prefix, Response(row["response"] or "", finish_reason="stop")).verdict
+    grade = grader.by_rule(prefix, Response(row["response"] or "", finish_reason="stop"))
+    return grade.verdict if grade else None
 
 
 def main() -> None:
