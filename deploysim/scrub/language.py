@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ _CODE_LINE = re.compile(
     r"^\s*(?:[}{)\];]+|import \w|from \w[\w.]* import|def \w|class \w+[(:{]|return\b|if\s*\(|for\s*\(|while\s*\(|else\b|#include|using \w|public |private "
     r"|static |void |const |let |var |function\b|</?\w+[ >/]|@\w+$|//|/\*|\*/|\$ |>>> |SELECT\b|INSERT\b|UPDATE\b|elif |try:|except\b|print\(|\w+\s*=\s*[\w\[{(\"']|\w+(?:\.\w+)*\(.*\);?$|[\w.\"'-]+:\s*[{\[]?$)"
 )
+_LETTER = re.compile(r"[^\W\d_]")
+_PLAIN_LETTER = re.compile(r"[A-Za-z]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 _FUNCTION_WORDS = {
@@ -87,10 +90,10 @@ def language_of(text: str) -> str | None:
 
     None stands for other scripts and for languages whose common words are not listed.
     """
-    letters = sum(char.isalpha() for char in text[:2000])
-    if not letters or sum("a" <= char.lower() <= "z" for char in text[:2000]) < 0.7 * letters:
+    letters = len(_LETTER.findall(text[:2000]))
+    if not letters or len(_PLAIN_LETTER.findall(text[:2000])) < 0.7 * letters:
         return None
-    words = [match[0].lower() for match in _WORD.finditer(text[:3000])]
-    counts = {language: sum(word in known for word in words) for language, known in _WORDS_OF.items()}
+    words = Counter(_WORD.findall(text[:3000].lower()))
+    counts = {language: sum(words[word] for word in known & words.keys()) for language, known in _WORDS_OF.items()}
     best = max(counts, key=lambda language: counts[language])
-    return "en" if counts["en"] >= counts[best] or counts["en"] >= 0.25 * len(words) else best
+    return "en" if counts["en"] >= counts[best] or counts["en"] >= 0.25 * words.total() else best

@@ -165,7 +165,7 @@ _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:\s+\d{1,2})?|\d{4}\s
 
 def find_phones(text: str) -> Iterator[Finding]:
     """Yield phone numbers: by their form where it is a phone's own, else by a word such as "call" nearby."""
-    if sum(char.isdigit() for char in text) < 6:
+    if digit_count(text) < 6:
         return
     for match in _CANDIDATE.finditer(text):
         value = match[0]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploysim.scrub.findings import Finding
+from deploysim.scrub.rules import digit_count
 
 _TIMEOUT_SECONDS = 10.0
 _CONTEXT_REACH = 60
@@ -90,7 +91,7 @@ def find_with_presidio(text: str, rules: tuple[PresidioRule, ...]) -> Iterator[F
     Raises:
         TimeoutError: A pattern ran too long; the text counts as not scrubbed.
     """
-    digits = sum(char.isdigit() for char in text)
+    digits = digit_count(text)
     if digits < min(rule.least_digits for rule in rules):
         return
     lowered = text.lower()

@@ -54,21 +54,29 @@ def _found(text: str, rule: Rule, window: Window) -> Iterator[Finding]:
 Window = tuple[int, int]
 """First and one past the last character of a part of a text."""
 _WHOLE: list[Window] = [(0, sys.maxsize)]
-_DIGIT_LINE = re.compile(r"[^\n]*\d[^\n]*")
+_DIGIT = re.compile(r"\d")
 
 
 def digit_windows(text: str) -> list[Window]:
     """Return the parts of a text that have numbers: lines with a digit, each with the line before and behind it."""
     windows: list[Window] = []
-    for match in _DIGIT_LINE.finditer(text):
-        start = text.rfind("\n", 0, max(0, match.start() - 1)) + 1
-        end = text.find("\n", match.end() + 1)
-        end = len(text) if end < 0 else end
+    position = 0
+    while digit := _DIGIT.search(text, position):
+        line_start = text.rfind("\n", 0, digit.start()) + 1
+        line_end = _line_end(text, digit.start())
+        start = text.rfind("\n", 0, max(0, line_start - 1)) + 1
+        end = _line_end(text, line_end + 1)
         if windows and start <= windows[-1][1]:
             windows[-1] = (windows[-1][0], end)
         else:
             windows.append((start, end))
+        position = line_end
     return windows
+
+
+def _line_end(text: str, position: int) -> int:
+    end = text.find("\n", position)
+    return len(text) if end < 0 else end
 
 
 def has_digit(value: str) -> bool:
@@ -78,4 +86,4 @@ def has_digit(value: str) -> bool:
 
 def digit_count(value: str) -> int:
     """Return the number of digits in a value."""
-    return sum(char.isdigit() for char in value)
+    return len(_DIGIT.findall(value))
