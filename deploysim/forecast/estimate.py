@@ -107,7 +107,7 @@ def make_forecast(
             fidelity_corrected=corrected,
             clusters="user" if users else "conversation",
             tests=sum(q is not None for q in q_values),
-            reviewed=any(more.reviews for more in known.values()),
+            evidence=known,
             settings=settings,
         ),
         power=settings.power,

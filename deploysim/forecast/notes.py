@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from deploysim.forecast.evidence import EvidenceByCategory
 from deploysim.forecast.records import CategoryForecast, Direction
 from deploysim.forecast.settings import ForecastSettings
 from deploysim.forecast.words import number
@@ -58,20 +59,27 @@ def with_q_value(row: CategoryForecast, q_value: float | None, settings: Forecas
 
 
 def forecast_notes(
-    *, unit: Unit, fidelity_corrected: bool, clusters: str, tests: int, reviewed: bool, settings: ForecastSettings
+    *,
+    unit: Unit,
+    fidelity_corrected: bool,
+    clusters: str,
+    tests: int,
+    evidence: EvidenceByCategory,
+    settings: ForecastSettings,
 ) -> tuple[str, ...]:
     """Say what the whole forecast assumes, in plain sentences.
 
     `clusters` says what a cluster is, such as "conversation"; `tests` counts the paired tests behind the q-values;
-    `reviewed` says whether human labels correct the graders.
+    `evidence` is what is known besides the sample's outcomes.
     """
-    return (
+    notes = (
         "Rates are per 100,000 turns."
         if unit == "turn"
         else "Rates are per 100,000 conversations, by their last turn.",
+        _longer_log(evidence),
         _fidelity(fidelity_corrected),
         "The candidate's users are taken to ask what the old model's users asked.",
-        _graders(reviewed),
+        _graders(evidence),
         _pooling(settings),
         f"Prefixes of one {clusters} are counted as one cluster.",
         f"A direction is called at a posterior probability of {settings.certainty:g} and on at least "
@@ -79,10 +87,20 @@ def forecast_notes(
         "are Benjamini-Hochberg "
         f"over {tests} paired {'test' if tests == 1 else 'tests'}, threshold {settings.false_discovery_rate:g}.",
     )
+    return tuple(note for note in notes if note)
 
 
-def _graders(reviewed: bool) -> str:
-    if reviewed:
+def _longer_log(evidence: EvidenceByCategory) -> str:
+    if not any(more.recorded for more in evidence.values()):
+        return ""
+    return (
+        "Recorded rates also rest on graded responses whose prefixes were not replayed. They are taken to come from the "
+        "same traffic and from other clusters."
+    )
+
+
+def _graders(evidence: EvidenceByCategory) -> str:
+    if any(more.reviews for more in evidence.values()):
         return (
             "Forecasts and ratios of the categories with human labels are corrected for grader error, and what the labels "
             "leave open widens them; where no unflagged response was labelled, the grader is taken to miss none."

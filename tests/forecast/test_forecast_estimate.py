@@ -12,9 +12,12 @@ from scipy.stats import beta
 from deploysim.errors import InputError
 from deploysim.forecast.category import direction_call
 from deploysim.forecast.estimate import make_forecast
+from deploysim.forecast.evidence import Evidence, RecordedCount
 from deploysim.forecast.records import CategoryForecast, Certainty, Direction, Forecast, PairedTable
 from deploysim.forecast.register import forecast_to_json
 from deploysim.forecast.settings import ForecastSettings
+from deploysim.stats.graders import Reviewed
+from deploysim.stats.pooling import ChangePrior, Priors
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SETTINGS = ForecastSettings(draws=4_000)
@@ -249,7 +252,7 @@ def test_q_values_span_the_categories_with_a_test(forecast) -> None:
 
 
 def test_same_arguments_same_forecast(forecast, outcome_frame, forecast_inputs) -> None:
-    """Neither the order of rows nor another category changes a category's numbers."""
+    """Neither the order of rows nor a category in which nothing was seen changes a category's numbers."""
     patterns = {"ppp": 5, "aap": 9, "ppa": 2, "aaa": 184}
     first = forecast({"x": patterns})
     shuffled = outcome_frame({"x": patterns}).sample(fraction=1.0, shuffle=True, seed=3)
@@ -257,6 +260,62 @@ def test_same_arguments_same_forecast(forecast, outcome_frame, forecast_inputs) 
     again = make_forecast(shuffled, forecast_inputs("x"), seed=1, now=NOW, settings=SETTINGS)
     assert forecast_to_json(first) == forecast_to_json(again)
     assert only(first).ratio == forecast({"y": {"aaa": 200}, "x": patterns}).categories[1].ratio
+
+
+def test_categories_are_pooled(forecast) -> None:
+    """A change that is not sure is drawn back further among categories that stand still."""
+    unsure = {"ppp": 20, "aap": 9, "ppa": 4, "aaa": 467}
+    still = {f"still{i}": {"ppp": 100 + 9 * i, "aap": 6, "ppa": 6, "aaa": 380} for i in range(10)}
+
+    alone, among = only(forecast({"x": unsure})), forecast({"x": unsure, **still}).categories[0]
+    assert 1.0 < among.ratio.median < alone.ratio.median
+    assert among.certainty.up < alone.certainty.up
+
+
+def test_a_longer_log_narrows_the_forecast(outcome_frame, forecast_inputs) -> None:
+    """More recorded responses than were replayed: the previous rate is that of all, and the interval is narrower.
+
+    40 of 500 were replayed, 600 of 10,000 were not: (640 + 1/2) / 10,501.
+    """
+    frame, inputs = outcome_frame({"x": {"ppp": 40, "aap": 40, "aaa": 420}}), forecast_inputs("x")
+    more = {"x": Evidence(recorded=RecordedCount(present=600, n=10_000, share=0.06, n_effective=10_000.0))}
+
+    short, long = (
+        make_forecast(frame, inputs, seed=1, now=NOW, settings=SETTINGS, evidence=known) for known in (None, more)
+    )
+    assert (only(long).previous.present, only(long).previous.n) == (640, 10_500)
+    assert pytest.approx(only(long).previous.per_100k) == 1e5 * 640.5 / 10_501
+    assert _width(only(long).forecast) < 0.9 * _width(only(short).forecast)
+    assert any(note.startswith("Recorded rates also rest on graded responses") for note in long.notes)
+
+
+def test_labels_correct_the_graders(outcome_frame, forecast_inputs) -> None:
+    """Half of what is flagged is a false alarm in every lane, and nothing is missed: the rate halves, the ratio stays."""
+    frame, inputs = outcome_frame({"x": {"ppp": 100, "aap": 100, "aaa": 1_800}}), forecast_inputs("x")
+    half = Reviewed(flagged_present=200, flagged=400, unflagged_present=0, unflagged=100_000)
+    more = {"x": Evidence(reviews=dict.fromkeys(("recorded", "baseline", "candidate"), half))}
+
+    plain, labelled = (
+        only(make_forecast(frame, inputs, seed=1, now=NOW, settings=SETTINGS, evidence=known)) for known in (None, more)
+    )
+    assert labelled.forecast.median == pytest.approx(plain.forecast.median / 2, rel=0.08)
+    assert labelled.ratio.median == pytest.approx(plain.ratio.median, rel=0.05)
+    assert _width(labelled.ratio) > _width(plain.ratio)
+
+
+def test_repeats_are_rows_of_one_cluster(outcome_frame, forecast_inputs) -> None:
+    """A prefix answered three times alike is worth one; without the column the same rows are refused."""
+    once = outcome_frame({"x": {"ppp": 10, "aap": 30, "aaa": 460}})
+    thrice = pl.concat([once.with_columns(repeat=pl.lit(i)) for i in range(3)])
+
+    single, repeated = (
+        make_forecast(frame, forecast_inputs("x"), seed=1, now=NOW, settings=SETTINGS) for frame in (once, thrice)
+    )
+    assert (repeated.prefixes, only(repeated).table.n) == (500, 1_500)
+    assert pytest.approx(only(repeated).n_effective) == 500.0
+    assert only(repeated).ratio.median == pytest.approx(only(single).ratio.median, rel=0.05)
+    with pytest.raises(InputError, match="more than once"):
+        make_forecast(thrice.drop("repeat"), forecast_inputs("x"), seed=1, now=NOW)
 
 
 def test_provenance_is_carried(forecast) -> None:
@@ -309,7 +368,14 @@ def test_time_needs_a_zone(outcome_frame, forecast_inputs) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"certainty": 0.5}, {"material_ratio": 1.0}, {"level": 1.0}, {"false_discovery_rate": 0.0}, {"draws": 10}],
+    [
+        {"certainty": 0.5},
+        {"material_ratio": 1.0},
+        {"level": 1.0},
+        {"false_discovery_rate": 0.0},
+        {"draws": 10},
+        {"priors": Priors(shift=ChangePrior(0.0, 1.0))},
+    ],
 )
 def test_settings_out_of_range_are_refused(wrong) -> None:
     """A threshold that means nothing is named."""

@@ -98,6 +98,15 @@ def test_other_texts_are_refused(forecast, edit, message) -> None:
         forecast_from_json(text)
 
 
+def test_files_from_before_a_field_came_are_read(forecast) -> None:
+    """A forecast without the prior, as earlier versions wrote it, is read; the prior it used is not known."""
+    plain = json.loads(forecast_to_json(forecast))
+    del plain["prior"]
+
+    assert forecast_from_json(json.dumps(plain)).prior is None
+    assert forecast_from_json(forecast_to_json(forecast)).prior.shift_scale == 5.0
+
+
 def test_wrong_direction_is_refused(forecast) -> None:
     """A call that does not exist is named with its place."""
     text = forecast_to_json(forecast).replace("materially up", "sky high")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deploysim.stats.clusters import design_effect, kish_effective_n, weighted_mean
+from deploysim.stats.clusters import design_effect, effective_n, events, kish_effective_n, weighted_mean, weighted_n
 
 
 def test_kish_number() -> None:
@@ -18,6 +18,36 @@ def test_kish_number() -> None:
 def test_weighted_mean() -> None:
     """(1 * 1 + 3 * 0) / 4 = 1/4."""
     assert weighted_mean(np.array([1.0, 0.0]), np.array([1.0, 3.0])) == 0.25
+
+
+def test_events() -> None:
+    """Three errors of 1 and 97 hardly worth mentioning are three events; none are none."""
+    assert pytest.approx(events(np.array([1.0, 1.0, -1.0, *[0.001] * 97])), rel=1e-3) == 3.0
+    assert events(np.zeros(5)) == 0.0
+
+
+def test_weights_that_go_with_the_outcome() -> None:
+    """Unrelated weights leave Kish's number; light weights where it matters are worth more, heavy ones less.
+
+    Errors of 1 at weight 1/2 in 100 of 1,000, the others at weight 1 and without error: Kish's number is
+    950^2 / 925 = 975.7, and the variance is 100 / 4 against 925 * 50 / 950 = 48.7, a gain of 25 / 48.7 on 100 events.
+    """
+    errors = np.repeat([1.0, 0.0], [100, 900])
+    kish = 950**2 / 925
+
+    light = weighted_n(errors, np.repeat([0.5, 1.0], [100, 900]))
+    assert pytest.approx(kish * 101 / (100 * 25 / (925 * 50 / 950) + 1)) == light
+    assert weighted_n(errors, np.repeat([2.0, 1.0], [100, 900])) < kish_effective_n(np.repeat([2.0, 1.0], [100, 900]))
+    assert pytest.approx(weighted_n(errors, np.full(1_000, 3.0))) == 1_000.0
+    assert pytest.approx(kish) == weighted_n(np.zeros(1_000), np.repeat([0.5, 1.0], [100, 900]))
+
+
+def test_effective_number_has_both() -> None:
+    """Copies count once, whatever the weights; no observations are worth nothing."""
+    values = np.repeat([0.5, -0.5, 1.0, -1.0], 3)
+
+    assert pytest.approx(effective_n(values, weights=np.ones(12), clusters=np.repeat(np.arange(4), 3))) == 4.0
+    assert effective_n(np.array([]), weights=np.array([]), clusters=np.array([], dtype=np.int64)) == 0.0
 
 
 def test_one_observation_a_cluster_costs_nothing() -> None:
