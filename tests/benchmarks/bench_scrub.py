@@ -208,7 +208,6 @@ def report(name: str, texts: list[Labelled], outputs: list[str], *, leaks: int) 
             f"{tally.words:5} words {tally.words_gone / max(1, tally.words):6.2f} gone"
         )
 
-
     for half in ("tune", "report"):
         own = [(text, output) for text, output in zip(texts, outputs, strict=True) if text.half == half]
         if own:
@@ -222,16 +221,16 @@ def report(name: str, texts: list[Labelled], outputs: list[str], *, leaks: int) 
 
 
 def _summary(result: Quality) -> str:
-    return (
-        f"value recall {result.recall(words=False):.3f} · word recall {result.recall(words=True):.3f} · kept {result.kept:.3f}"
-    )
+    return f"value recall {result.recall(words=False):.3f} · word recall {result.recall(words=True):.3f} · kept {result.kept:.3f}"
 
 
 def _still_leaking(result: Quality) -> str:
     counted = {entity: tally for entity, tally in result.by_entity.items() if entity not in BESIDE}
     left = {entity: tally.words - tally.words_gone for entity, tally in counted.items()}
     return ", ".join(
-        f"{entity} {left[entity]} of {counted[entity].words}" for entity in sorted(left, key=lambda e: -left[e]) if left[entity]
+        f"{entity} {left[entity]} of {counted[entity].words}"
+        for entity in sorted(left, key=lambda e: -left[e])
+        if left[entity]
     )
 
 
