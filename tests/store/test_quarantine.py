@@ -16,11 +16,11 @@ from deploysim.store.conversations import (
     list_conversations,
 )
 from deploysim.store.quarantine import quarantined
-from deploysim.store.spot_checks import SpotCheck, record_check, undo_check
+from deploysim.store.spot_checks import SpotCheck, SpotMark, record_check, undo_check
 from deploysim.store.workspace import Workspace
 
 FIRST = conversation(1).conversation_id
-LEAK = SpotCheck("ann", FIRST, 0, "leak", NOW.isoformat(), 1, 4, "PERSON")
+LEAK = SpotCheck("ann", FIRST, 0, NOW.isoformat(), marks=(SpotMark("leak", 1, 4, "PERSON"),))
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def shown(workspace: Workspace) -> tuple[int, int, int, int]:
 def test_a_leak_withholds_its_conversation_at_once_and_until_it_is_taken_back(here: Workspace) -> None:
     """No list, search, count or sample sees it from the moment of the mark, and an undo brings it back."""
     assert shown(here) == (3, 3, 3, 3)
-    record_check(here, SpotCheck("ann", FIRST, 0, "clean", NOW.isoformat()))
+    record_check(here, SpotCheck("ann", FIRST, 0, NOW.isoformat()))
     assert shown(here) == (3, 3, 3, 3)
 
     record_check(here, LEAK)
