@@ -13,7 +13,7 @@ from rich.table import Table
 from deploysim.cli.console import meter, out, say
 from deploysim.errors import InputError
 from deploysim.forecast.backtest.labels import COLUMNS, read_labels
-from deploysim.forecast.backtest.result import LIMITS, SCORES, table, to_plain
+from deploysim.forecast.backtest.result import LIMITS, SCORES, differences, table, to_plain
 from deploysim.forecast.backtest.run import Backtest, BacktestSettings, backtest
 from deploysim.forecast.backtest.scoring import METHODS
 
@@ -64,6 +64,9 @@ def _show(result: Backtest) -> None:
         say("")
         say(f"{score}: {SCORES[score]}")
         out.print(_table(table(result, score)))
+    say("")
+    for line in differences(result):
+        say(line)
     won = result.scores.get("thinning.won_back.nll_plug_in")
     if won and won.value is not None:
         say(

@@ -65,22 +65,7 @@ def make_forecast(
     lanes = used_lanes(frame)
     _check_inputs(frame, inputs, lanes=lanes, now=now)
     known = evidence or {}
-    outcomes = {category: category_outcomes(frame, category, lanes) for category, _ in inputs.names}
-    counted = [
-        counted_category(
-            outcomes[category],
-            known.get(category, NOTHING_MORE),
-            category=category,
-            name=name,
-            settings=settings,
-            seed=seed,
-        )
-        for category, name in inputs.names
-    ]
-    rows = [
-        with_needs(row, outcomes[row.category], settings)
-        for row in _with_shifts(counted, outcomes, known, settings=settings, seed=seed)
-    ]
+    rows = _rows(frame, inputs, lanes, known, settings=settings, seed=seed)
     q_values = benjamini_hochberg([row.p_value for row in rows])
     corrected = Lane.BASELINE in lanes
     users = USER in frame.columns and bool(frame[USER].is_not_null().any())
@@ -114,6 +99,32 @@ def make_forecast(
         draws=settings.draws,
         prior=_prior_used(settings.priors),
     )
+
+
+def _rows(
+    frame: pl.DataFrame,
+    inputs: ForecastInputs,
+    lanes: tuple[Lane, ...],
+    evidence: EvidenceByCategory,
+    *,
+    settings: ForecastSettings,
+    seed: int,
+) -> list[CategoryForecast]:
+    """Forecast every category, but for the q-values, which need all p-values."""
+    outcomes = {category: category_outcomes(frame, category, lanes) for category, _ in inputs.names}
+    counted = [
+        counted_category(
+            outcomes[category],
+            evidence.get(category, NOTHING_MORE),
+            category=category,
+            name=name,
+            settings=settings,
+            seed=seed,
+        )
+        for category, name in inputs.names
+    ]
+    shifted = _with_shifts(counted, outcomes, evidence, settings=settings, seed=seed)
+    return [with_needs(row, outcomes[row.category], settings) for row in shifted]
 
 
 def _with_shifts(

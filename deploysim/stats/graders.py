@@ -51,8 +51,8 @@ def corrected(moments: LaneMoments, reviews: Sequence[Reviewed | None]) -> LaneM
     """
     if not any(reviews):
         return moments
-    precision = _shares([(r.flagged_present, r.flagged) if r else None for r in reviews])
-    missed = _shares([(r.unflagged_present, r.unflagged) if r else None for r in reviews])
+    precision = _shares([(r.flagged_present, r.flagged) if r else (0.0, 0.0) for r in reviews])
+    missed = _shares([(r.unflagged_present, r.unflagged) if r else (0.0, 0.0) for r in reviews])
     flagged = to_rate(moments.centre)
     spread = slope(moments.centre)
     lift = precision.mean - missed.mean
@@ -66,31 +66,15 @@ def corrected(moments: LaneMoments, reviews: Sequence[Reviewed | None]) -> LaneM
     return LaneMoments(2.0 * np.arcsin(np.sqrt(true)), cov / np.outer(own, own))
 
 
-def _shares(counts: list[tuple[float, float] | None]) -> _Shares:
-    """Jeffreys' mean of each lane's share, and the covariance; lanes that share labels share their error."""
-    known = [count for count in counts if count is not None]
-    pooled = (sum(present for present, _ in known), sum(n for _, n in known))
-    if pooled[1] == 0:
-        return _Shares(np.zeros(len(counts)), np.zeros((len(counts), len(counts))))
-    own = [count if count is not None and count[1] > 0 else None for count in counts]
-    mean = np.array([_jeffreys_mean(*(count or pooled)) for count in own])
-    cov = np.full((len(counts), len(counts)), _jeffreys_variance(*pooled))
-    for lane, count in enumerate(own):
-        if count is None:
-            continue
-        others = [other for other, labels in enumerate(own) if labels is not None and other != lane]
-        cov[lane, others] = 0.0
-        cov[lane, lane] = _jeffreys_variance(*count)
-    return _Shares(mean, cov)
-
-
-def _jeffreys_mean(present: float, n: float) -> float:
-    return (present + 0.5) / (n + 1.0)
-
-
-def _jeffreys_variance(present: float, n: float) -> float:
-    mean = _jeffreys_mean(present, n)
-    return mean * (1.0 - mean) / (n + 2.0)
+def _shares(counts: list[tuple[float, float]]) -> _Shares:
+    """Each lane's share by Jeffreys, and the covariance; a lane without labels takes the mean of all labels."""
+    present, n = np.array(counts).T
+    if not n.any():
+        return _Shares(np.zeros(n.size), np.zeros((n.size, n.size)))
+    mean = (present + 0.5) / (n + 1.0)
+    variance = mean * (1.0 - mean) / (n + 2.0)
+    taken = np.where(n[:, None] > 0.0, np.eye(n.size), n / n.sum())
+    return _Shares(taken @ mean, (taken * variance) @ taken.T)
 
 
 def _effective(present: Bools, weights: Floats) -> tuple[float, float]:

@@ -77,7 +77,9 @@ def _summed(n: Floats, a: Floats, b: Floats, count: Floats) -> Floats:
     total = np.zeros_like(mass)
     for j in range(int(count.max(initial=0.0))):
         total += np.where(j < count, mass, 0.0)
-        mass = mass * (n - j) / (j + 1.0) * (a + j) / (n - j - 1.0 + b)
+        # Beyond n there is no mass; rows with fewer responses than others get there first.
+        left = np.maximum(n - j, 0.0)
+        mass = mass * left / (j + 1.0) * (a + j) / (np.maximum(left - 1.0, 0.0) + b)
     return np.asarray(total)
 
 

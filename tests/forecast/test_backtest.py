@@ -12,7 +12,7 @@ import pytest
 from deploysim.errors import InputError
 from deploysim.forecast.backtest.labels import Labels, read_labels
 from deploysim.forecast.backtest.methods import MethodForecast, Pairs, all_pairs, forecasts
-from deploysim.forecast.backtest.result import LIMITS, table, to_plain
+from deploysim.forecast.backtest.result import LIMITS, differences, table, to_plain
 from deploysim.forecast.backtest.run import Backtest, BacktestSettings, backtest
 from deploysim.forecast.backtest.scoring import Truth, joined, score, summarise
 from deploysim.forecast.backtest.splits import Split, Splitter
@@ -279,6 +279,27 @@ def test_rows_for_reading(result: Backtest) -> None:
         "hardly changed everywhere",
     ]
     assert {"n/a"} == {row[3] for row in rows}
+
+
+@pytest.mark.parametrize("thin", [1.0, 0.5])
+@pytest.mark.parametrize("seed", range(4))
+def test_sparse_labels_are_scored_as_far_as_they_go(thin: float, seed: int) -> None:
+    """With a handful of prompts, a third of the labels missing and one model that shows nothing, no score is NaN."""
+    frame = label_table(prompts=9, per_cluster=1, seed=seed).sample(fraction=0.67, seed=seed)
+    sparse = frame.with_columns(flagged=pl.col("flagged") & (pl.col("model") != "a"))
+
+    scores = backtest(read_labels(sparse), replace(QUICK, thin=thin), report=silent).scores
+    assert json.dumps(to_plain(backtest(read_labels(sparse), QUICK, report=silent)), allow_nan=False)
+    assert scores["all.ours.nll_predictive"].value > 0.0
+
+
+def test_differences_in_words(result: Backtest) -> None:
+    """A line for each other method and kind of NLL, below 0 where ours is better."""
+    lines = differences(result)
+
+    assert len(lines) == 6
+    value = result.scores["all.ours_less_naive.nll_predictive"].value
+    assert f"predictive NLL on all rows, ours less naive: {value:.3f} (" in lines[3]
 
 
 def test_two_models_have_no_challenging_prompts(frame: pl.DataFrame) -> None:

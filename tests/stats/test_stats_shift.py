@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from deploysim.stats.lanes import lane_moments, stack, table_moments
+from deploysim.stats.graders import Reviewed, corrected
+from deploysim.stats.lanes import LaneMoments, lane_moments, stack, table_moments, with_recorded
 from deploysim.stats.pooling import ChangePrior, LanePosterior, Priors, pool
 from deploysim.stats.shift import ShiftDraws, draw_lanes, equal_tailed, forecast_log_odds, shift_draws
 
@@ -123,3 +124,30 @@ def test_equal_tails() -> None:
     interval = equal_tailed(np.arange(101.0), level=0.9)
 
     assert pytest.approx((interval.low, interval.high, interval.level)) == (5.0, 95.0, 0.9)
+
+
+def test_hardly_any_data_gives_numbers_all_the_same() -> None:
+    """Random handfuls of prefixes, all or none flagged, clustered, weighted, reviewed: draws are rates, never NaN."""
+    rng = np.random.default_rng(0)
+    for _ in range(150):
+        lanes = int(rng.choice([2, 3]))
+        posterior = pool(stack([handful(rng, lanes) for _ in range(int(rng.integers(1, 4)))]), Priors())
+        draws = shift_draws(posterior.of(0), draws=100, seed=1)
+
+        assert np.isfinite(draws.ratio).all()
+        assert ((draws.forecast >= 0.0) & (draws.forecast <= 1.0)).all()
+
+
+def handful(rng: np.random.Generator, lanes: int) -> LaneMoments:
+    """Moments of a few prefixes of one category, with whatever else there may be."""
+    n = int(rng.integers(1, 30))
+    values = (rng.random((n, lanes)) < rng.choice([0.0, 0.05, 0.5, 0.95, 1.0], size=lanes)).astype(float)
+    clusters = np.unique(rng.integers(0, max(1, n // 2), n), return_inverse=True)[1]
+    seen = lane_moments(values, weights=rng.exponential(size=n) + 0.01, clusters=clusters)
+    if rng.random() < 0.5:
+        seen = with_recorded(seen, present=float(rng.integers(0, 5)), n=float(rng.integers(5, 10**6)))
+    labels = [Reviewed(1.0, float(rng.integers(1, 9)), 0.0, float(rng.integers(0, 50))) for _ in range(lanes)]
+    seen = corrected(seen, [label if rng.random() < 0.4 else None for label in labels])
+
+    assert np.linalg.eigvalsh(seen.cov).min() > -1e-9
+    return seen

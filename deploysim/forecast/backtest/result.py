@@ -67,6 +67,16 @@ def table(result: Backtest, score: str) -> list[tuple[str, ...]]:
     ]
 
 
+def differences(result: Backtest) -> list[str]:
+    """Say by how much our mean NLL on all rows is below that of the other methods, in a line each."""
+    lines = []
+    for other in METHODS[1:]:
+        for kind, name in (("nll_plug_in", "plug-in"), ("nll_predictive", "predictive")):
+            found = _words(result.scores.get(f"all.ours_less_{other}.{kind}"))
+            lines.append(f"{name} NLL on all rows, ours less {other}: {found}")
+    return lines
+
+
 def _words(score: Score | None) -> str:
     if score is None or score.value is None:
         return "n/a"

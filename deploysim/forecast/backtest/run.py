@@ -166,7 +166,8 @@ def _differences(summary: Summary) -> Summary:
     for kind in ("nll_plug_in", "nll_predictive"):
         if f"full_replay.raw.{kind}" in summary:
             lost = summary[f"all.raw.{kind}"] - summary[f"full_replay.raw.{kind}"]
-            found[f"thinning.won_back.{kind}"] = (summary[f"all.raw.{kind}"] - summary[f"all.ours.{kind}"]) / lost
+            won = summary[f"all.raw.{kind}"] - summary[f"all.ours.{kind}"]
+            found[f"thinning.won_back.{kind}"] = won / lost if lost else float("nan")
             found[f"thinning.raw_lost.{kind}"] = lost
     return found
 

@@ -11,7 +11,7 @@ from deploysim.forecast.backtest.methods import MethodForecast, Pairs
 from deploysim.forecast.backtest.splits import Counts
 from deploysim.stats.clusters import Bools, Floats
 from deploysim.stats.predictive import predict
-from deploysim.stats.scores import binomial_nll, log_loss, symmetric_error
+from deploysim.stats.scores import binomial_nll, brier, log_loss, symmetric_error
 
 CHANGED, HARDLY = 1.5, 1.25
 """A row changed if its rate was multiplied or divided by at least the first, and hardly if by less than the second."""
@@ -149,7 +149,7 @@ def _averages(method: MethodScores, change: Floats, rows: Bools, certainty: floa
         "direction_right": _mean(right[informed]),
         "called": _mean(called[rows]),
         "calls_right": _mean(right[moved & called]),
-        "brier": _mean((method.up[moved] - (change[moved] > 1.0)) ** 2),
+        "brier": brier(method.up[moved], change[moved] > 1.0),
     }
 
 
