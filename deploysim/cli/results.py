@@ -13,6 +13,7 @@ from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context,
 from deploysim.errors import NotFoundError
 from deploysim.forecast.register import forecast_to_json
 from deploysim.forecast.words import failures_sentence, sentence
+from deploysim.pipeline.baseline_offer import all_advice
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecast, newest_lanes
 from deploysim.pipeline.grading import JudgeUse
 from deploysim.pipeline.judges import configured_judges
@@ -92,6 +93,8 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
         say(f"  sample {about.sample_id}  {about.size:,} prefixes per {about.unit}, {about.window()}")
     for run in runs:
         say(f"  run {run.run_id}  {run.lane} by {run.name} on sample {run.sample_id}: {states[run.run_id]}")
+    for advice in all_advice(here.workspace):
+        say(f"  {advice}")
     for queue in list_queues(here.workspace):
         done = queue_standing(here.workspace, queue).progress("").complete
         say(f"  queue {queue.queue_id}  {queue.title}: {done:,} of {len(queue.items):,} labelled")
