@@ -25,10 +25,12 @@ def show_failures(run: RunRecord, outcomes: dict[str, int], *, candidate: str | 
     """
     failed, total = failures(outcomes), sum(outcomes.values())
     cut = {CUT: outcomes[CUT]} if outcomes.get(CUT) else {}
-    for kind, count in {**failed, **cut}.items():
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"{'●' if kind in failed else '○'} **{count:,}** {kind} · {_percent(count / total)}", width=330)
-            _ask_again(run, kind, count)
+    with st.container(gap=None):
+        for kind, count in {**failed, **cut}.items():
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                mark = "●" if kind in failed else "○"
+                st.markdown(f"{mark} **{count:,}** {kind} · {_percent(count / total)}", width=400)
+                _ask_again(run, kind, count)
     if failed and candidate and run.status in ENDED:
         st.page_link(
             COMPARE,
