@@ -269,12 +269,16 @@ def finish(workspace: Workspace, record: RunRecord, notes: Collection[str] = ())
     done = left.settled.total() >= left.total
     kept = None if done else counting(left.blocks, outcomes, repeats=record.repeats)
     seal_responses(workspace, record.run_id, outcomes, kept=kept)
+    tokens = outcomes.prompt_tokens + outcomes.completion_tokens
     finished = replace(
         record,
         status="done" if done else "stopped",
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         outcomes=outcomes.by_kind(kept),
         answered_by=outcomes.by_model(kept),
+        # An endpoint that counts no tokens leaves them unknown.
+        prompt_tokens=outcomes.prompt_tokens if tokens else None,
+        completion_tokens=outcomes.completion_tokens if tokens else None,
     )
     finished = replace(finished, notes=(*record.notes, *facts(finished, outcomes, kept), *sorted(notes)))
     write_run(workspace, finished)

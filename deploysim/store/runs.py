@@ -79,6 +79,10 @@ class RunRecord:
     """How often which outcome is among the sealed responses, "answered" and "cut by length" among them."""
     answered_by: dict[str, int] = field(default_factory=dict)
     """Sealed responses by the name that the endpoint gave the model that answered."""
+    prompt_tokens: int | None = None
+    """Read by all attempts of a run that has ended, as the endpoint counted; None where it counted none."""
+    completion_tokens: int | None = None
+    """Written by all attempts of a run that has ended."""
 
 
 @dataclass(frozen=True, slots=True)
