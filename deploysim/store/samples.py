@@ -171,10 +171,14 @@ def prefix_sizes(workspace: Workspace, sample_id: str) -> pl.DataFrame:
     """Return how long each prefix and its recorded response are, in drawing order.
 
     Columns: prefix_id, messages, and characters by script: prompt_ascii, prompt_other, recorded_ascii, recorded_other.
+    The descriptions of tools count as ASCII of the prompt.
     """
+    path = sample_path(workspace, sample_id)
+    given = "select conversation_id, length(tools) as chars from given"
+    tools = given if has_given(path) else "select '' as conversation_id, 0 as chars"
     return query_database(
-        sample_path(workspace, sample_id),
-        f"{_SIZES} where {_NOT_WITHHELD} order by p.position",
+        path,
+        f"with tools as ({tools}), {_SIZES} where {_NOT_WITHHELD} order by p.position",
         [_withheld(workspace)],
     )
 
@@ -297,7 +301,7 @@ _MESSAGE = "struct_pack(role := m.role, content := m.content, tool_calls := m.to
 _SPAN = 'struct_pack(message := s.message, "start" := s."start", "end" := s."end", entity := s.entity)'
 
 _SIZES = """
-with sizes as (
+sizes as (
   select conversation_id, idx, length(text) as chars,
     length(regexp_replace(text, '[^\\x00-\\x7F]', '', 'g')) as ascii
   from (select conversation_id, idx, content || coalesce(tool_calls, '') as text from messages)),
@@ -307,9 +311,10 @@ sums as (
     coalesce(sum(ascii) over before, 0)::bigint as ascii_before
   from sizes window before as
     (partition by conversation_id order by idx rows between unbounded preceding and 1 preceding))
-select p.prefix_id, p.end_index as messages, s.ascii_before as prompt_ascii,
+select p.prefix_id, p.end_index as messages, s.ascii_before + coalesce(t.chars, 0) as prompt_ascii,
   s.chars_before - s.ascii_before as prompt_other, s.ascii as recorded_ascii, s.chars - s.ascii as recorded_other
 from prefixes p join sums s on s.conversation_id = p.conversation_id and s.idx = p.end_index
+left join tools t on t.conversation_id = p.conversation_id
 """
 
 _PREFIXES = f"""
