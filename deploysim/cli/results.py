@@ -93,7 +93,7 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
         say(f"  sample {about.sample_id}  {about.size:,} prefixes per {about.unit}, {about.window()}")
     for run in runs:
         say(f"  run {run.run_id}  {run.lane} by {run.name} on sample {run.sample_id}: {states[run.run_id]}")
-    for advice in all_advice(here.workspace):
+    for advice in all_advice(here.workspace, here.settings):
         say(f"  {advice}")
     for queue in list_queues(here.workspace):
         done = queue_standing(here.workspace, queue).progress("").complete

@@ -18,7 +18,8 @@ from deploysim.cli.console import err, say
 from deploysim.errors import BusyError
 from deploysim.pipeline.batching import batch_state
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
-from deploysim.pipeline.run_facts import live_facts, price_of
+from deploysim.pipeline.run_facts import live_facts
+from deploysim.pipeline.spending import Spending, run_spending
 from deploysim.store.runs import RunProgress, RunRecord, read_progress, read_run, run_state
 from deploysim.store.workspace import Workspace
 
@@ -33,6 +34,7 @@ class _Look:
 
     run: RunRecord
     progress: RunProgress
+    spending: Spending
 
     def share(self) -> float:
         return self.progress.done / self.progress.total if self.progress.total else 1.0
@@ -41,8 +43,7 @@ class _Look:
         return f"{self.run.lane}: {self.run.name}"
 
     def facts(self) -> list[tuple[str, str]]:
-        price = price_of(self.run)
-        found = live_facts(self.run, self.progress, price=price, now=datetime.now(UTC))
+        found = live_facts(self.run, self.progress, spending=self.spending, now=datetime.now(UTC))
         return [(fact.label, fact.value) for fact in found]
 
 
@@ -83,7 +84,10 @@ def _shown(workspace: Workspace, run_id: str) -> Iterator[Callable[[], None]]:
 
 def _look(workspace: Workspace, run_id: str) -> _Look | None:
     progress = read_progress(workspace, run_id)
-    return _Look(read_run(workspace, run_id), progress) if progress else None
+    if progress is None:
+        return None
+    run = read_run(workspace, run_id)
+    return _Look(run, progress, run_spending(workspace, run))
 
 
 def _panel(workspace: Workspace, run_id: str) -> Group:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from deploysim.chat.profiles import Price, load_profiles
-from deploysim.chat.settings import address
+from deploysim.pipeline.spending import Spending
 from deploysim.store.outcomes import CUT
 from deploysim.store.runs import RunProgress, RunRecord, RunSums
 from deploysim.wording import counted, duration
 
 NO_PRICE = "price not known: add it to data/models.yaml"
+NEARLY = 0.8
+"""Share of a budget from which on it deserves a look."""
 AFTER = 5
 """Answers from which on a rate says something."""
 
@@ -26,13 +27,13 @@ class Fact:
     """Whether it deserves a look."""
 
 
-def live_facts(run: RunRecord, progress: RunProgress, *, price: Price | None, now: datetime) -> tuple[Fact, ...]:
+def live_facts(run: RunRecord, progress: RunProgress, *, spending: Spending, now: datetime) -> tuple[Fact, ...]:
     """Return what is known of a run that is at work.
 
     Args:
         run: The run.
         progress: How far its process says it is.
-        price: What its tokens cost; None where nobody knows.
+        spending: What it has spent.
         now: Aware time from which the end is reckoned.
     """
     found = (
@@ -41,16 +42,7 @@ def live_facts(run: RunRecord, progress: RunProgress, *, price: Price | None, no
         Fact("Latency", latency_words(progress.latencies)),
         Fact("In flight", _width(progress), trouble=progress.waits_s > 0),
         Fact("Tokens", f"{progress.prompt_tokens:,} in, {progress.completion_tokens:,} out"),
-        Fact(
-            "Spend",
-            spend_words(
-                run,
-                progress.prompt_tokens,
-                progress.completion_tokens,
-                price=price,
-                share_done=progress.done / progress.total if progress.total else None,
-            ),
-        ),
+        Fact("Spend", spend_words(run, spending), trouble=(spending.share or 0) > NEARLY),
         Fact("Failures", failures_words(progress.failed_by_kind), trouble=progress.failed > 0),
         Fact("Tried again", counted(progress.retries, "call"), trouble=progress.retries > 0),
         Fact("Cut by length", counted(progress.cut, "response") if progress.cut else ""),
@@ -59,19 +51,19 @@ def live_facts(run: RunRecord, progress: RunProgress, *, price: Price | None, no
     return tuple(fact for fact in found if fact.value)
 
 
-def ended_facts(run: RunRecord, sums: RunSums, *, price: Price | None) -> tuple[Fact, ...]:
+def ended_facts(run: RunRecord, sums: RunSums, *, spending: Spending) -> tuple[Fact, ...]:
     """Return what a run that does not work any more came to.
 
     Args:
         run: The run.
         sums: What its responses come to.
-        price: What its tokens cost; None where nobody knows.
+        spending: What it has spent.
     """
     cut = run.outcomes.get(CUT, 0)
     found = (
         Fact("Latency", latency_words(sums.latencies)),
         Fact("Tokens", f"{sums.prompt_tokens:,} in, {sums.completion_tokens:,} out"),
-        Fact("Spend", spend_words(run, sums.prompt_tokens, sums.completion_tokens, price=price)),
+        Fact("Spend", spend_words(run, spending)),
         Fact("Cut by length", counted(cut, "response") if cut else ""),
         Fact("Took", _took(run)),
     )
@@ -81,16 +73,6 @@ def ended_facts(run: RunRecord, sums: RunSums, *, price: Price | None) -> tuple[
 def failures_words(by_kind: dict[str, int]) -> str:
     """Return failures by reason, most frequent first."""
     return ", ".join(f"{count:,} {kind}" for kind, count in by_kind.items()) or "none"
-
-
-def price_of(run: RunRecord) -> Price | None:
-    """Return what a run's tokens cost, or None where its model has no price or is asked at another address."""
-    base_url = run.settings.get("base_url")
-    for profile in load_profiles().values():
-        elsewhere = profile.base_url is not None and address(profile.base_url) != base_url
-        if profile.model == run.model and not elsewhere:
-            return profile.price
-    return None
 
 
 def _rate(progress: RunProgress) -> str:
@@ -128,19 +110,22 @@ def _width(progress: RunProgress) -> str:
     return f"up to {progress.width:,} now, at most {progress.ceiling:,}{waits}"
 
 
-def spend_words(
-    run: RunRecord, prompt_tokens: int, completion_tokens: int, *, price: Price | None, share_done: float | None = None
-) -> str:
-    """Return what a run has cost, and what it will have cost in the end where a share of it is done."""
+def spend_words(run: RunRecord, spending: Spending) -> str:
+    """Return what a run has cost and what the whole of it will come to; nothing of one that was made elsewhere."""
+    if run.imported_from:
+        return ""
     if run.settings.get("base_url") is None:
-        return "" if run.imported_from else "nothing: it runs on this machine"
-    if price is None:
-        return NO_PRICE
-    spent = price.cost(prompt_tokens, completion_tokens, batch=bool(run.settings.get("batch")))
-    if spent is None:
-        return "price of batch mode not known: add it to data/models.yaml"
-    projected = f", about {spent / share_done:,.2f} in all" if share_done else ""
-    return f"{spent:,.2f} {price.currency} so far{projected} (prices of {price.as_of.isoformat()})"
+        return "nothing: it runs on this machine"
+    if spending.so_far is None:
+        return "not known yet"
+    share = f"; {spending.share:.0%} of its budget" if spending.share is not None else ""
+    if spending.so_far.cost is None:
+        return f"{NO_PRICE}{share}"
+    whole = spending.projected
+    ahead = whole is not None and whole != spending.so_far and whole.cost is not None
+    projected = f", about {whole.cost:,.2f} in all" if ahead and whole else ""
+    priced = f" (prices of {spending.priced_as_of})"
+    return f"{spending.so_far.cost:,.2f} {spending.currency} so far{projected}{share}{priced}"
 
 
 def _took(run: RunRecord) -> str:

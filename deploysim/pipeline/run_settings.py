@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from deploysim.chat.profiles import price_in
 from deploysim.store.runs import RunRecord
 
 NAMES = {
@@ -15,18 +16,32 @@ NAMES = {
     "temperature": "temperature",
     "top_p": "top-p",
     "max_tokens": "most tokens",
+    "parameters_from": "decoding parameters",
+    "with_tools": "tools",
     "in_flight": "most calls in flight",
     "timeout_s": "longest wait, s",
     "max_retries": "further tries of a call",
     "requests_per_minute": "requests a minute",
     "tokens_per_minute": "tokens a minute",
     "batch": "Batch API",
+    "profile": "profile",
+    "key_variable": "variable of the key",
+    "price": "price",
+    "budget": "budget",
+    "budget_tokens": "budget, tokens",
 }
 MISSING = {
     "base_url": "embedded local model",
     "system_prompt": "the conversations' own",
     "api": "chat",
     "batch": "no",
+    "parameters_from": "as logged, this run's winning",
+    "with_tools": "as logged",
+    "profile": "none",
+    "key_variable": "none",
+    "price": "not known",
+    "budget": "none",
+    "budget_tokens": "none",
     "requests_per_minute": "no limit of one's own",
     "tokens_per_minute": "no limit of one's own",
 }
@@ -67,6 +82,10 @@ def _values(run: RunRecord) -> dict[str, str]:
 def _words(key: str, value: object) -> str:
     if value is None:
         return MISSING.get(key, LEFT_OUT)
+    if value == "":
+        return "(empty)"
+    if key == "price" and (price := price_in(value if isinstance(value, dict) else None)):
+        return f"{price.input:g} in, {price.output:g} out, {price.currency} a million tokens, of {price.as_of}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ RESPONSES: dict[str, DataType] = {
 }
 """`status` is "ok" or "failed"; `tool_calls` is JSON text; `attempt` counts how often the outcome was asked for."""
 
+TOKENS: dict[str, DataType] = {name: RESPONSES[name] for name in ("prefix_id", "prompt_tokens", "completion_tokens")}
 ENDED = ("done", "stopped")
 """States in which a run's responses are sealed and can be graded."""
 SILENT_AFTER_S = 15.0
@@ -79,6 +81,10 @@ class RunRecord:
     """How often which outcome is among the sealed responses, "answered" and "cut by length" among them."""
     answered_by: dict[str, int] = field(default_factory=dict)
     """Sealed responses by the name that the endpoint gave the model that answered."""
+    prompt_tokens: int | None = None
+    """Read by all attempts of a run that has ended, as the endpoint counted; None where it counted none."""
+    completion_tokens: int | None = None
+    """Written by all attempts of a run that has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +299,18 @@ def run_sums(workspace: Workspace, run_id: str) -> RunSums:
 def written_tokens(workspace: Workspace, run_id: str) -> int:
     """Return how many tokens a run's responses have."""
     return int(_scan(workspace, run_id).select(pl.col("completion_tokens").sum()).collect().item() or 0)
+
+
+def counted_tokens(workspace: Workspace, run_id: str, *, most: int) -> pl.DataFrame:
+    """Return how many tokens the endpoint counted for a run's first responses, at most so many: columns of `TOKENS`."""
+    sealed = responses_path(workspace, run_id)
+    if sealed.exists():
+        counted = pl.scan_parquet(sealed).filter(pl.col("status") == "ok").select(list(TOKENS)).drop_nulls()
+        return counted.head(most).collect()
+    path = journal_path(workspace, run_id)
+    rows = (row for row in read_journal(path) if row["status"] == "ok") if path.exists() else iter(())
+    found = [{name: row[name] for name in TOKENS} for row in islice(rows, most)]
+    return pl.DataFrame(found, schema=TOKENS).drop_nulls()
 
 
 def failures_by_reason(frame: pl.DataFrame) -> dict[str, int]:

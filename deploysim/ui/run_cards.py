@@ -11,10 +11,12 @@ from pathlib import Path
 import streamlit as st
 
 from deploysim import render
+from deploysim.config import read_settings
 from deploysim.pipeline.batching import batch_state
 from deploysim.pipeline.replay_watch import failures
 from deploysim.pipeline.run_arguments import resume_arguments
-from deploysim.pipeline.run_facts import Fact, ended_facts, live_facts, price_of
+from deploysim.pipeline.run_facts import Fact, ended_facts, live_facts
+from deploysim.pipeline.spending import run_spending
 from deploysim.store.outcomes import CUT
 from deploysim.store.runs import (
     ENDED,
@@ -62,7 +64,7 @@ def show_working(run: RunRecord, progress: RunProgress | None) -> None:
             share = progress.done / progress.total if progress.total else 1.0
             st.progress(min(1.0, share), f"{progress.done:,} of {progress.total:,} responses · {share:.0%}")
             if progress.answered_now or progress.failed or run.settings.get("batch"):
-                _facts(live_facts(run, progress, price=price_of(run), now=datetime.now(UTC)))
+                _facts(live_facts(run, progress, spending=run_spending(workspace(), run), now=datetime.now(UTC)))
             else:
                 st.caption("Its model is starting, or has not answered yet.")
         _batches(run)
@@ -135,7 +137,7 @@ def _unfinished(run: RunRecord, state: str) -> None:
     st.markdown(WHAT_HAPPENED[state])
     if run.error:
         st.text(run.error)
-    arguments = resume_arguments(run)
+    arguments = resume_arguments(run, default_url=read_settings().base_url)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Resume",
@@ -177,7 +179,7 @@ def _outcome(run: RunRecord, outcomes: dict[str, int], sums: RunSums | None, run
         f"{'' if run.repeats == 1 else f', {run.repeats} responses to each prefix'}."
     )
     if sums:
-        _facts(ended_facts(run, sums, price=price_of(run)))
+        _facts(ended_facts(run, sums, spending=run_spending(workspace(), run)))
     candidate, baseline = _pair(run, runs)
     show_failures(run, outcomes, candidate=candidate, baseline=baseline)
     if run.lane == "candidate" and run.status in ENDED:

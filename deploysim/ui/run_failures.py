@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from deploysim.config import read_settings
 from deploysim.pipeline.comparing import FAILED
 from deploysim.pipeline.replay_watch import failures
 from deploysim.pipeline.run_arguments import KIND, resume_arguments
@@ -56,7 +57,10 @@ def _ask_again(run: RunRecord, kind: str, count: int) -> None:
         type="tertiary",
         help=f"Sends these {count:,} anew and nothing else: --retry {KIND[kind]}",
         on_click=queue_run,
-        args=(f"ask again, {kind} · {run.name}", resume_arguments(run, retry=[kind])),
+        args=(
+            f"ask again, {kind} · {run.name}",
+            resume_arguments(run, retry=[kind], default_url=read_settings().base_url),
+        ),
     )
 
 

@@ -11,8 +11,8 @@ import streamlit as st
 from deploysim.chat.local_state import local_state
 from deploysim.config import read_settings
 from deploysim.pipeline.baseline_offer import WHY, OldModel, baseline_arguments, old_models
+from deploysim.pipeline.model_choice import OPENAI
 from deploysim.pipeline.privacy_gate import above_limit
-from deploysim.pipeline.replaying import OPENAI
 from deploysim.pipeline.run_arguments import options
 from deploysim.pipeline.run_queue import enqueue
 from deploysim.pipeline.spot_checking import facts
@@ -110,7 +110,7 @@ def _offered(about: SampleAbout, lane: str) -> OldModel | None:
     lanes = {run.lane for run in list_runs(workspace(), sample_id=about.sample_id)}
     if lane != Lane.CANDIDATE or Lane.BASELINE in lanes:
         return None
-    found = old_models(about)
+    found = old_models(about, read_settings())
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         if found:
             share = f"answered {found[0].prefixes:,} of {about.size:,} prefixes in the log and can still be asked"

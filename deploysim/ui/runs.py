@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from deploysim.config import read_settings
 from deploysim.pipeline.baseline_offer import WHY, advice_after
 from deploysim.pipeline.jobs import Job, list_jobs, start_job
 from deploysim.pipeline.lanes import Lanes
@@ -99,7 +100,7 @@ def _after(runs: Sequence[RunRecord]) -> None:
             on_click=start_other,
             args=(FORECASTING, ["forecast", "--candidate", newest.run_id]),
         )
-        if advice_after(workspace(), newest):
+        if advice_after(workspace(), newest, read_settings()):
             with st.popover("This candidate has no baseline", icon=":material/help:"):
                 st.markdown(WHY)
                 st.caption("Choose the lane baseline above, with the model that answered in the log.")
