@@ -58,6 +58,15 @@ class Panel:
     footer: str = ""
 
 
+def facts_html(facts: Iterable[tuple[str, str, bool]]) -> str:
+    """Return facts as a list of labels and values; one that deserves a look has a mark before it."""
+    rows = "".join(
+        f"<div><dt>{escape(label)}</dt><dd>{'● ' if trouble else ''}{escape(value)}</dd></div>"
+        for label, value, trouble in facts
+    )
+    return f'<dl class="ds-facts">{rows}</dl>'
+
+
 def text_html(text: str, marks: Iterable[Mark] = ()) -> str:
     """Return text as HTML, marked, folded where it is long and cut where it is huge."""
     marks = tuple(marks)

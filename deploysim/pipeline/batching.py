@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from deploysim.chat.pace import Pace
@@ -11,8 +12,7 @@ from deploysim.chat.width import Width
 from deploysim.errors import ConfigError, InputError
 from deploysim.replay.batch_job import BatchJob, BatchOptions
 from deploysim.replay.batching import replay_in_batches
-from deploysim.replay.engine import Watcher
-from deploysim.replay.todo import Todo
+from deploysim.replay.engine import Task, Watcher
 from deploysim.store.batches import BatchBook
 from deploysim.store.journal import Journal
 from deploysim.store.quarantine import quarantined
@@ -84,7 +84,7 @@ def answer_in_batches(
     record: RunRecord,
     settings: ModelSettings,
     options: BatchOptions,
-    todo: Todo,
+    tasks: Callable[[], Iterable[Task]],
     journal: Journal,
     watcher: Watcher,
 ) -> RunTally:
@@ -96,7 +96,7 @@ def answer_in_batches(
     job = BatchJob(
         run_id=record.run_id,
         folder=run_folder(workspace, record.run_id),
-        tasks=todo.tasks,
+        tasks=tasks,
         prefixes=lambda: (sampled.prefix for sampled in prefixes(workspace, record.sample_id)),
         settings=settings,
         seed=record.seed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,6 +18,8 @@ from deploysim.grade.grader import Grader, LeftOut, graders_of, left_out, left_o
 from deploysim.grade.judging.judges import NO_JUDGES, Judges
 from deploysim.pipeline.grading import RULES_ONLY, JudgeUse, Report, grade_lanes, silent
 from deploysim.pipeline.lanes import Lanes, joint_verdicts
+from deploysim.pipeline.noise import noise_floors
+from deploysim.stats.noise_floor import NoiseFloor
 from deploysim.store.forecasts import forecast_file, list_forecasts, save_forecast
 from deploysim.store.runs import ENDED, list_runs, read_run, responses
 from deploysim.store.samples import SampleAbout, prefix_index, read_sample
@@ -96,6 +98,9 @@ def forecast(
     )
     made = make_forecast(complete.join(users, on="prefix_id"), inputs, seed=seed, now=now, settings=settings)
     made = _with_graders(made, graders, left_out(taxonomy, use.judges))
+    if lanes.baseline:
+        floors = noise_floors(workspace, lanes.sample_id, lanes.baseline, graders, level=settings.level)
+        made = _with_noise(made, floors)
     text = forecast_to_json(made)
     save_forecast(workspace, forecast_id(text), text)
     return SavedForecast(forecast_id(text), made)
@@ -149,6 +154,12 @@ def _with_graders(made: Forecast, graders: Sequence[Grader], left: Sequence[Left
     rows = tuple(replace(row, notes=(*row.notes, by_category[row.category])) for row in made.categories)
     notes = (*made.notes, left_out_sentence(left)) if left else made.notes
     return replace(made, categories=rows, notes=notes)
+
+
+def _with_noise(made: Forecast, floors: Mapping[str, NoiseFloor]) -> Forecast:
+    """Add how often two answers of the baseline differ to the categories of which that is known."""
+    known = {category: floor for category, floor in floors.items() if floor.pairs}
+    return replace(made, categories=tuple(replace(row, noise=known.get(row.category)) for row in made.categories))
 
 
 def _answered(joint: pl.DataFrame, lanes: Lanes) -> pl.DataFrame:

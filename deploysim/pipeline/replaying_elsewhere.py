@@ -24,9 +24,16 @@ def hand_out(workspace: Workspace, plan: ReplayPlan, *, now: datetime, tasks: in
 
     Raises:
         BusyError: where a process on this machine is at work on the run.
-        InputError: where the spot-check of scrubbing does not allow sending the sample to another machine.
+        InputError: where the spot-check of scrubbing does not allow sending the sample to another machine, or the plan
+            has a budget.
     """
     check_way(workspace, plan.run_id(), plan.settings, batch=False)
+    if plan.budget:
+        raise InputError(
+            "A budget cannot be kept by several machines, none of which knows what the others spend.",
+            expected="shards without a budget",
+            next_step="hand out fewer of them with a limit, or replay on one machine",
+        )
     with Journal(journal_path(workspace, plan.run_id())) as journal:
         record = begin(workspace, plan, now=now)
         todo = whole(workspace, record, read_outcomes(journal.path), limit=plan.limit, retry=plan.retry)

@@ -56,6 +56,11 @@ class Workspace:
         return self.root / "queues"
 
     @property
+    def run_queue(self) -> Path:
+        """Runs that wait for their turn: one folder an entry."""
+        return self.root / "run_queue"
+
+    @property
     def jobs(self) -> Path:
         """What the app started: one folder a job."""
         return self.root / "jobs"

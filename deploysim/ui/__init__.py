@@ -68,7 +68,8 @@ from deploysim.ui.queues import ALL as ALL_QUEUES_TAB
 from deploysim.ui.queues import LABEL as LABEL_TAB
 from deploysim.ui.queues import NEW as NEW_QUEUE_TAB
 from deploysim.ui.queues import pick_queue, queue_form, show_queues
-from deploysim.ui.runs import has_runs, live_runs, offer_grading, replay_form
+from deploysim.ui.run_form import replay_form
+from deploysim.ui.runs import has_runs, live_runs, offer_grading
 from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
