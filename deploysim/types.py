@@ -11,6 +11,22 @@ Role = Literal["system", "user", "assistant", "tool"]
 Unit = Literal["turn", "conversation"]
 
 
+DECODING = (
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "seed",
+    "stop",
+    "response_format",
+    "tool_choice",
+    "parallel_tool_calls",
+    "reasoning_effort",
+    "frequency_penalty",
+    "presence_penalty",
+)
+"""Decoding parameters that are kept of a log, by the chat API's names; `max_tokens` stands for its newer name too."""
+
+
 class Lane(StrEnum):
     """Where a response to a prefix came from."""
 

@@ -30,6 +30,7 @@ from deploysim.store.outcomes import CUT, Outcomes, read_outcomes
 from deploysim.store.runs import (
     RunRecord,
     clear_for_resume,
+    dropped_parameters,
     journal_path,
     read_run,
     responses_path,
@@ -267,6 +268,7 @@ def finish(workspace: Workspace, record: RunRecord, notes: Collection[str] = ())
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         outcomes=outcomes.by_kind(kept),
         answered_by=outcomes.by_model(kept),
+        dropped_parameters=dropped_parameters(workspace, record.run_id),
         # An endpoint that counts no tokens leaves them unknown.
         prompt_tokens=outcomes.prompt_tokens if tokens else None,
         completion_tokens=outcomes.completion_tokens if tokens else None,

@@ -15,7 +15,7 @@ from deploysim.pipeline.replaying import ReplayPlan, begin, finish, whole
 from deploysim.replay.shards import SHARD_TASKS, Shard, shards
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import Outcomes, read_outcomes
-from deploysim.store.runs import RESPONSES, RunRecord, journal_path
+from deploysim.store.runs import GIVEN, RESPONSES, RunRecord, journal_path
 from deploysim.store.workspace import Workspace
 
 
@@ -57,6 +57,8 @@ def collect(workspace: Workspace, plan: ReplayPlan, parts: Path, *, now: datetim
 
 def _new(part: Path, outcomes: Outcomes) -> Iterator[dict[str, Any]]:
     frame = pl.read_parquet(part)
+    # Whoever made it may know nothing of what a log gives.
+    frame = frame.with_columns(pl.lit(None, RESPONSES[name]).alias(name) for name in GIVEN if name not in frame.columns)
     if frame.schema != pl.Schema(RESPONSES):
         raise InputError(
             f"{part.name} is no part of a run.",

@@ -36,9 +36,15 @@ RESPONSES: dict[str, DataType] = {
     "latency_s": pl.Float64,
     "model": pl.String,
     "at": pl.String,
+    "parameters": pl.String,
+    "dropped": pl.String,
 }
-"""`status` is "ok" or "failed"; `tool_calls` is JSON text; `attempt` counts how often the outcome was asked for."""
+"""`status` is "ok" or "failed"; `tool_calls` is JSON text; `attempt` counts how often the outcome was asked for. `parameters` are all that were sent, as JSON text, where the log
+gave any (else they are the run's own); `dropped` names those of the log that could not be sent. Runs that were sealed
+before there were these two have none."""
 
+GIVEN = ("parameters", "dropped")
+"""Columns that parts and runs from before there were them lack."""
 TOKENS: dict[str, DataType] = {name: RESPONSES[name] for name in ("prefix_id", "prompt_tokens", "completion_tokens")}
 ENDED = ("done", "stopped")
 """States in which a run's responses are sealed and can be graded."""
@@ -81,6 +87,8 @@ class RunRecord:
     """How often which outcome is among the sealed responses, "answered" and "cut by length" among them."""
     answered_by: dict[str, int] = field(default_factory=dict)
     """Sealed responses by the name that the endpoint gave the model that answered."""
+    dropped_parameters: dict[str, int] = field(default_factory=dict)
+    """How many sealed responses were asked for without a parameter that their log has and the endpoint does not take."""
     prompt_tokens: int | None = None
     """Read by all attempts of a run that has ended, as the endpoint counted; None where it counted none."""
     completion_tokens: int | None = None
@@ -237,7 +245,7 @@ def seal_responses(
 def responses(workspace: Workspace, run_id: str) -> pl.DataFrame:
     """Return a run's responses so far, one row per prefix and repeat."""
     sealed = responses_path(workspace, run_id)
-    return pl.read_parquet(sealed) if sealed.exists() else _from_journal(journal_path(workspace, run_id))
+    return _scan_sealed(sealed).collect() if sealed.exists() else _from_journal(journal_path(workspace, run_id))
 
 
 def responses_of(workspace: Workspace, run_id: str, prefix_id: str) -> pl.DataFrame:
@@ -296,6 +304,13 @@ def run_sums(workspace: Workspace, run_id: str) -> RunSums:
     return RunSums(row["rows"], row["prompt_tokens"] or 0, row["completion_tokens"] or 0, known)
 
 
+def dropped_parameters(workspace: Workspace, run_id: str) -> dict[str, int]:
+    """Return how many of a run's responses were asked for without which parameters of the log."""
+    names = _scan(workspace, run_id).select(pl.col("dropped").drop_nulls().str.split(",").explode().alias("name"))
+    counted = names.drop_nulls().group_by("name").len().sort("len", "name", descending=[True, False]).collect()
+    return dict(counted.iter_rows())
+
+
 def written_tokens(workspace: Workspace, run_id: str) -> int:
     """Return how many tokens a run's responses have."""
     return int(_scan(workspace, run_id).select(pl.col("completion_tokens").sum()).collect().item() or 0)
@@ -326,7 +341,11 @@ def failures_by_reason(frame: pl.DataFrame) -> dict[str, int]:
 
 def _scan(workspace: Workspace, run_id: str) -> pl.LazyFrame:
     sealed = responses_path(workspace, run_id)
-    return pl.scan_parquet(sealed) if sealed.exists() else responses(workspace, run_id).lazy()
+    return _scan_sealed(sealed) if sealed.exists() else responses(workspace, run_id).lazy()
+
+
+def _scan_sealed(path: Path) -> pl.LazyFrame:
+    return pl.scan_parquet(path, schema=RESPONSES, missing_columns="insert", extra_columns="ignore")
 
 
 def _record(path: Path) -> RunRecord:
