@@ -147,6 +147,9 @@ def show_forecast(saved: SavedForecast) -> None:
     say(
         f"{models}, {forecast.prefixes:,} prefixes, rates per 100,000 {forecast.unit}s{gap}. Forecast {saved.forecast_id[:12]}."
     )
+    say("What it assumes:")
+    for note in forecast.notes:
+        say(f"  - {note}")
 
 
 def _forecast_table(rows: pl.DataFrame, *, wide: bool) -> Table:
