@@ -12,7 +12,7 @@ from rich.table import Table
 from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, out, print_json, say
 from deploysim.errors import NotFoundError
 from deploysim.forecast.register import forecast_to_json
-from deploysim.forecast.words import sentence
+from deploysim.forecast.words import failures_sentence, sentence
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecast, newest_lanes
 from deploysim.pipeline.grading import JudgeUse
 from deploysim.pipeline.judges import configured_judges
@@ -142,6 +142,8 @@ def show_forecast(saved: SavedForecast) -> None:
     say("")
     say(sentence(forecast))
     out.print(_forecast_table(shift_rows(forecast), wide=out.width >= WIDE))
+    for lane in forecast.lanes:
+        say(f"{lane.lane}: {failures_sentence(lane)}", quiet=not lane.failed)
     models = " → ".join(lane.model for lane in forecast.lanes[-2:])
     gap = "" if forecast.fidelity_corrected else ", fidelity uncorrected: no baseline lane"
     say(
@@ -161,6 +163,7 @@ def _forecast_table(rows: pl.DataFrame, *, wide: bool) -> Table:
         table.add_column(column)
     for row in rows.iter_rows(named=True):
         name, n = f"{row['symbol']} {row['name']}", str(row["n"])
-        parts = (row["rates"], row["change"], row["call"], n)
-        table.add_row(name, *(parts if wide else (f"{row['rates']}, {row['change']}\n{row['call']}, n {n}",)))
+        open_by = f", {row['bounds']} with {row['undetermined']:,} undetermined" if row["undetermined"] else ""
+        parts = (row["rates"], row["change"], row["call"], f"{n}{open_by}")
+        table.add_row(name, *(parts if wide else (f"{row['rates']}, {row['change']}\n{row['call']}, n {n}{open_by}",)))
     return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,6 +20,8 @@ from deploysim.grade.judging.judges import NO_JUDGES, Judges
 from deploysim.pipeline.evidence import Known, known_evidence
 from deploysim.pipeline.grading import RULES_ONLY, JudgeUse, Report, grade_lanes, silent
 from deploysim.pipeline.lanes import Lanes, joint_verdicts, repeated_verdicts
+from deploysim.pipeline.noise import noise_floors
+from deploysim.stats.noise_floor import NoiseFloor
 from deploysim.store.forecasts import forecast_file, list_forecasts, save_forecast
 from deploysim.store.runs import ENDED, list_runs, read_run, responses
 from deploysim.store.samples import SampleAbout, prefix_index, read_sample
@@ -103,6 +105,9 @@ def forecast(
     made = make_forecast(frame, inputs, seed=seed, now=now, settings=settings, evidence=known.by_category)
     made = _with_graders(made, graders, left_out(taxonomy, use.judges), known)
     made = replace(made, notes=(*made.notes, *known.notes, *_sampling_notes(about, frame)))
+    if lanes.baseline:
+        floors = noise_floors(workspace, lanes.sample_id, lanes.baseline, graders, level=settings.level)
+        made = _with_noise(made, floors)
     text = forecast_to_json(made)
     save_forecast(workspace, forecast_id(text), text)
     return SavedForecast(forecast_id(text), made)
@@ -194,6 +199,10 @@ def _label_words(evidence: Evidence) -> str:
     unflagged = sum(one.unflagged for one in evidence.reviews.values())
     missed = f"{unflagged:,.0f} of unflagged ones" if unflagged else "none of unflagged ones, so misses are not known"
     return f", corrected by labels worth {flagged:,.0f} of flagged responses and {missed}"
+def _with_noise(made: Forecast, floors: Mapping[str, NoiseFloor]) -> Forecast:
+    """Add how often two answers of the baseline differ to the categories of which that is known."""
+    known = {category: floor for category, floor in floors.items() if floor.pairs}
+    return replace(made, categories=tuple(replace(row, noise=known.get(row.category)) for row in made.categories))
 
 
 def _answered(joint: pl.DataFrame, lanes: Lanes) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from deploysim.config import read_settings
 from deploysim.forecast.records import Forecast
+from deploysim.forecast.words import failures_sentence
 from deploysim.grade.grader import NEEDS_JUDGE, Grader, graders_of
 from deploysim.looks import DIRECTIONS
 from deploysim.pipeline.comparing import ANY, FAILED, Comparison, load_comparison
@@ -38,6 +39,10 @@ OUTCOME_LABELS = {
     FAILED: "failed",
 }
 NO_BASELINE = "none"
+NOISE_HELP = (
+    "The noise floor: how often two answers of the old model to the same prefix are flagged differently, with its "
+    "interval. A candidate of which no more pairs differ need not differ at all. It needs a baseline run with repeats."
+)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -214,10 +219,11 @@ def forecast_help(forecast: Forecast) -> None:
     with rests:
         st.subheader("What it rests on")
         for lane in forecast.lanes:
-            failed = f", {lane.failed:,} failed" if lane.failed else ""
             st.markdown(
-                f"**{lane.lane}** · {plain(lane.model)} · {lane.responses:,} responses{failed} · {plain(lane.settings)}"
+                f"**{lane.lane}** · {plain(lane.model)} · {lane.responses:,} responses · {plain(lane.settings)}"
             )
+            if lane.failed:
+                st.markdown(f":material/error: {failures_sentence(lane)}")
         st.caption(f"Sample {forecast.sample_id}, {plain(forecast.window)}. {' '.join(forecast.notes)}")
 
 
@@ -234,6 +240,8 @@ def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
         pl.col("undetermined").alias("failed or unsure"),
         pl.col("bounds").alias("candidate if all absent to all present"),
         pl.col("fidelity_gap").alias("baseline ÷ recorded"),
+        (pl.col("changed") * 100).alias("pairs that differ, %"),
+        pl.col("noise_floor").alias("two baseline answers differ"),
         pl.col("probability_up").alias("P(up)"),
         "p_value",
         "q_value",
@@ -248,6 +256,8 @@ def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
             "category": st.column_config.TextColumn(pinned=True),
             "baseline ÷ recorded": number(format="%.2f"),
             "P(up)": number(format="%.2f"),
+            "pairs that differ, %": number(format="%.1f", help="Pairs that regressed or improved."),
+            "two baseline answers differ": st.column_config.TextColumn(help=NOISE_HELP),
             "p_value": number("p", format="%.3f"),
             "q_value": number("q", format="%.3f"),
         },
