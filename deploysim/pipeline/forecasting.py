@@ -199,6 +199,8 @@ def _label_words(evidence: Evidence) -> str:
     unflagged = sum(one.unflagged for one in evidence.reviews.values())
     missed = f"{unflagged:,.0f} of unflagged ones" if unflagged else "none of unflagged ones, so misses are not known"
     return f", corrected by labels worth {flagged:,.0f} of flagged responses and {missed}"
+
+
 def _with_noise(made: Forecast, floors: Mapping[str, NoiseFloor]) -> Forecast:
     """Add how often two answers of the baseline differ to the categories of which that is known."""
     known = {category: floor for category, floor in floors.items() if floor.pairs}
