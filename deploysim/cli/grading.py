@@ -9,10 +9,19 @@ import typer
 from rich.table import Table
 
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, out, print_json, say
-from deploysim.cli.results import BaselineOption, CandidateOption, OverrideOption, SampleOption, chosen_lanes, judge_use
+from deploysim.cli.results import (
+    BaselineOption,
+    CandidateOption,
+    OverrideOption,
+    SampleOption,
+    chosen_lanes,
+    chosen_sample,
+    judge_use,
+)
 from deploysim.grade.grader import Grader, LeftOut, graders_of, left_out, left_out_sentence
 from deploysim.pipeline.grading import Graded, GraderWork, grade_lanes
 from deploysim.pipeline.judges import configured_judges
+from deploysim.pipeline.whole_log import grade_whole_log
 from deploysim.taxonomy import DEFAULT_TAXONOMY, Change, Taxonomy, changes, load_taxonomy
 from deploysim.wording import counted
 
@@ -21,6 +30,13 @@ def grade_command(
     sample: SampleOption = None,
     candidate: CandidateOption = None,
     baseline: BaselineOption = None,
+    recorded_all: Annotated[
+        bool,
+        typer.Option(
+            help="Grade the recorded responses of the whole log that the sample was drawn from, replayed or not: "
+            "they sharpen the recorded rates of its forecasts."
+        ),
+    ] = False,
     in_flight: Annotated[int, typer.Option(min=1, help="Calls to judges at the same time.")] = 8,
     override_privacy: OverrideOption = "",
     workspace: WorkspaceOption = None,
@@ -37,9 +53,14 @@ def grade_command(
     use = judge_use(here, override_privacy=override_privacy, in_flight=in_flight)
     taxonomy = load_taxonomy()
     graders, left = graders_of(taxonomy, use.judges), left_out(taxonomy, use.judges)
-    lanes = chosen_lanes(here, sample, candidate, baseline)
     with meter(quiet=as_json) as show:
-        graded = grade_lanes(here.workspace, lanes, graders, use=use, report=show)
+        if recorded_all:
+            chosen = chosen_sample(here, sample)
+            log, graded = grade_whole_log(here.workspace, chosen, graders, now=here.now, use=use, report=show)
+            say(f"The log behind sample {chosen} has {log.size:,} recorded responses.", quiet=as_json)
+        else:
+            lanes = chosen_lanes(here, sample, candidate, baseline)
+            graded = grade_lanes(here.workspace, lanes, graders, use=use, report=show)
     if as_json:
         print_json(_graded_json(graded, left))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import polars as pl
@@ -10,12 +11,15 @@ import typer
 from rich.table import Table
 
 from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, out, print_json, say
+from deploysim.cli.interim import show_interim
 from deploysim.errors import NotFoundError
 from deploysim.forecast.register import forecast_to_json
 from deploysim.forecast.words import failures_sentence, sentence
+from deploysim.grade.grader import graders_of
 from deploysim.pipeline.baseline_offer import all_advice
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecast, newest_lanes
 from deploysim.pipeline.grading import JudgeUse
+from deploysim.pipeline.interim import begun_lanes, look
 from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.overview import overview
@@ -47,6 +51,10 @@ def forecast_command(
     baseline: BaselineOption = None,
     seed: Annotated[int, typer.Option(help="Seed of the posterior draws.")] = 0,
     override_privacy: OverrideOption = "",
+    interim: Annotated[
+        bool,
+        typer.Option(help="Look at a run that still answers: is the question answered already? Nothing is forecast."),
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -55,6 +63,9 @@ def forecast_command(
     Example: python -m deploysim forecast
     """
     here = context(workspace)
+    if interim:
+        look_at_run(here, sample, candidate, baseline, as_json=as_json)
+        return
     lanes = chosen_lanes(here, sample, candidate, baseline)
     with meter(quiet=as_json) as show:
         use = judge_use(here, override_privacy=override_privacy)
@@ -63,6 +74,26 @@ def forecast_command(
         print_json({"forecast_id": saved.forecast_id, **json.loads(forecast_to_json(saved.forecast))})
     else:
         show_forecast(saved)
+
+
+def look_at_run(
+    here: Context, sample: str | None, candidate: str | None, baseline: str | None, *, as_json: bool
+) -> None:
+    """Print what the complete blocks of the newest candidate say, or of the one named."""
+    sample_id = chosen_sample(here, sample)
+    lanes = begun_lanes(here.workspace, sample_id)
+    if candidate:
+        lanes = replace(lanes, candidate=find_id(here.workspace.runs, candidate, kind="run"))
+    if baseline:
+        found = None if baseline == "-" else find_id(here.workspace.runs, baseline, kind="run")
+        lanes = replace(lanes, baseline=found)
+    graders = graders_of(load_taxonomy(), configured_judges(here.settings))
+    with meter(quiet=as_json) as show:
+        seen = look(here.workspace, lanes, graders, report=show)
+    if as_json:
+        print_json({**asdict(seen), "sentence": seen.sentence()})
+        return
+    show_interim(seen)
 
 
 def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
@@ -152,6 +183,9 @@ def show_forecast(saved: SavedForecast) -> None:
     say(
         f"{models}, {forecast.prefixes:,} prefixes, rates per 100,000 {forecast.unit}s{gap}. Forecast {saved.forecast_id[:12]}."
     )
+    say("What it assumes:")
+    for note in forecast.notes:
+        say(f"  - {note}")
 
 
 def _forecast_table(rows: pl.DataFrame, *, wide: bool) -> Table:

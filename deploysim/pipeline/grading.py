@@ -117,6 +117,13 @@ def grade_lanes(
     return Graded(count.work(), notes)
 
 
+def grade_by_rules(sets: Sequence[GradedSet], graders: Sequence[Grader], *, report: Report = silent) -> None:
+    """Grade what has no grades yet by the graders that are rules alone."""
+    rules = [grader for grader in graders if not grader.judging]
+    for one in sets:
+        _grade_by_rules(one, rules, _Count(rules), report)
+
+
 class _Count:
     """Counts what graders did."""
 
