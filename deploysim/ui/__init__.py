@@ -26,11 +26,8 @@ from deploysim.ui.comparison import (
     open_compare,
     pick_forecast,
     pick_lanes,
-    show_definition,
-    taxonomy,
     tell_erased,
     tell_labels,
-    tell_left_out,
 )
 from deploysim.ui.data import (
     conversations,
@@ -42,6 +39,7 @@ from deploysim.ui.data import (
     version,
     workspace,
 )
+from deploysim.ui.definitions import show_definition, show_definitions, taxonomy, tell_left_out
 from deploysim.ui.disagreements import show_disagreements
 from deploysim.ui.import_jobs import earlier_imports, live_imports
 from deploysim.ui.import_preview import show_dry_run
@@ -146,6 +144,7 @@ __all__ = [
     "samples",
     "show_agreement",
     "show_definition",
+    "show_definitions",
     "show_disagreements",
     "show_dry_run",
     "show_error",

@@ -25,8 +25,8 @@ from deploysim.store.labels import labels, labels_version
 from deploysim.store.queues import Queue, list_queues
 from deploysim.store.workspace import Workspace
 from deploysim.ui.blocks import empty_state, ink
-from deploysim.ui.comparison import taxonomy
 from deploysim.ui.data import version, workspace
+from deploysim.ui.definitions import show_definitions, taxonomy
 from deploysim.ui.links import pick
 from deploysim.ui.navigation import QUEUE
 from deploysim.wording import counted
@@ -95,7 +95,9 @@ def show_agreement(found: pl.DataFrame, queues: Sequence[Queue]) -> pl.DataFrame
             key="agreement",
         )
     _table(rows, names)
-    _help(weigh)
+    with st.container(horizontal=True, gap="small"):
+        _help(weigh)
+        show_definitions([row.category for row in rows], title="What behaviours mean", key="agreement")
     return verdicts
 
 
