@@ -71,6 +71,7 @@ from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 from deploysim.ui.team import show_rights, show_roles, show_trail, show_work
+from deploysim.ui.trust import show_trust
 from deploysim.ui.uploads import keep_uploads_in_memory
 from deploysim.wording import counted
 
@@ -159,6 +160,7 @@ __all__ = [
     "show_roles",
     "show_sample",
     "show_trail",
+    "show_trust",
     "show_withheld",
     "show_work",
     "spot_check",

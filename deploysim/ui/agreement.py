@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from deploysim import charts
+from deploysim.calibration_words import agreement_words
 from deploysim.pipeline.agreement import (
     CategoryAgreement,
     by_category,
@@ -130,9 +131,9 @@ def _table(rows: Sequence[CategoryAgreement], names: dict[str, str]) -> None:
                     "labelled": row.responses,
                     "by two": row.twice,
                     "open": row.open,
-                    "alpha, people": _says(row.people),
+                    "alpha, people": agreement_words(row.people),
                     "agree": _share(row.people),
-                    "kappa, grader": _says(row.graders),
+                    "kappa, grader": agreement_words(row.graders),
                     "agree ": _share(row.graders),
                 }
                 for row in rows
@@ -150,12 +151,6 @@ def _table(rows: Sequence[CategoryAgreement], names: dict[str, str]) -> None:
         },
         alt="Agreement of every category in numbers.",
     )
-
-
-def _says(found: Agreement) -> str:
-    if found.value is None or found.interval is None:
-        return f"n/a (n = {found.items:,})"
-    return f"{found.value:.2f} ({found.interval.low:.2f} to {found.interval.high:.2f})"
 
 
 def _share(found: Agreement) -> str:
@@ -183,7 +178,9 @@ def show_matrices(found: pl.DataFrame, verdicts: pl.DataFrame) -> None:
     with both.container(width=470):
         st.subheader("People against people", anchor=False)
         if pairs:
-            options = {f"{i}": f"{p.first} and {p.second} · kappa {_says(p.kappa)}" for i, p in enumerate(pairs)}
+            options = {
+                f"{i}": f"{p.first} and {p.second} · kappa {agreement_words(p.kappa)}" for i, p in enumerate(pairs)
+            }
             chosen = pairs[int(st.selectbox("Two people", list(options), format_func=lambda i: options[i], key="pair"))]
             _matrix(people_matrix(found, chosen.first, chosen.second), chosen.first, chosen.second)
         else:
