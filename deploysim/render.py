@@ -41,6 +41,8 @@ class Badge:
     kind: str
     """Name of the look: "present", "unsure", "note"."""
     reason: str = ""
+    more: tuple[tuple[str, str], ...] = ()
+    """What is one click away: titles with a text each, such as a definition or what a step of a chain said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,14 @@ def _panel(panel: Panel) -> str:
 def _badge(badge: Badge) -> str:
     reason = f'<span class="ds-reason">{escape(badge.reason)}</span>' if badge.reason else ""
     title = f"<b>{escape(badge.symbol)} {escape(badge.text)}</b>"
-    return f'<div class="ds-badge ds-{escape(badge.kind)}">{title}{reason}</div>'
+    return f'<div class="ds-badge ds-{escape(badge.kind)}">{title}{reason}{_more(badge.more)}</div>'
+
+
+def _more(lines: Sequence[tuple[str, str]]) -> str:
+    if not lines:
+        return ""
+    rows = "".join(f"<dt>{escape(title)}</dt><dd>{escape(text)}</dd>" for title, text in lines)
+    return f'<details class="ds-about"><summary>what it means, who said what</summary><dl>{rows}</dl></details>'
 
 
 def _tool_call(call: ToolCall) -> str:

@@ -26,11 +26,8 @@ from deploysim.ui.comparison import (
     open_compare,
     pick_forecast,
     pick_lanes,
-    show_definition,
-    taxonomy,
     tell_erased,
     tell_labels,
-    tell_left_out,
 )
 from deploysim.ui.data import (
     conversations,
@@ -42,6 +39,7 @@ from deploysim.ui.data import (
     version,
     workspace,
 )
+from deploysim.ui.definitions import show_definition, show_definitions, taxonomy, tell_left_out
 from deploysim.ui.disagreements import show_disagreements
 from deploysim.ui.import_jobs import earlier_imports, live_imports
 from deploysim.ui.import_preview import show_dry_run
@@ -74,6 +72,7 @@ from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 from deploysim.ui.team import show_rights, show_roles, show_trail, show_work
+from deploysim.ui.trust import show_trust
 from deploysim.ui.uploads import keep_uploads_in_memory
 from deploysim.wording import counted
 
@@ -147,6 +146,7 @@ __all__ = [
     "samples",
     "show_agreement",
     "show_definition",
+    "show_definitions",
     "show_disagreements",
     "show_dry_run",
     "show_error",
@@ -161,6 +161,7 @@ __all__ = [
     "show_roles",
     "show_sample",
     "show_trail",
+    "show_trust",
     "show_withheld",
     "show_work",
     "spot_check",
