@@ -8,7 +8,19 @@ from collections.abc import Callable
 import typer
 
 from deploysim.cli import app as app_commands
-from deploysim.cli import backtest, calibrating, data, grading, importing, privacy, purge, results, review, runs
+from deploysim.cli import (
+    backtest,
+    calibrating,
+    data,
+    grading,
+    importing,
+    privacy,
+    purge,
+    results,
+    review,
+    runs,
+    scoring,
+)
 from deploysim.cli.console import fail
 from deploysim.errors import DeploysimError
 
@@ -28,6 +40,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "taxonomy": grading.taxonomy_command,
     "grade": grading.grade_command,
     "forecast": results.forecast_command,
+    "score": scoring.score_command,
+    "scorecards": scoring.scorecards_command,
     "backtest": backtest.backtest_command,
     "queue": review.queue_command,
     "calibrate": calibrating.calibrate_command,

@@ -79,6 +79,24 @@ def forecast(
 
     The forecast says of every category who graded it, and of the others why they were not graded.
     """
+    made = estimate(workspace, lanes, taxonomy, seed=seed, now=now, settings=settings, use=use, report=report)
+    text = forecast_to_json(made)
+    save_forecast(workspace, forecast_id(text), text)
+    return SavedForecast(forecast_id(text), made)
+
+
+def estimate(
+    workspace: Workspace,
+    lanes: Lanes,
+    taxonomy: Taxonomy,
+    *,
+    seed: int,
+    now: datetime,
+    settings: ForecastSettings = DEFAULT_SETTINGS,
+    use: JudgeUse = RULES_ONLY,
+    report: Report = silent,
+) -> Forecast:
+    """Make a forecast as `forecast` does, and keep its grades but not the forecast itself."""
     graders = list(graders_of(taxonomy, use.judges))
     grade_lanes(workspace, lanes, graders, use=use, report=report)
     joint = joint_verdicts(workspace, lanes, graders)
@@ -95,10 +113,7 @@ def forecast(
         names=tuple((g.category, g.about.name) for g in graders),
     )
     made = make_forecast(complete.join(users, on="prefix_id"), inputs, seed=seed, now=now, settings=settings)
-    made = _with_graders(made, graders, left_out(taxonomy, use.judges))
-    text = forecast_to_json(made)
-    save_forecast(workspace, forecast_id(text), text)
-    return SavedForecast(forecast_id(text), made)
+    return _with_graders(made, graders, left_out(taxonomy, use.judges))
 
 
 def load_forecast(workspace: Workspace, forecast_id: str) -> SavedForecast:

@@ -1,0 +1,346 @@
+"""Score: the new model's own traffic, measured like the forecast was, beside what was forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from deploysim import __version__
+from deploysim.errors import InputError
+from deploysim.forecast.counts import lane_count
+from deploysim.forecast.outcomes import category_outcomes
+from deploysim.forecast.realised import Came, scored_category, with_registered
+from deploysim.forecast.records import Forecast, LaneCount
+from deploysim.forecast.scorecard import METHODS, Challenge, Scorecard, Traffic
+from deploysim.forecast.scoring import ChallengeRates, against, count_calls, summarise, with_scores
+from deploysim.forecast.settings import ForecastSettings
+from deploysim.forecast.stack import frozen_json, read_frozen
+from deploysim.grade.grader import Grader
+from deploysim.pipeline.drawing import draw
+from deploysim.pipeline.forecasting import SavedForecast, estimate
+from deploysim.pipeline.grading import JudgeUse, Report, grade_lanes, silent
+from deploysim.pipeline.lanes import Lanes, joint_verdicts
+from deploysim.pipeline.registering import Registered, registration_of
+from deploysim.pipeline.stacks import MeasuringStack, check_measures
+from deploysim.sampling import SampleSpec
+from deploysim.stats.pooling import ChangePrior, Priors
+from deploysim.store.frozen import frozen_text, intact, save_frozen
+from deploysim.store.runs import read_run
+from deploysim.store.samples import prefix_index, read_sample
+from deploysim.store.workspace import Workspace, find_id
+from deploysim.types import Lane
+from deploysim.wording import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Responses to some prefixes: what the log says, or what a run answered."""
+
+    sample_id: str
+    run_id: str | None = None
+    """None for what the log answered."""
+    words: str = ""
+    """What they are, for people."""
+
+    def lanes(self) -> Lanes:
+        """Return them as lanes to grade: the recorded one always goes along."""
+        return Lanes(self.sample_id, self.run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePlan:
+    """What to score against what."""
+
+    traffic: Answers
+    replayed: str | None = None
+    """A run in which the candidate answers the new traffic's prefixes: shows the prefix shift."""
+    challenge: tuple[Answers, Answers] | None = None
+    """Challenging prompts answered by the new and by the old model."""
+    regrade: bool = False
+    """Whether old traffic is measured anew with the stack given, instead of refusing a stack of other graders."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedScorecard:
+    """A scorecard with the id it is kept under."""
+
+    scorecard_id: str
+    scorecard: Scorecard
+
+
+def draw_traffic(
+    workspace: Workspace, import_id: str, forecast: Forecast, *, size: int | None, now: datetime
+) -> Answers:
+    """Draw a sample of one import, all of it or of the size given, with the unit of a forecast."""
+    spec = SampleSpec(unit=forecast.unit, size=size, imports=(import_id,))
+    about = draw(workspace, spec, now=now)
+    return Answers(about.sample_id, words=f"import {import_id}")
+
+
+def find_answers(workspace: Workspace, start: str, forecast: Forecast, *, now: datetime) -> Answers:
+    """Return the responses that a word on the command line names: a run, or an import.
+
+    Raises:
+        NotFoundError: where there is no such run or import, or several.
+    """
+    if list(workspace.runs.glob(f"{start}*")) and start:
+        run_id = find_id(workspace.runs, start, kind="run")
+        run = read_run(workspace, run_id)
+        return Answers(run.sample_id, run_id, f"run {run_id} by {run.name}")
+    import_id = find_id(workspace.conversations, start, kind="import or run", suffix=".parquet")
+    return draw_traffic(workspace, import_id, forecast, size=None, now=now)
+
+
+def score(
+    workspace: Workspace,
+    saved: SavedForecast,
+    stack: MeasuringStack,
+    plan: ScorePlan,
+    *,
+    now: datetime,
+    use: JudgeUse,
+    seed: int = 0,
+    report: Report = silent,
+) -> SavedScorecard:
+    """Grade the new traffic with a stack, score the forecast on it and keep the scorecard.
+
+    Scoring the same again gives the scorecard that is there.
+
+    Args:
+        workspace: Where everything is.
+        saved: The forecast.
+        stack: Who measures.
+        plan: What is scored against what.
+        now: Time of scoring.
+        use: How the stack's judges may be asked.
+        seed: Seed of draws and tests.
+        report: Told how far it is.
+
+    Raises:
+        InputError: where the stack's graders are not the forecast's and nothing is measured anew, where the traffic is
+            the forecast's own sample, or where prefixes were drawn with unequal weights.
+    """
+    if not plan.regrade:
+        check_measures(saved.forecast, stack, saved.forecast_id)
+    _check_traffic(workspace, saved.forecast, plan)
+    use, graders = replace(use, judges=stack.judges), list(stack.graders())
+    forecast = _measured_anew(workspace, saved, stack, use, report) if plan.regrade else saved.forecast
+    card = _scorecard(workspace, saved, forecast, stack, plan, graders, use, seed, now, report)
+    text = frozen_json(card)
+    for one in scorecards(workspace):
+        if frozen_json(replace(one.scorecard, created_at=card.created_at, software=card.software)) == text:
+            return one
+    return SavedScorecard(save_frozen(workspace.scorecards, text), card)
+
+
+def load_scorecard(workspace: Workspace, scorecard_id: str) -> SavedScorecard:
+    """Return a scorecard.
+
+    Raises:
+        InputError: where its file was edited since.
+    """
+    text = frozen_text(workspace.scorecards, scorecard_id, kind="scorecard")
+    return SavedScorecard(scorecard_id, read_frozen(Scorecard, text, "scorecard"))
+
+
+def scorecards(workspace: Workspace) -> list[SavedScorecard]:
+    """Return all scorecards that nobody edited, newest first."""
+    found = [load_scorecard(workspace, name) for name in intact(workspace.scorecards)]
+    return sorted(found, key=lambda one: (one.scorecard.created_at, one.scorecard_id), reverse=True)
+
+
+def same_settings(forecast: Forecast) -> ForecastSettings:
+    """Return the settings that a forecast was made with, as far as it says them."""
+    prior = forecast.prior
+    priors = (
+        Priors(ChangePrior(prior.shift_scale, prior.shift_doubt), ChangePrior(prior.gap_scale, prior.gap_doubt))
+        if prior
+        else Priors()
+    )
+    return ForecastSettings(
+        certainty=forecast.certainty_required,
+        material_ratio=forecast.material_ratio,
+        level=forecast.level,
+        false_discovery_rate=forecast.false_discovery_rate,
+        power=forecast.power,
+        draws=forecast.draws,
+        priors=priors,
+    )
+
+
+def _measured_anew(
+    workspace: Workspace, saved: SavedForecast, stack: MeasuringStack, use: JudgeUse, report: Report
+) -> Forecast:
+    """Estimate a forecast again from the same responses with other graders, as of its own time."""
+    return estimate(
+        workspace,
+        saved.lanes(),
+        stack.taxonomy,
+        seed=saved.forecast.seed,
+        now=datetime.fromisoformat(saved.forecast.created_at),
+        settings=same_settings(saved.forecast),
+        use=use,
+        report=report,
+    )
+
+
+def _check_traffic(workspace: Workspace, forecast: Forecast, plan: ScorePlan) -> None:
+    if plan.traffic.sample_id == forecast.sample_id:
+        raise InputError(
+            "The traffic is the very sample that the forecast was made from.",
+            expected="what the new model answered after its release",
+            next_step="import that, and name the import with --traffic",
+        )
+    index = prefix_index(workspace, plan.traffic.sample_id)
+    if index["weight"].n_unique() > 1:
+        raise InputError(
+            "The traffic's prefixes were drawn with unequal weights, so their counts say nothing of the rate.",
+            expected="a uniform sample of the new traffic",
+            next_step="name the import with --traffic, which takes all of it",
+        )
+
+
+def _scorecard(
+    workspace: Workspace,
+    saved: SavedForecast,
+    forecast: Forecast,
+    stack: MeasuringStack,
+    plan: ScorePlan,
+    graders: Sequence[Grader],
+    use: JudgeUse,
+    seed: int,
+    now: datetime,
+    report: Report,
+) -> Scorecard:
+    level, ratio = forecast.level, forecast.material_ratio
+    came = _came(workspace, plan, graders, level, use, report)
+    challenge = _challenge(workspace, plan, graders, level, use, report)
+    rows = tuple(scored_category(row, came[row.category], level=level, seed=seed) for row in forecast.categories)
+    rows = with_scores(rows, forecast.categories, challenge, level=level)
+    if plan.regrade:
+        before = {row.category: row for row in saved.forecast.categories}
+        rows = tuple(with_registered(row, before.get(row.category)) for row in rows)
+    registered = registration_of(workspace, saved.forecast_id)
+    traffic = _traffic(workspace, plan.traffic, saved.forecast, registered)
+    others = [against(rows, other, level=level, seed=seed) for other in METHODS if other != "forecast"]
+    return Scorecard(
+        forecast_id=saved.forecast_id,
+        registration_id=registered.registration_id if registered else None,
+        registered_at=registered.registration.registered_at if registered else None,
+        stack=stack.stack_id,
+        regraded=plan.regrade,
+        graders=tuple((g.category, g.fingerprint) for g in graders),
+        old_model=saved.forecast.lanes[0].model,
+        new_model=saved.forecast.lanes[-1].model,
+        traffic=traffic,
+        challenge=_challenge_used(workspace, plan),
+        level=level,
+        material_ratio=ratio,
+        categories=rows,
+        summaries=tuple(s for m in METHODS if (s := summarise(rows, m, material_ratio=ratio))),
+        against=tuple(one for one in others if one),
+        calls=count_calls(rows, material_ratio=ratio),
+        seed=seed,
+        created_at=now.astimezone(UTC).isoformat(timespec="seconds"),
+        software=f"deploysim {__version__}",
+        notes=_notes(workspace, saved.forecast, plan, traffic, registered),
+    )
+
+
+def _came(
+    workspace: Workspace, plan: ScorePlan, graders: Sequence[Grader], level: float, use: JudgeUse, report: Report
+) -> dict[str, Came]:
+    """Measure the new traffic, and what the candidate answers to it in a replay where there is one."""
+    if plan.replayed and read_run(workspace, plan.replayed).sample_id != plan.traffic.sample_id:
+        raise InputError(
+            f"Run {plan.replayed} did not answer the new traffic's prefixes.",
+            expected=f"a run of the candidate on sample {plan.traffic.sample_id}",
+            next_step=f"python -m deploysim replay --sample {plan.traffic.sample_id} --lane candidate --model NAME",
+        )
+    realised = measure(workspace, plan.traffic, graders, level=level, use=use, report=report)
+    if not plan.replayed:
+        return {category: Came(count) for category, count in realised.items()}
+    again = Answers(plan.traffic.sample_id, plan.replayed)
+    replayed = measure(workspace, again, graders, level=level, use=use, report=report)
+    return {category: Came(count, replayed[category].rate) for category, count in realised.items()}
+
+
+def _challenge(
+    workspace: Workspace, plan: ScorePlan, graders: Sequence[Grader], level: float, use: JudgeUse, report: Report
+) -> Mapping[str, ChallengeRates]:
+    if plan.challenge is None:
+        return {}
+    new, old = (measure(workspace, answers, graders, level=level, use=use, report=report) for answers in plan.challenge)
+    return {category: ChallengeRates(old[category].rate, new[category].rate) for category in new}
+
+
+def measure(
+    workspace: Workspace,
+    answers: Answers,
+    graders: Sequence[Grader],
+    *,
+    level: float,
+    use: JudgeUse,
+    report: Report = silent,
+) -> dict[str, LaneCount]:
+    """Grade responses where they are not graded yet, and count them by category."""
+    lanes = answers.lanes()
+    grade_lanes(workspace, lanes, graders, use=use, report=report)
+    lane = Lane.CANDIDATE if answers.run_id else Lane.RECORDED
+    joint = joint_verdicts(workspace, lanes, list(graders))
+    users = prefix_index(workspace, answers.sample_id).select("prefix_id", "user_key")
+    frame = joint.filter(joint[lane].is_not_null()).join(users, on="prefix_id")
+    return {g.category: lane_count(category_outcomes(frame, g.category, (lane,)), 0, level) for g in graders}
+
+
+def _traffic(workspace: Workspace, answers: Answers, forecast: Forecast, registered: Registered | None) -> Traffic:
+    about = read_sample(workspace, answers.sample_id)
+    started = prefix_index(workspace, answers.sample_id).unique("conversation_id")["started_at"]
+    moment = registered.registration.registered_at if registered else forecast.created_at
+    cut = datetime.fromisoformat(moment).astimezone(UTC).replace(tzinfo=None)
+    return Traffic(
+        sample_id=about.sample_id,
+        unit=about.unit,
+        prefixes=about.size,
+        conversations=about.conversations,
+        window=about.window(),
+        models=tuple(about.models),
+        before=int((started.drop_nulls() < cut).sum()),
+        undated=about.undated,
+    )
+
+
+def _challenge_used(workspace: Workspace, plan: ScorePlan) -> Challenge | None:
+    if plan.challenge is None:
+        return None
+    new, old = plan.challenge
+    sizes = [read_sample(workspace, one.sample_id).size for one in plan.challenge]
+    return Challenge(new.words, old.words, min(sizes))
+
+
+def _notes(
+    workspace: Workspace, forecast: Forecast, plan: ScorePlan, traffic: Traffic, registered: Registered | None
+) -> tuple[str, ...]:
+    ids = set(prefix_index(workspace, forecast.sample_id)["conversation_id"])
+    shared = len(ids & set(prefix_index(workspace, traffic.sample_id)["conversation_id"]))
+    event = "registered" if registered else "made"
+    notes = (
+        "" if registered else "The forecast was not registered before the release.",
+        f"{counted(traffic.before, 'conversation')} of the traffic began before the forecast was {event}."
+        if traffic.before
+        else "",
+        f"{counted(shared, 'conversation')} of the traffic also stood in the forecast's sample." if shared else "",
+        f"The traffic is counted per {traffic.unit}, the forecast per {forecast.unit}."
+        if traffic.unit != forecast.unit
+        else "",
+        "Old and new traffic were measured anew by other graders than the forecast's own; what was registered stands "
+        "beside it."
+        if plan.regrade
+        else "",
+        "" if plan.replayed else "Prefix shift: n/a, the candidate has not answered the new traffic's prefixes.",
+        "" if plan.challenge else "Challenging prompts: not available, no such set was given.",
+        "Grader error: n/a, rates are what the graders flagged.",
+        "In the paired tests each category counts as independent of the others.",
+    )
+    return tuple(note for note in notes if note)
