@@ -42,6 +42,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "forecast": results.forecast_command,
     "score": scoring.score_command,
     "scorecards": scoring.scorecards_command,
+    "gate": scoring.gate_command,
     "backtest": backtest.backtest_command,
     "queue": review.queue_command,
     "calibrate": calibrating.calibrate_command,

@@ -14,6 +14,7 @@ from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context,
 from deploysim.errors import NotFoundError
 from deploysim.forecast.register import forecast_to_json
 from deploysim.forecast.words import sentence
+from deploysim.grade.judging.judges import Judges
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecast, newest_lanes
 from deploysim.pipeline.grading import JudgeUse
 from deploysim.pipeline.judges import configured_judges
@@ -132,10 +133,11 @@ def _say_forecasts(here: Context) -> None:
         say(f"  ! {broken}")
 
 
-def judge_use(here: Context, *, override_privacy: str, in_flight: int = 8) -> JudgeUse:
-    """Return the judges that the settings name, and how they may be asked."""
+def judge_use(here: Context, *, override_privacy: str, in_flight: int = 8, judges: Judges | None = None) -> JudgeUse:
+    """Return the judges given, or those that the settings name, and how they may be asked."""
     limit = here.settings.leak_limit
-    return JudgeUse(configured_judges(here.settings), in_flight, limit, override_privacy)
+    asked = configured_judges(here.settings) if judges is None else judges
+    return JudgeUse(asked, in_flight, limit, override_privacy)
 
 
 def chosen_lanes(here: Context, sample: str | None, candidate: str | None, baseline: str | None) -> Lanes:

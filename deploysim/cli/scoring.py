@@ -1,17 +1,21 @@
-"""Commands after a release: score, scorecards."""
+"""Commands about a forecast that was made: score, scorecards, gate."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, out, print_json, say
+from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, fail, meter, out, print_json, say
 from deploysim.cli.results import OverrideOption, judge_use
-from deploysim.errors import InputError
+from deploysim.errors import DeploysimError, InputError
 from deploysim.forecast.codec import to_plain
+from deploysim.forecast.gate import COULD_NOT_RUN, hold_against
+from deploysim.forecast.gate_words import gate_line, gate_lines, junit_xml
+from deploysim.forecast.policy import load_policy
 from deploysim.forecast.score_words import (
     against_sentences,
     record_sentences,
@@ -23,9 +27,11 @@ from deploysim.forecast.scorecard import Scorecard
 from deploysim.forecast.stack import frozen_json
 from deploysim.forecast.track_record import track_record
 from deploysim.pipeline.forecasting import SavedForecast, load_forecast
+from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.registering import registration_of
 from deploysim.pipeline.scoring import Answers, SavedScorecard, ScorePlan, draw_traffic, find_answers, score, scorecards
 from deploysim.pipeline.stacks import MeasuringStack, archived_stack, current_stack
+from deploysim.store.files import write_text
 from deploysim.store.workspace import find_id
 
 NOW = "now"
@@ -76,7 +82,7 @@ def score_command(
         regrade=stack == NOW,
     )
     measured_by = chosen_stack(here, saved, stack)
-    use = judge_use(here, override_privacy=override_privacy, in_flight=in_flight)
+    use = judge_use(here, override_privacy=override_privacy, in_flight=in_flight, judges=measured_by.judges)
     with meter(quiet=as_json) as show:
         card = score(here.workspace, saved, measured_by, plan, now=here.now, use=use, seed=seed, report=show)
     if as_json:
@@ -103,6 +109,39 @@ def scorecards_command(workspace: WorkspaceOption = None, as_json: JsonOption = 
         say(line)
 
 
+def gate_command(
+    forecast: ForecastArgument,
+    policy: Annotated[Path, typer.Option(help="Policy file; data/policy.example.yaml explains it.")],
+    junit: Annotated[Path | None, typer.Option(help="File to write JUnit XML to.")] = None,
+    line: Annotated[bool, typer.Option("--line", help="Print one line for a log.")] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a forecast against a policy: exit code 0 ship, 1 blocked, 2 not enough evidence, 3 it could not run.
+
+    Example: python -m deploysim gate 3f9a12 --policy data/policy.example.yaml --junit gate.xml
+    """
+    try:
+        here = context(workspace)
+        saved, rules = chosen_forecast(here, forecast), load_policy(policy)
+        registered = registration_of(here.workspace, saved.forecast_id) is not None
+        result = hold_against(saved.forecast, rules, registered=registered)
+        told = (result, saved.forecast, saved.forecast_id, rules)
+        if junit:
+            write_text(junit, junit_xml(*told))
+    except DeploysimError as error:
+        # 1 means blocked here, so that an error needs a code of its own.
+        fail(str(error))
+        raise typer.Exit(COULD_NOT_RUN) from None
+    if as_json:
+        checks = [to_plain(check) for check in result.checks]
+        print_json({"verdict": str(result.verdict), "forecast_id": saved.forecast_id, "checks": checks})
+    else:
+        for text in [gate_line(*told)] if line else gate_lines(*told):
+            say(text)
+    raise typer.Exit(result.exit_code)
+
+
 def chosen_forecast(here: Context, start: str) -> SavedForecast:
     """Return the forecast that an argument names."""
     return load_forecast(here.workspace, find_id(here.workspace.forecasts, start, kind="forecast", suffix=".json"))
@@ -120,6 +159,12 @@ def chosen_stack(here: Context, saved: SavedForecast, stack: str | None) -> Meas
     return archived_stack(here.workspace, registered.registration.stack, here.settings)
 
 
+def traffic_lanes(here: Context, start: str) -> Lanes:
+    """Return a sample of all turns of an import, of which only the log's responses are there."""
+    import_id = find_id(here.workspace.conversations, start, kind="import", suffix=".parquet")
+    return draw_traffic(here.workspace, import_id, "turn", size=None, now=here.now).lanes()
+
+
 def headline(card: Scorecard) -> str:
     """Say in a few words how a forecast did."""
     ours = card.summary("forecast")
@@ -134,7 +179,7 @@ def headline(card: Scorecard) -> str:
 def _traffic(here: Context, saved: SavedForecast, traffic: str | None, sample: str | None, size: int | None) -> Answers:
     if traffic and not sample:
         import_id = find_id(here.workspace.conversations, traffic, kind="import", suffix=".parquet")
-        return draw_traffic(here.workspace, import_id, saved.forecast, size=size, now=here.now)
+        return draw_traffic(here.workspace, import_id, saved.forecast.unit, size=size, now=here.now)
     if sample and not traffic and size is None:
         return Answers(find_id(here.workspace.samples, sample, kind="sample", suffix=".duckdb"))
     raise InputError(
@@ -147,7 +192,9 @@ def _traffic(here: Context, saved: SavedForecast, traffic: str | None, sample: s
 def _challenge(here: Context, saved: SavedForecast, names: str | None) -> tuple[Answers, Answers] | None:
     if not names:
         return None
-    found = [find_answers(here.workspace, name.strip(), saved.forecast, now=here.now) for name in names.split(",", 1)]
+    found = [
+        find_answers(here.workspace, name.strip(), saved.forecast.unit, now=here.now) for name in names.split(",", 1)
+    ]
     if len(found) == 1 and found[0].run_id:
         found.append(Answers(found[0].sample_id, words="the log"))
     if len(found) == 2:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from deploysim.forecast.category import category_seed
-from deploysim.forecast.records import CategoryForecast, Estimate, LaneCount, Posterior, Rate
+from deploysim.forecast.posterior import posterior_of
+from deploysim.forecast.records import CategoryForecast, Estimate, LaneCount, Rate
 from deploysim.forecast.scorecard import ErrorSplit, ScoredCategory
 from deploysim.stats.clusters import Floats
-from deploysim.stats.quantiles import draws_of, from_interval
+from deploysim.stats.quantiles import draws_of
 from deploysim.stats.rates import PER_100K
 from deploysim.stats.shift import equal_tailed
 
@@ -47,18 +48,6 @@ def scored_category(row: CategoryForecast, came: Came, *, level: float, seed: in
         error=_split(row, came, level, own),
         notes=_notes(row, rate),
     )
-
-
-def posterior_of(row: CategoryForecast) -> Posterior | None:
-    """Return a forecast's posterior, guessed from medians and intervals where the forecast is from before it was kept."""
-    if row.posterior or row.forecast is None or row.ratio is None:
-        return row.posterior
-    kept = [
-        from_interval(one.median, max(one.interval.low, 1e-9), one.interval.high, level=one.interval.level)
-        for one in (row.forecast, row.ratio)
-    ]
-    shares = np.array(draws_of(kept[0], draws=DRAWS, seed=0)) / PER_100K
-    return Posterior(float(shares.mean()), float(shares.var()), kept[0], kept[1])
 
 
 def rate_draws(rate: Rate, seed: int) -> Floats | None:

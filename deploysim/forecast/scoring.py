@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from deploysim.forecast.realised import posterior_of
+from deploysim.forecast.posterior import posterior_of
 from deploysim.forecast.records import CategoryForecast, Direction, Rate
 from deploysim.forecast.scorecard import Against, Calls, Difference, Method, MethodScore, ScoredCategory, Summary
 from deploysim.forecast.words import BETTER, WORSE

@@ -29,7 +29,7 @@ from deploysim.store.frozen import frozen_text, intact, save_frozen
 from deploysim.store.runs import read_run
 from deploysim.store.samples import prefix_index, read_sample
 from deploysim.store.workspace import Workspace, find_id
-from deploysim.types import Lane
+from deploysim.types import Lane, Unit
 from deploysim.wording import counted
 
 
@@ -69,16 +69,14 @@ class SavedScorecard:
     scorecard: Scorecard
 
 
-def draw_traffic(
-    workspace: Workspace, import_id: str, forecast: Forecast, *, size: int | None, now: datetime
-) -> Answers:
-    """Draw a sample of one import, all of it or of the size given, with the unit of a forecast."""
-    spec = SampleSpec(unit=forecast.unit, size=size, imports=(import_id,))
+def draw_traffic(workspace: Workspace, import_id: str, unit: Unit, *, size: int | None, now: datetime) -> Answers:
+    """Draw a sample of one import, all of it or of the size given, per the unit given."""
+    spec = SampleSpec(unit=unit, size=size, imports=(import_id,))
     about = draw(workspace, spec, now=now)
     return Answers(about.sample_id, words=f"import {import_id}")
 
 
-def find_answers(workspace: Workspace, start: str, forecast: Forecast, *, now: datetime) -> Answers:
+def find_answers(workspace: Workspace, start: str, unit: Unit, *, now: datetime) -> Answers:
     """Return the responses that a word on the command line names: a run, or an import.
 
     Raises:
@@ -89,7 +87,7 @@ def find_answers(workspace: Workspace, start: str, forecast: Forecast, *, now: d
         run = read_run(workspace, run_id)
         return Answers(run.sample_id, run_id, f"run {run_id} by {run.name}")
     import_id = find_id(workspace.conversations, start, kind="import or run", suffix=".parquet")
-    return draw_traffic(workspace, import_id, forecast, size=None, now=now)
+    return draw_traffic(workspace, import_id, unit, size=None, now=now)
 
 
 def score(
@@ -113,7 +111,7 @@ def score(
         stack: Who measures.
         plan: What is scored against what.
         now: Time of scoring.
-        use: How the stack's judges may be asked.
+        use: The stack's judges and how they may be asked.
         seed: Seed of draws and tests.
         report: Told how far it is.
 
@@ -124,7 +122,7 @@ def score(
     if not plan.regrade:
         check_measures(saved.forecast, stack, saved.forecast_id)
     _check_traffic(workspace, saved.forecast, plan)
-    use, graders = replace(use, judges=stack.judges), list(stack.graders())
+    graders = list(stack.graders())
     forecast = _measured_anew(workspace, saved, stack, use, report) if plan.regrade else saved.forecast
     card = _scorecard(workspace, saved, forecast, stack, plan, graders, use, seed, now, report)
     text = frozen_json(card)
