@@ -20,6 +20,7 @@ from deploysim.cli import (
     review,
     runs,
     scoring,
+    shipping,
 )
 from deploysim.cli.console import fail
 from deploysim.errors import DeploysimError
@@ -42,7 +43,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "forecast": results.forecast_command,
     "score": scoring.score_command,
     "scorecards": scoring.scorecards_command,
-    "gate": scoring.gate_command,
+    "gate": shipping.gate_command,
+    "report": shipping.report_command,
     "backtest": backtest.backtest_command,
     "queue": review.queue_command,
     "calibrate": calibrating.calibrate_command,

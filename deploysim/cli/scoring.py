@@ -1,21 +1,17 @@
-"""Commands about a forecast that was made: score, scorecards, gate."""
+"""Commands after a release: score, scorecards."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, fail, meter, out, print_json, say
+from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, out, print_json, say
 from deploysim.cli.results import OverrideOption, judge_use
-from deploysim.errors import DeploysimError, InputError
+from deploysim.errors import InputError
 from deploysim.forecast.codec import to_plain
-from deploysim.forecast.gate import COULD_NOT_RUN, hold_against
-from deploysim.forecast.gate_words import gate_line, gate_lines, junit_xml
-from deploysim.forecast.policy import load_policy
 from deploysim.forecast.score_words import (
     against_sentences,
     record_sentences,
@@ -31,7 +27,6 @@ from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.registering import registration_of
 from deploysim.pipeline.scoring import Answers, SavedScorecard, ScorePlan, draw_traffic, find_answers, score, scorecards
 from deploysim.pipeline.stacks import MeasuringStack, archived_stack, current_stack
-from deploysim.store.files import write_text
 from deploysim.store.workspace import find_id
 
 NOW = "now"
@@ -107,39 +102,6 @@ def scorecards_command(workspace: WorkspaceOption = None, as_json: JsonOption = 
         say(f"{one.scorecard_id[:12]}  {card.old_model} → {card.new_model}, {card.created_at[:10]}, {headline(card)}")
     for line in record_sentences(record):
         say(line)
-
-
-def gate_command(
-    forecast: ForecastArgument,
-    policy: Annotated[Path, typer.Option(help="Policy file; data/policy.example.yaml explains it.")],
-    junit: Annotated[Path | None, typer.Option(help="File to write JUnit XML to.")] = None,
-    line: Annotated[bool, typer.Option("--line", help="Print one line for a log.")] = False,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Hold a forecast against a policy: exit code 0 ship, 1 blocked, 2 not enough evidence, 3 it could not run.
-
-    Example: python -m deploysim gate 3f9a12 --policy data/policy.example.yaml --junit gate.xml
-    """
-    try:
-        here = context(workspace)
-        saved, rules = chosen_forecast(here, forecast), load_policy(policy)
-        registered = registration_of(here.workspace, saved.forecast_id) is not None
-        result = hold_against(saved.forecast, rules, registered=registered)
-        told = (result, saved.forecast, saved.forecast_id, rules)
-        if junit:
-            write_text(junit, junit_xml(*told))
-    except DeploysimError as error:
-        # 1 means blocked here, so that an error needs a code of its own.
-        fail(str(error))
-        raise typer.Exit(COULD_NOT_RUN) from None
-    if as_json:
-        checks = [to_plain(check) for check in result.checks]
-        print_json({"verdict": str(result.verdict), "forecast_id": saved.forecast_id, "checks": checks})
-    else:
-        for text in [gate_line(*told)] if line else gate_lines(*told):
-            say(text)
-    raise typer.Exit(result.exit_code)
 
 
 def chosen_forecast(here: Context, start: str) -> SavedForecast:
