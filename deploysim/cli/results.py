@@ -24,7 +24,7 @@ from deploysim.pipeline.purging import erased_note
 from deploysim.pipeline.registering import broken_records, registered_before, registration_of, registrations
 from deploysim.pipeline.registering import register as enlist
 from deploysim.pipeline.reviewing import queue_standing
-from deploysim.pipeline.scoring import scorecards
+from deploysim.pipeline.scorecards import scorecards
 from deploysim.pipeline.stacks import MeasuringStack
 from deploysim.store.imports import import_records
 from deploysim.store.queues import list_queues

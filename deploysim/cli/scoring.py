@@ -14,19 +14,21 @@ from deploysim.errors import InputError
 from deploysim.forecast.codec import to_plain
 from deploysim.forecast.score_words import (
     against_sentences,
+    headline,
     record_sentences,
     score_rows,
     summary_rows,
     unscored_sentence,
 )
-from deploysim.forecast.scorecard import Scorecard
 from deploysim.forecast.stack import frozen_json
 from deploysim.forecast.track_record import track_record
 from deploysim.pipeline.forecasting import SavedForecast, load_forecast
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.registering import registration_of
-from deploysim.pipeline.scoring import Answers, SavedScorecard, ScorePlan, draw_traffic, find_answers, score, scorecards
+from deploysim.pipeline.scorecards import SavedScorecard, scorecards
+from deploysim.pipeline.scoring import ScorePlan, score
 from deploysim.pipeline.stacks import MeasuringStack, archived_stack, current_stack
+from deploysim.pipeline.traffic import Answers, draw_traffic, find_answers
 from deploysim.store.workspace import find_id
 
 NOW = "now"
@@ -125,17 +127,6 @@ def traffic_lanes(here: Context, start: str) -> Lanes:
     """Return a sample of all turns of an import, of which only the log's responses are there."""
     import_id = find_id(here.workspace.conversations, start, kind="import", suffix=".parquet")
     return draw_traffic(here.workspace, import_id, "turn", size=None, now=here.now).lanes()
-
-
-def headline(card: Scorecard) -> str:
-    """Say in a few words how a forecast did."""
-    ours = card.summary("forecast")
-    if ours is None or ours.error_median is None:
-        return "no category could be scored"
-    return (
-        f"{ours.rows} categories scored, direction right in {ours.direction_right} of {ours.direction_rows}, "
-        f"median error {ours.error_median:.2g}x"
-    )
 
 
 def _traffic(here: Context, saved: SavedForecast, traffic: str | None, sample: str | None, size: int | None) -> Answers:

@@ -9,6 +9,7 @@ from deploysim.forecast.scorecard import Against, Difference, Method, Scorecard,
 from deploysim.forecast.track_record import TrackRecord
 from deploysim.forecast.words import number
 from deploysim.types import Interval
+from deploysim.wording import counted
 
 METHOD_WORDS: dict[Method, str] = {
     "forecast": "forecast",
@@ -73,6 +74,17 @@ def score_rows(card: Scorecard) -> list[dict[str, str]]:
 def summary_rows(card: Scorecard) -> list[dict[str, str]]:
     """Return one row a method in words."""
     return [_summary(one) for one in card.summaries]
+
+
+def headline(card: Scorecard) -> str:
+    """Say in a few words how a forecast did."""
+    ours = card.summary("forecast")
+    if ours is None or ours.error_median is None:
+        return "no category could be scored"
+    return (
+        f"{counted(ours.rows, 'category', 'categories')} scored, direction right in {ours.direction_right} of {ours.direction_rows}, "
+        f"median error {ours.error_median:.2g}x"
+    )
 
 
 def unscored_sentence(card: Scorecard) -> str:

@@ -3,49 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from deploysim import __version__
 from deploysim.errors import InputError
-from deploysim.forecast.counts import lane_count
-from deploysim.forecast.outcomes import category_outcomes
 from deploysim.forecast.realised import Came, scored_category, with_registered
-from deploysim.forecast.records import Forecast, LaneCount
+from deploysim.forecast.records import Forecast
 from deploysim.forecast.scorecard import METHODS, Challenge, Scorecard, Traffic
 from deploysim.forecast.scoring import ChallengeRates, against, count_calls, summarise, with_scores
 from deploysim.forecast.settings import ForecastSettings
-from deploysim.forecast.stack import frozen_json, read_frozen
 from deploysim.grade.grader import Grader
-from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.forecasting import SavedForecast, estimate
-from deploysim.pipeline.grading import JudgeUse, Report, grade_lanes, silent
-from deploysim.pipeline.lanes import Lanes, joint_verdicts
+from deploysim.pipeline.grading import JudgeUse, Report, silent
 from deploysim.pipeline.registering import Registered, registration_of
+from deploysim.pipeline.scorecards import SavedScorecard, keep_scorecard
 from deploysim.pipeline.stacks import MeasuringStack, check_measures
-from deploysim.sampling import SampleSpec
+from deploysim.pipeline.traffic import Answers, measure, traffic_of
 from deploysim.stats.pooling import ChangePrior, Priors
-from deploysim.store.frozen import frozen_text, intact, save_frozen
 from deploysim.store.runs import read_run
 from deploysim.store.samples import prefix_index, read_sample
-from deploysim.store.workspace import Workspace, find_id
-from deploysim.types import Lane, Unit
+from deploysim.store.workspace import Workspace
 from deploysim.wording import counted
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """Responses to some prefixes: what the log says, or what a run answered."""
-
-    sample_id: str
-    run_id: str | None = None
-    """None for what the log answered."""
-    words: str = ""
-    """What they are, for people."""
-
-    def lanes(self) -> Lanes:
-        """Return them as lanes to grade: the recorded one always goes along."""
-        return Lanes(self.sample_id, self.run_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +38,6 @@ class ScorePlan:
     """Challenging prompts answered by the new and by the old model."""
     regrade: bool = False
     """Whether old traffic is measured anew with the stack given, instead of refusing a stack of other graders."""
-
-
-@dataclass(frozen=True, slots=True)
-class SavedScorecard:
-    """A scorecard with the id it is kept under."""
-
-    scorecard_id: str
-    scorecard: Scorecard
-
-
-def draw_traffic(workspace: Workspace, import_id: str, unit: Unit, *, size: int | None, now: datetime) -> Answers:
-    """Draw a sample of one import, all of it or of the size given, per the unit given."""
-    spec = SampleSpec(unit=unit, size=size, imports=(import_id,))
-    about = draw(workspace, spec, now=now)
-    return Answers(about.sample_id, words=f"import {import_id}")
-
-
-def find_answers(workspace: Workspace, start: str, unit: Unit, *, now: datetime) -> Answers:
-    """Return the responses that a word on the command line names: a run, or an import.
-
-    Raises:
-        NotFoundError: where there is no such run or import, or several.
-    """
-    if list(workspace.runs.glob(f"{start}*")) and start:
-        run_id = find_id(workspace.runs, start, kind="run")
-        run = read_run(workspace, run_id)
-        return Answers(run.sample_id, run_id, f"run {run_id} by {run.name}")
-    import_id = find_id(workspace.conversations, start, kind="import or run", suffix=".parquet")
-    return draw_traffic(workspace, import_id, unit, size=None, now=now)
 
 
 def score(
@@ -125,27 +75,7 @@ def score(
     graders = list(stack.graders())
     forecast = _measured_anew(workspace, saved, stack, use, report) if plan.regrade else saved.forecast
     card = _scorecard(workspace, saved, forecast, stack, plan, graders, use, seed, now, report)
-    text = frozen_json(card)
-    for one in scorecards(workspace):
-        if frozen_json(replace(one.scorecard, created_at=card.created_at, software=card.software)) == text:
-            return one
-    return SavedScorecard(save_frozen(workspace.scorecards, text), card)
-
-
-def load_scorecard(workspace: Workspace, scorecard_id: str) -> SavedScorecard:
-    """Return a scorecard.
-
-    Raises:
-        InputError: where its file was edited since.
-    """
-    text = frozen_text(workspace.scorecards, scorecard_id, kind="scorecard")
-    return SavedScorecard(scorecard_id, read_frozen(Scorecard, text, "scorecard"))
-
-
-def scorecards(workspace: Workspace) -> list[SavedScorecard]:
-    """Return all scorecards that nobody edited, newest first."""
-    found = [load_scorecard(workspace, name) for name in intact(workspace.scorecards)]
-    return sorted(found, key=lambda one: (one.scorecard.created_at, one.scorecard_id), reverse=True)
+    return keep_scorecard(workspace, card)
 
 
 def same_settings(forecast: Forecast) -> ForecastSettings:
@@ -220,7 +150,7 @@ def _scorecard(
         before = {row.category: row for row in saved.forecast.categories}
         rows = tuple(with_registered(row, before.get(row.category)) for row in rows)
     registered = registration_of(workspace, saved.forecast_id)
-    traffic = _traffic(workspace, plan.traffic, saved.forecast, registered)
+    traffic = traffic_of(workspace, plan.traffic, saved.forecast, registered)
     others = [against(rows, other, level=level, seed=seed) for other in METHODS if other != "forecast"]
     return Scorecard(
         forecast_id=saved.forecast_id,
@@ -271,42 +201,6 @@ def _challenge(
         return {}
     new, old = (measure(workspace, answers, graders, level=level, use=use, report=report) for answers in plan.challenge)
     return {category: ChallengeRates(old[category].rate, new[category].rate) for category in new}
-
-
-def measure(
-    workspace: Workspace,
-    answers: Answers,
-    graders: Sequence[Grader],
-    *,
-    level: float,
-    use: JudgeUse,
-    report: Report = silent,
-) -> dict[str, LaneCount]:
-    """Grade responses where they are not graded yet, and count them by category."""
-    lanes = answers.lanes()
-    grade_lanes(workspace, lanes, graders, use=use, report=report)
-    lane = Lane.CANDIDATE if answers.run_id else Lane.RECORDED
-    joint = joint_verdicts(workspace, lanes, list(graders))
-    users = prefix_index(workspace, answers.sample_id).select("prefix_id", "user_key")
-    frame = joint.filter(joint[lane].is_not_null()).join(users, on="prefix_id")
-    return {g.category: lane_count(category_outcomes(frame, g.category, (lane,)), 0, level) for g in graders}
-
-
-def _traffic(workspace: Workspace, answers: Answers, forecast: Forecast, registered: Registered | None) -> Traffic:
-    about = read_sample(workspace, answers.sample_id)
-    started = prefix_index(workspace, answers.sample_id).unique("conversation_id")["started_at"]
-    moment = registered.registration.registered_at if registered else forecast.created_at
-    cut = datetime.fromisoformat(moment).astimezone(UTC).replace(tzinfo=None)
-    return Traffic(
-        sample_id=about.sample_id,
-        unit=about.unit,
-        prefixes=about.size,
-        conversations=about.conversations,
-        window=about.window(),
-        models=tuple(about.models),
-        before=int((started.drop_nulls() < cut).sum()),
-        undated=about.undated,
-    )
 
 
 def _challenge_used(workspace: Workspace, plan: ScorePlan) -> Challenge | None:

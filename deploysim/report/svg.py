@@ -11,7 +11,7 @@ from deploysim.forecast.records import CategoryForecast, Direction
 from deploysim.forecast.words import number
 from deploysim.looks import DIRECTIONS, UNCLEAR
 
-WIDTH, LEFT, RIGHT = 900, 250, 640
+WIDTH, LEFT, RIGHT = 980, 300, 710
 """Of the drawing, and of the axis within it; names stand left of it, words right."""
 ROW, TOP, FOOT = 34, 14, 40
 REACH = 20.0
