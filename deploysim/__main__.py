@@ -20,6 +20,8 @@ from deploysim.cli import (
     results,
     review,
     runs,
+    scoring,
+    shipping,
 )
 from deploysim.cli.console import fail
 from deploysim.errors import DeploysimError
@@ -41,6 +43,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "taxonomy": grading.taxonomy_command,
     "grade": grading.grade_command,
     "forecast": results.forecast_command,
+    "score": scoring.score_command,
+    "scorecards": scoring.scorecards_command,
+    "gate": shipping.gate_command,
+    "report": shipping.report_command,
     "backtest": backtest.backtest_command,
     "queue": review.queue_command,
     "calibrate": calibrating.calibrate_command,

@@ -46,6 +46,21 @@ class Workspace:
         return self.root / "forecasts"
 
     @property
+    def registrations(self) -> Path:
+        """Registrations of forecasts: canonical JSON, named by its SHA-256."""
+        return self.root / "registrations"
+
+    @property
+    def stacks(self) -> Path:
+        """Archived measuring stacks: canonical JSON, named by its SHA-256."""
+        return self.root / "stacks"
+
+    @property
+    def scorecards(self) -> Path:
+        """Scorecards: canonical JSON, named by its SHA-256."""
+        return self.root / "scorecards"
+
+    @property
     def reviews(self) -> Path:
         """What people said: append-only journals, one a writing process."""
         return self.root / "reviews"

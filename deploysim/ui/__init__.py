@@ -57,6 +57,7 @@ from deploysim.ui.navigation import (
     PRIVACY,
     QUEUE,
     RUNS,
+    SCORECARDS,
     SHIFTS,
     STEP_PAGES,
     pages,
@@ -68,6 +69,14 @@ from deploysim.ui.queues import NEW as NEW_QUEUE_TAB
 from deploysim.ui.queues import pick_queue, queue_form, show_queues
 from deploysim.ui.run_form import replay_form
 from deploysim.ui.runs import has_runs, live_runs, offer_grading
+from deploysim.ui.scorecards import (
+    about_scorecard,
+    pick_scorecard,
+    show_scorecard,
+    show_track_record,
+    tell_broken,
+    tell_registered,
+)
 from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
@@ -90,11 +99,13 @@ __all__ = [
     "PRIVACY",
     "QUEUE",
     "RUNS",
+    "SCORECARDS",
     "SHIFTS",
     "STEP_PAGES",
     "about_conversation",
     "about_forecast",
     "about_log",
+    "about_scorecard",
     "category_notes",
     "choose_log",
     "choose_options",
@@ -135,6 +146,7 @@ __all__ = [
     "pick_lanes",
     "pick_queue",
     "pick_sample",
+    "pick_scorecard",
     "plain",
     "put_in_link",
     "queue_form",
@@ -160,6 +172,8 @@ __all__ = [
     "show_rights",
     "show_roles",
     "show_sample",
+    "show_scorecard",
+    "show_track_record",
     "show_trail",
     "show_trust",
     "show_withheld",
@@ -167,9 +181,11 @@ __all__ = [
     "spot_check",
     "stepper",
     "taxonomy",
+    "tell_broken",
     "tell_erased",
     "tell_labels",
     "tell_left_out",
+    "tell_registered",
     "version",
     "whole_batch",
     "workspace",

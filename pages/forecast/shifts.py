@@ -13,6 +13,7 @@ seen = rows.filter(rows["ratio"].is_not_null())
 
 st.subheader(sentence(forecast), anchor=False)
 st.caption(ui.about_forecast(saved))
+ui.tell_registered(saved)
 ui.tell_erased(saved)
 ui.tell_labels(saved)
 
