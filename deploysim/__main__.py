@@ -8,7 +8,7 @@ from collections.abc import Callable
 import typer
 
 from deploysim.cli import app as app_commands
-from deploysim.cli import backtest, calibrating, data, grading, importing, privacy, purge, results, review, runs
+from deploysim.cli import audit, backtest, calibrating, data, grading, importing, privacy, purge, results, review, runs
 from deploysim.cli.console import fail
 from deploysim.errors import DeploysimError
 
@@ -40,6 +40,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> int:

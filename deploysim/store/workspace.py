@@ -46,6 +46,11 @@ class Workspace:
         return self.root / "forecasts"
 
     @property
+    def audits(self) -> Path:
+        """Audits: canonical JSON, named by its SHA-256."""
+        return self.root / "audits"
+
+    @property
     def reviews(self) -> Path:
         """What people said: append-only journals, one a writing process."""
         return self.root / "reviews"
