@@ -136,7 +136,7 @@ _OPENINGS = (
             _opens(r"(?:what an? )?(?:great|good|excellent|interesting|that's an?)\b")),
     Feature("opens with here is", "opens with “here is” more often", "opening", _opens(r"here(?:'s| is| are)\b")),
     Feature("opens with I", "opens with “I” more often", "opening", _opens(r"i(?:'m|'d|'ll|'ve)?\b")),
-    Feature("opens with as an AI", "opens with “as an AI” more often", "opening", _opens(r"as an? (?:ai|language model)")),
+    Feature("opens with as an AI", "opens with “as an AI” more often", "opening", _opens(r"as an? (?:ai|language model)\b")),
     Feature("opens with to", "opens with “to …” more often", "opening", _opens(r"(?:in order )?to \w+")),
     Feature("opens with the", "opens with “the …” more often", "opening", _opens(r"the\b")),
     Feature("opens with a list or heading", "opens with a list or heading more often", "opening",

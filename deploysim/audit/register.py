@@ -31,12 +31,12 @@ def audit_from_json(text: str) -> Audit:
         InputError: where the text is no audit of this version.
     """
     try:
-        plain: dict[str, Any] = json.loads(text)
-        known = plain.pop("format", None) == FORMAT and plain["kind"] in KINDS
+        plain: Any = json.loads(text)
+        known = isinstance(plain, dict) and plain.pop("format", None) == FORMAT and plain["kind"] in KINDS
         if not known:
             raise KeyError
         audit: Audit = from_plain(KINDS[plain.pop("kind")], plain, "audit")
-    except (ValueError, KeyError, AttributeError, InputError) as error:
+    except (ValueError, KeyError, InputError) as error:
         raise InputError(
             "A stored audit cannot be read.",
             expected=f"an audit in format {FORMAT}, as this version of deploysim writes it",
