@@ -9,6 +9,7 @@ import typer
 
 from deploysim.cli import app as app_commands
 from deploysim.cli import (
+    audit,
     backtest,
     calibrating,
     data,
@@ -60,6 +61,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> int:

@@ -61,6 +61,11 @@ class Workspace:
         return self.root / "scorecards"
 
     @property
+    def audits(self) -> Path:
+        """Audits: canonical JSON, named by its SHA-256."""
+        return self.root / "audits"
+
+    @property
     def reviews(self) -> Path:
         """What people said: append-only journals, one a writing process."""
         return self.root / "reviews"

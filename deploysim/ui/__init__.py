@@ -41,6 +41,7 @@ from deploysim.ui.data import (
 )
 from deploysim.ui.definitions import show_definition, show_definitions, taxonomy, tell_left_out
 from deploysim.ui.disagreements import show_disagreements
+from deploysim.ui.fidelity import show_fidelity
 from deploysim.ui.import_jobs import earlier_imports, live_imports
 from deploysim.ui.import_preview import show_dry_run
 from deploysim.ui.importing import choose_options, dry_run, import_button, look
@@ -51,6 +52,7 @@ from deploysim.ui.navigation import (
     AGREEMENT,
     COMPARE,
     CONVERSATIONS,
+    FIDELITY,
     HOME,
     IMPORT,
     PEOPLE,
@@ -90,6 +92,7 @@ __all__ = [
     "ALL_QUEUES_TAB",
     "COMPARE",
     "CONVERSATIONS",
+    "FIDELITY",
     "HOME",
     "IMPORT",
     "LABEL_TAB",
@@ -162,6 +165,7 @@ __all__ = [
     "show_disagreements",
     "show_dry_run",
     "show_error",
+    "show_fidelity",
     "show_findings",
     "show_html",
     "show_import",

@@ -30,6 +30,7 @@ AGREEMENT = "pages/review/agreement.py"
 PEOPLE = "pages/review/people.py"
 SHIFTS = "pages/forecast/shifts.py"
 SCORECARDS = "pages/forecast/scorecards.py"
+FIDELITY = "pages/audit/fidelity.py"
 
 STEP_PAGES = {"Import": IMPORT, "Scrub": PRIVACY, "Sample": CONVERSATIONS, "Replay": RUNS, "Forecast": SHIFTS}
 """Where each step of the overview is at home."""
@@ -56,6 +57,7 @@ PAGES = (
     PageRow(
         "Forecast", SCORECARDS, "Scorecards", "scoreboard", "How earlier forecasts did once the model was released."
     ),
+    PageRow("Audit", FIDELITY, "Fidelity", "fingerprint", "Can a replay be told from the log, and by what."),
 )
 
 
