@@ -11,6 +11,7 @@ from rich.table import Table
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, out, print_json, say
 from deploysim.cli.results import BaselineOption, CandidateOption, OverrideOption, SampleOption, chosen_lanes, judge_use
 from deploysim.grade.grader import Grader, LeftOut, graders_of, left_out, left_out_sentence
+from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.grading import Graded, GraderWork, grade_lanes
 from deploysim.pipeline.judges import configured_judges
 from deploysim.taxonomy import DEFAULT_TAXONOMY, Change, Taxonomy, changes, load_taxonomy
@@ -22,6 +23,8 @@ def grade_command(
     candidate: CandidateOption = None,
     baseline: BaselineOption = None,
     in_flight: Annotated[int, typer.Option(min=1, help="Calls to judges at the same time.")] = 8,
+    budget: Annotated[float | None, typer.Option(help="Most money to spend on judges in this call.")] = None,
+    budget_tokens: Annotated[int | None, typer.Option(help="Most tokens to spend on judges in this call.")] = None,
     override_privacy: OverrideOption = "",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -34,7 +37,8 @@ def grade_command(
     Example: python -m deploysim grade
     """
     here = context(workspace)
-    use = judge_use(here, override_privacy=override_privacy, in_flight=in_flight)
+    limit = Budget(budget, budget_tokens)
+    use = judge_use(here, override_privacy=override_privacy, in_flight=in_flight, budget=limit)
     taxonomy = load_taxonomy()
     graders, left = graders_of(taxonomy, use.judges), left_out(taxonomy, use.judges)
     lanes = chosen_lanes(here, sample, candidate, baseline)

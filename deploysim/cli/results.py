@@ -13,9 +13,10 @@ from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context,
 from deploysim.errors import NotFoundError
 from deploysim.forecast.register import forecast_to_json
 from deploysim.forecast.words import sentence
+from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecast, newest_lanes
 from deploysim.pipeline.grading import JudgeUse
-from deploysim.pipeline.judges import configured_judges
+from deploysim.pipeline.judges import configured_judges, judge_prices
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.overview import overview
 from deploysim.pipeline.purging import erased_note
@@ -101,10 +102,11 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
             say(f"  forecast {saved.forecast_id[:12]}  {note}")
 
 
-def judge_use(here: Context, *, override_privacy: str, in_flight: int = 8) -> JudgeUse:
+def judge_use(here: Context, *, override_privacy: str, in_flight: int = 8, budget: Budget | None = None) -> JudgeUse:
     """Return the judges that the settings name, and how they may be asked."""
-    limit = here.settings.leak_limit
-    return JudgeUse(configured_judges(here.settings), in_flight, limit, override_privacy)
+    judges, limit = configured_judges(here.settings), here.settings.leak_limit
+    prices = judge_prices(judges, here.settings) if budget else {}
+    return JudgeUse(judges, in_flight, limit, override_privacy, budget or Budget(), prices)
 
 
 def chosen_lanes(here: Context, sample: str | None, candidate: str | None, baseline: str | None) -> Lanes:
