@@ -16,6 +16,7 @@ from deploysim.chat.profiles import Price
 from deploysim.errors import InputError
 from deploysim.pipeline.estimating import Estimate
 from deploysim.store.outcomes import Outcomes
+from deploysim.wording import money
 
 ENOUGH = 20
 """Outcomes from which on their average counts, and no longer the estimate."""
@@ -107,7 +108,7 @@ class Purse:
         """Return why a run stopped early, where the budget is why."""
         if not self.refused_block and not self.is_empty():
             return ""
-        limits = [f"{self.budget.money:,.2f} {self.price.currency}"] if self.budget.money and self.price else []
+        limits = [money(self.budget.money, self.price.currency)] if self.budget.money and self.price else []
         limits += [f"{self.budget.tokens:,} tokens"] if self.budget.tokens else []
         what = "it is spent" if self.is_empty() else "what is left does not cover one more block"
         return f"Its budget of {' and '.join(limits)} ended it: {what}. A larger one lets it go on."
@@ -191,9 +192,9 @@ class JudgePurse:
         """Say whether no further judge may be asked: it is spent, or nobody can tell."""
         if not self.budget:
             return False
-        money, tokens = self.budget.money, self.budget.tokens
+        most, tokens = self.budget.money, self.budget.tokens
         unknown = self.uncounted >= ENOUGH and not self.tokens
-        return unknown or (money is not None and self.cost >= money) or (tokens is not None and self.tokens >= tokens)
+        return unknown or (most is not None and self.cost >= most) or (tokens is not None and self.tokens >= tokens)
 
     def spent_error(self) -> InputError:
         """Build the error for a budget that ended judging."""
