@@ -19,6 +19,7 @@ from deploysim.store.outcomes import Outcomes, read_outcomes
 from deploysim.store.runs import TOKENS, RunRecord, counted_tokens, journal_path, list_runs
 from deploysim.store.samples import prefix_sizes
 from deploysim.store.workspace import Workspace
+from deploysim.wording import money
 
 ASCII_PER_TOKEN = 4.2
 """Characters of English prose and code that make a token, roughly, over common tokenizers."""
@@ -54,7 +55,7 @@ class Estimate:
             return "no price, for the model runs on this machine"
         if self.cost is None:
             return "price not known: add it to data/models.yaml"
-        return f"about {self.cost:,.2f} {self.currency} at prices of {self.priced_as_of}"
+        return f"about {money(self.cost, self.currency)} at prices of {self.priced_as_of}"
 
     def sentence(self) -> str:
         """Return the whole estimate in one line."""

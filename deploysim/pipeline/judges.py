@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from deploysim.chat.profiles import PROFILES, ModelProfile, load_profiles
+from deploysim.chat.profiles import PROFILES, ModelProfile, Price, load_profiles
 from deploysim.chat.settings import ModelSettings
 from deploysim.config import Secret, Settings, read_key
 from deploysim.errors import ConfigError
@@ -29,6 +29,13 @@ def configured_judges(settings: Settings, profiles: Mapping[str, ModelProfile] |
         return Judges()
     known = load_profiles(settings.models_file or PROFILES) if profiles is None else profiles
     return Judges(_tier(settings.judges, settings, known), _tier(settings.strong_judges, settings, known))
+
+
+def judge_prices(judges: Judges, settings: Settings) -> dict[str, Price]:
+    """Return what judges cost, those whose price is known, by their names."""
+    known = load_profiles(settings.models_file or PROFILES)
+    found = {judge.name: known.get(judge.name) for judge in judges.everyone()}
+    return {name: profile.price for name, profile in found.items() if profile and profile.price}
 
 
 def _tier(names: Iterable[str], settings: Settings, known: Mapping[str, ModelProfile]) -> tuple[Judge, ...]:

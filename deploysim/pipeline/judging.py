@@ -22,6 +22,7 @@ from deploysim.grade.judging.judges import Judge
 from deploysim.grade.judging.material import content_key
 from deploysim.grade.judging.prompt import SCHEMA, Request, verdict_request
 from deploysim.grade.judging.verdict import decide
+from deploysim.pipeline.budgeting import JudgePurse
 from deploysim.pipeline.graded_sets import GradedSet
 from deploysim.store.grades import replies_path
 from deploysim.store.journal import Journal, read_journal
@@ -88,12 +89,21 @@ class Judging:
         workspace: Where replies are kept.
         graders: Graders with judges in their chains.
         sets: The responses.
+        purse: What may be spent; without one there is no limit.
 
     Raises:
         BusyError: on entering, where another process is judging for one of the graders.
     """
 
-    def __init__(self, workspace: Workspace, graders: Sequence[Grader], sets: Sequence[GradedSet]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        graders: Sequence[Grader],
+        sets: Sequence[GradedSet],
+        *,
+        purse: JudgePurse | None = None,
+    ) -> None:
+        self._purse = purse or JudgePurse()
         self._graders = graders
         self._sets = sets
         self._paths = {grader.fingerprint: replies_path(workspace, grader.fingerprint) for grader in graders}
@@ -123,6 +133,7 @@ class Judging:
         """Ask round by round until every chain has come to an end or waits for a judge that failed.
 
         Raises:
+            InputError: where the budget is spent; what was said is kept.
             ModelError: where an endpoint refuses every call; what was said is kept.
         """
         judges = [judge for grader in self._graders for step in grader.judging for judge in step.judges]
@@ -131,6 +142,8 @@ class Judging:
             while total := sum(1 for _ in self.calls()):
                 number += 1
                 await self._round(bench, in_flight, f"asking judges, round {number}", total, report)
+                if self._purse.is_empty() and any(self.calls()):
+                    raise self._purse.spent_error()
 
     def calls(self) -> Iterator[Call]:
         """Yield the calls that can be made now, each content once for a grader."""
@@ -177,7 +190,7 @@ class Judging:
             return reply_row(one, request, asked, at=datetime.now(UTC))
 
         work = Work(self.calls(), call, in_flight)
-        await run_calls(work, self, on_rows=lambda tally: report(title, tally.rows, total), stop=lambda: False)
+        await run_calls(work, self, on_rows=lambda tally: report(title, tally.rows, total), stop=self._purse.is_empty)
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         """Keep what judges said."""
@@ -189,6 +202,7 @@ class Judging:
             for row in own:
                 self._hear(row)
                 self._count(self.counts[fingerprint], row)
+                self._purse.pay(row["by"], row["prompt_tokens"], row["completion_tokens"])
 
     def sync(self) -> None:
         """Return when all of it is safe from a power cut."""

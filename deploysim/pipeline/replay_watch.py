@@ -33,6 +33,7 @@ class Watch:
     notes: frozenset[str] = frozenset()
     """What this process found that readers of the responses should know."""
     _written: float = 0.0
+    _latest: tuple[RunTally, Pace] | None = None
 
     def begin(self) -> None:
         """Say that a process is at work again: to start a model may take longer than a silence that means trouble."""
@@ -40,12 +41,20 @@ class Watch:
 
     def __call__(self, tally: RunTally, pace: Pace) -> None:
         """Take note of how far the run is."""
-        self.notes = frozenset(tally.notes)
+        self.notes, self._latest = frozenset(tally.notes), (tally, pace)
         done = self.todo.settled.total() + tally.rows
         title = f"{self.title}, stopping: waiting for what is in flight" if self.stopping() else self.title
         self.report(title, done, self.todo.total)
         if time.time() - self._written < EVERY_S and done < self.todo.total:
             return
+        self._write(tally, pace)
+
+    def close(self) -> None:
+        """Say how far the run came, however short ago it was last said."""
+        if self._latest:
+            self._write(*self._latest)
+
+    def _write(self, tally: RunTally, pace: Pace) -> None:
         self._written = time.time()
         write_progress(self.workspace, self.run_id, self._progress(tally, pace))
 

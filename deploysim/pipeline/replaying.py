@@ -176,6 +176,7 @@ def _replay(workspace: Workspace, plan: ReplayPlan, journal: Journal, record: Ru
         except KeyboardInterrupt:
             finish(workspace, record, {*watch.notes, CUT_OFF})
             raise
+        watch.close()
         budget_note = {purse.note()} - {""} if purse else set[str]()
         finished = finish(workspace, record, watch.notes | budget_note)
         if interrupted():

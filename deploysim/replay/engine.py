@@ -147,7 +147,7 @@ def response_row(
         "repeat": repeat,
         "attempt": attempt,
         "at": at.isoformat(timespec="seconds"),
-        **(given.row() if given else {"parameters": None, "dropped": None}),
+        **(given.row() if given else {}),
     }
     if isinstance(answer, Failure):
         blank = dict.fromkeys(
