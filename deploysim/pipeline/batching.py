@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deploysim.chat.pace import Pace
 from deploysim.chat.settings import ModelSettings
@@ -16,7 +16,7 @@ from deploysim.replay.engine import Task, Watcher
 from deploysim.store.batches import BatchBook
 from deploysim.store.journal import Journal
 from deploysim.store.quarantine import quarantined
-from deploysim.store.runs import RunRecord, run_folder
+from deploysim.store.runs import RunRecord, cancel_requested, run_folder
 from deploysim.store.samples import prefixes
 from deploysim.store.tombstones import erased_keys
 from deploysim.store.workspace import Workspace
@@ -105,10 +105,13 @@ def answer_in_batches(
     )
     # One caller, which waits: nothing of the provider's own width is known.
     pace = Pace(Width(1, start=1))
-    return replay_in_batches(
-        job,
-        journal,
-        clock=watcher.clock,
-        on_rows=lambda tally: watcher.on_rows(tally, pace),
-        stop=watcher.stop,
-    )
+
+    def answer(job: BatchJob, stop: Callable[[], bool]) -> RunTally:
+        return replay_in_batches(
+            job, journal, clock=watcher.clock, on_rows=lambda tally: watcher.on_rows(tally, pace), stop=stop
+        )
+
+    tally = answer(job, watcher.stop)
+    if cancel_requested(workspace, record.run_id):
+        answer(replace(job, options=replace(options, cancel=True)), lambda: False)
+    return tally

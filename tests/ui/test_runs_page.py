@@ -197,7 +197,7 @@ def test_failures_are_counted_read_and_asked_again(copied: Compared) -> None:
 
 def test_settings_stand_beside_another_run_s(copied: Compared) -> None:
     """Differences first, the rest folded away."""
-    here, lanes = copied
+    _, lanes = copied
     run_id = set_run(copied, None, status="stopped")
     app = opened()
     app.session_state[f"settings_{run_id}"] = True
