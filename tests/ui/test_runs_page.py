@@ -137,6 +137,14 @@ def test_without_the_log_s_model_the_candidate_goes_alone(copied: Compared) -> N
     assert entry.arguments[2] == "candidate"
 
 
+def test_an_estimate_sends_nothing(copied: Compared) -> None:
+    """It says what a run takes, and puts nothing into the queue."""
+    app = press(opened(), "Estimate")
+
+    assert "40 requests, about" in words(app).replace("\\", "")
+    assert list_entries(copied[0]) == []
+
+
 def test_what_waits_can_be_removed(copied: Compared) -> None:
     """A queue that nobody works on says so; an entry that is removed is gone."""
     add_entry(copied[0], "candidate · waiting one", ["replay"], now=NOW)
