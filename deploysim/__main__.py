@@ -8,7 +8,19 @@ from collections.abc import Callable
 import typer
 
 from deploysim.cli import app as app_commands
-from deploysim.cli import backtest, calibrating, data, grading, importing, privacy, purge, results, review, runs
+from deploysim.cli import (
+    backtest,
+    calibrating,
+    data,
+    grading,
+    importing,
+    planning,
+    privacy,
+    purge,
+    results,
+    review,
+    runs,
+)
 from deploysim.cli.console import fail
 from deploysim.errors import DeploysimError
 
@@ -22,6 +34,7 @@ STOPPED = 130
 COMMANDS: dict[str, Callable[..., None]] = {
     "import": importing.import_command,
     "scrub": data.scrub_command,
+    "plan": planning.plan_command,
     "sample": data.sample_command,
     "replay": runs.replay_command,
     "import-responses": runs.import_responses_command,

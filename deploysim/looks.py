@@ -21,6 +21,8 @@ class Look:
 WORSE = "#D55E00"
 BETTER = "#009E73"
 UNCLEAR = "#8A919C"
+ACCENT = "#0072B2"
+"""What is neither worse nor better: quantities that carry no judgement."""
 
 DIRECTIONS = {
     Direction.MATERIALLY_UP: Look("▲", WORSE, "worse", "triangle-up"),
