@@ -56,6 +56,7 @@ from deploysim.ui.navigation import (
     HOME,
     IMPORT,
     PEOPLE,
+    PLAN,
     PRIVACY,
     QUEUE,
     RUNS,
@@ -65,6 +66,7 @@ from deploysim.ui.navigation import (
     pages,
 )
 from deploysim.ui.people import person, refused, require_sign_in
+from deploysim.ui.planning import ask_for_plan, pick_topics, plan_table
 from deploysim.ui.queues import ALL as ALL_QUEUES_TAB
 from deploysim.ui.queues import LABEL as LABEL_TAB
 from deploysim.ui.queues import NEW as NEW_QUEUE_TAB
@@ -99,6 +101,7 @@ __all__ = [
     "NEW_QUEUE_TAB",
     "OUTCOME_LABELS",
     "PEOPLE",
+    "PLAN",
     "PRIVACY",
     "QUEUE",
     "RUNS",
@@ -109,6 +112,7 @@ __all__ = [
     "about_forecast",
     "about_log",
     "about_scorecard",
+    "ask_for_plan",
     "category_notes",
     "choose_log",
     "choose_options",
@@ -150,7 +154,9 @@ __all__ = [
     "pick_queue",
     "pick_sample",
     "pick_scorecard",
+    "pick_topics",
     "plain",
+    "plan_table",
     "put_in_link",
     "queue_form",
     "reasons",

@@ -29,6 +29,7 @@ COMPARE = "pages/review/compare.py"
 AGREEMENT = "pages/review/agreement.py"
 PEOPLE = "pages/review/people.py"
 SHIFTS = "pages/forecast/shifts.py"
+PLAN = "pages/forecast/plan.py"
 SCORECARDS = "pages/forecast/scorecards.py"
 FIDELITY = "pages/audit/fidelity.py"
 
@@ -54,6 +55,7 @@ PAGES = (
     ),
     PageRow("Review", PEOPLE, "People", "group", "Who labels, who may do what, and who did what."),
     PageRow("Forecast", SHIFTS, "Shifts", "trending_up", "Which behaviours move with the new model, and how sure."),
+    PageRow("Forecast", PLAN, "Plan", "straighten", "How many conversations a question needs, before replaying."),
     PageRow(
         "Forecast", SCORECARDS, "Scorecards", "scoreboard", "How earlier forecasts did once the model was released."
     ),
