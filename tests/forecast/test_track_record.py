@@ -87,7 +87,9 @@ def test_calibration_of_stated_directions() -> None:
     """Rises were said to be 95 % sure; about half of the rates rose."""
     (one,) = track_record([card(release, 20) for release in range(5)]).calibration
 
-    assert (one.n, one.stated) == (100, pytest.approx(0.95))
+    # A rate that came out exactly as before neither rose nor fell.
+    assert 95 <= one.n <= 100
+    assert one.stated == pytest.approx(0.95)
     assert 0.3 < one.happened / one.n < 0.7
 
 
