@@ -192,6 +192,42 @@ def tells_alt(rows: pl.DataFrame) -> str:
     return "In how many pairs which side has more of a feature. " + ". ".join(rows["words"]) + "."
 
 
+def terms_chart(rows: pl.DataFrame, *, chance: float, ink: str) -> Chart:
+    """Draw the terms that belong most to either side by z-score: the second side's to the right.
+
+    Args:
+        rows: Columns term, lane, z and words, in the order to show.
+        chance: z-scores nearer to 0 than this may be chance; dashed lines show where.
+        ink: Colour of words on the page.
+    """
+    lanes = rows["lane"].unique(maintain_order=True).to_list()
+    y = alt.Y(
+        "term:N",
+        sort=rows["term"].to_list(),
+        title=None,
+        axis=alt.Axis(labelLimit=220, ticks=False, domain=False, labelColor=ink),
+    )
+    axis = alt.Axis(grid=True, gridOpacity=0.35, domain=False, titleColor=ink)
+    title = f"← more in {lanes[-1]}   z-score   more in {lanes[0]} →" if lanes else "z-score"
+    colour = alt.Color(
+        "lane:N", scale=alt.Scale(domain=lanes, range=[LANES.get(lane, UNCLEAR) for lane in lanes]), legend=None
+    )
+    bars = (
+        alt.Chart(rows)
+        .mark_bar(height=11)
+        .encode(y=y, x=alt.X("z:Q", axis=axis, title=title), color=colour, tooltip=["words"])
+    )
+    middle = alt.Chart(pl.DataFrame({"at": [0.0]})).mark_rule(color=ink, opacity=0.6).encode(x="at:Q")
+    bounds = pl.DataFrame({"at": [-chance, chance]})
+    limits = alt.Chart(bounds).mark_rule(color=ink, strokeDash=[4, 3], opacity=0.6).encode(x="at:Q")
+    return (bars + middle + limits).properties(height=60 + 19 * max(1, rows.height))
+
+
+def terms_alt(rows: pl.DataFrame) -> str:
+    """Say in words what the chart of terms shows."""
+    return "Terms that belong most to either side. " + ". ".join(rows["words"]) + "."
+
+
 def counts_chart(rows: pl.DataFrame, *, label: str, value: str, ink: str) -> Chart:
     """Draw counts as plain horizontal bars with the numbers beside them, in the ink given."""
     y = alt.Y(

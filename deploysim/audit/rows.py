@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from deploysim.audit.discoveries import DiscoverAudit, Group
 from deploysim.audit.records import Comparison, FidelityAudit
 from deploysim.audit.words import percent
 
@@ -104,3 +105,45 @@ def count_table(audit: FidelityAudit) -> pl.DataFrame:
         for key, by in found.items()
     ]
     return pl.DataFrame(rows)
+
+
+def term_rows(audit: DiscoverAudit, *, most: int = 14) -> pl.DataFrame:
+    """Return the terms that belong most to either side: term, lane, z, words."""
+    rows = []
+    for lane, way in ((audit.second, 1.0), (audit.first, -1.0)):
+        for term in [term for term in audit.terms if term.z * way > 0.0][:most]:
+            words = f"{term.words}: {term.second:,} of {audit.second}, {term.first:,} of {audit.first}"
+            rows.append({"term": term.words, "lane": lane, "z": term.z, "words": words})
+    return pl.DataFrame(rows, schema={"term": pl.String, "lane": pl.String, "z": pl.Float64, "words": pl.String})
+
+
+def group_table(audit: DiscoverAudit, names: Mapping[str, str]) -> pl.DataFrame:
+    """Return one row per group of changed pairs."""
+    return pl.DataFrame(
+        {
+            "group": [group.title for group in audit.groups],
+            "pairs": [group.pairs for group in audit.groups],
+            "one way : the other": [f"{group.forward} : {group.backward}" for group in audit.groups],
+            "q": [group.q_value for group in audit.groups],
+            "explained": [_explained(group) for group in audit.groups],
+            "by": [
+                ", ".join(f"{names.get(c.category, c.category)} ({c.pairs})" for c in g.categories[:3])
+                for g in audit.groups
+            ],
+        }
+    )
+
+
+def mark_table(group: Group) -> pl.DataFrame:
+    """Return what sets a group apart."""
+    return pl.DataFrame(
+        {
+            "what the second side does": [mark.words for mark in group.marks],
+            "of these pairs": [percent(mark.here) for mark in group.marks],
+            "of the others": [percent(mark.elsewhere) for mark in group.marks],
+        }
+    )
+
+
+def _explained(group: Group) -> str:
+    return "n/a" if group.explained is None else f"{group.explained} of {group.pairs}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from deploysim.audit.discoveries import DiscoverAudit
 from deploysim.audit.records import Comparison, JudgeChoice, Tell
 from deploysim.types import Interval
 
 PUBLISHED = (
     "50 % means that they cannot be told apart; published for agents: 11.6 % with few affordances, 49.5 % with all"
 )
+SURE = 0.05
+"""Largest q at which a group is called a difference."""
 _QUESTIONS = {
     "fidelity": "Can replayed responses of the old model be told from the recorded ones?",
     "candidate": "Can the candidate's responses be told from the recorded ones?",
@@ -76,3 +79,35 @@ def judge_words(said: JudgeChoice) -> str:
         f"chose what stood first in {percent(said.chose_first_shown.value)}",
     ]
     return ", ".join(parts) + (f", {said.failed:,} calls failed." if said.failed else ".")
+
+
+def discover_words(audit: DiscoverAudit) -> str:
+    """Return the result in one sentence."""
+    sure = [group for group in audit.groups if group.q_value <= SURE]
+    groups = f"{len(sure)} {'way' if len(sure) == 1 else 'ways'} of changing" if sure else "No way of changing"
+    goes = "goes" if len(sure) <= 1 else "go"
+    return (
+        f"{groups} {goes} one way only (q at most {SURE:g}), among {audit.changed:,} of {audit.surface.pairs:,} pairs whose "
+        f"text differs between {audit.first} ({audit.surface.first.model}) and {audit.second} ({audit.surface.second.model})."
+    )
+
+
+def explained_words(audit: DiscoverAudit) -> str:
+    """Say how much of what changed the categories explain already."""
+    if audit.explained is None:
+        return "How much of it the categories explain is not known: nothing is graded."
+    share = percent(audit.explained / audit.changed) if audit.changed else "n/a"
+    return (
+        f"In {audit.explained:,} of them ({share}) the verdict of one of the {audit.graded} graded categories changed; "
+        "the others have no name yet."
+    )
+
+
+def threshold_words(audit: DiscoverAudit) -> str:
+    """Say below which rate a new behaviour would probably have been missed."""
+    unseen, unlisted = (f"{100_000 * rate:,.0f}" for rate in (audit.unseen_rate, audit.unlisted_rate))
+    return (
+        f"A behaviour rarer than {unseen} per 100,000 {audit.unit}s may well not have occurred here at all, and below {unlisted} "
+        f"it is likely in too few conversations to be listed (Poisson, {percent(audit.certainty)} sure above). Nothing is "
+        "claimed about rarer ones."
+    )

@@ -9,7 +9,15 @@ import typer
 from rich.table import Table
 
 from deploysim.audit.register import Audit, audit_to_json
-from deploysim.audit.words import auc_words, mistaken_words, question_words, tell_words
+from deploysim.audit.words import (
+    auc_words,
+    discover_words,
+    explained_words,
+    mistaken_words,
+    question_words,
+    tell_words,
+    threshold_words,
+)
 from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, out, print_json, say
 from deploysim.cli.results import (
     BaselineOption,
@@ -19,14 +27,19 @@ from deploysim.cli.results import (
     chosen_sample,
     judge_use,
 )
+from deploysim.grade.grader import graders_of
 from deploysim.pipeline.audited_lanes import ended_lanes
 from deploysim.pipeline.auditing_fidelity import JUDGE_PAIRS, audit_fidelity
+from deploysim.pipeline.discovering import audit_discover
+from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.lanes import Lanes
 from deploysim.store.workspace import find_id
+from deploysim.taxonomy import load_taxonomy
 
 app = typer.Typer(no_args_is_help=True, help="Ask whether a replay looks real, and what in it has no name yet.")
 SeedOption = Annotated[int, typer.Option(help="Seed of folds, exchanges and draws.")]
 SHOWN_TELLS = 8
+SHOWN_TERMS = 12
 
 
 @app.command("fidelity")
@@ -68,6 +81,41 @@ def fidelity_command(
     for note in saved.audit.notes:
         say(note)
     say(f"Audit {saved.audit_id[:12]}. Read it on the Fidelity page.")
+
+
+@app.command("discover")
+def discover_command(
+    sample: SampleOption = None,
+    candidate: CandidateOption = None,
+    baseline: BaselineOption = None,
+    seed: SeedOption = 0,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find how the candidate's responses differ in ways that no category covers.
+
+    Example: python -m deploysim audit discover
+    """
+    here = context(workspace)
+    lanes = audited_lanes(here, sample, candidate, baseline)
+    graders = graders_of(load_taxonomy(), configured_judges(here.settings))
+    with meter(quiet=as_json) as show:
+        saved = audit_discover(here.workspace, lanes, graders, seed=seed, now=here.now, report=show)
+    if as_json:
+        print_audit(saved.audit_id, saved.audit)
+        return
+    audit = saved.audit
+    say("")
+    say(f"{discover_words(audit)} {explained_words(audit)}")
+    for group in audit.groups:
+        say(f"  {group.title}: {group.pairs} pairs, held out {group.forward} : {group.backward}, q {group.q_value:.3f}")
+    for lane, way in ((audit.second, 1.0), (audit.first, -1.0)):
+        terms = [term for term in audit.terms if term.z * way > audit.chance_z][:SHOWN_TERMS]
+        say(f"Said more in {lane} than chance allows: {', '.join(term.words for term in terms) or 'nothing'}")
+    say(threshold_words(audit))
+    for note in audit.notes:
+        say(note)
+    say(f"Audit {saved.audit_id[:12]}. Read its groups and name them on the Discover page.")
 
 
 def audited_lanes(here: Context, sample: str | None, candidate: str | None, baseline: str | None) -> Lanes:

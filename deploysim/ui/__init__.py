@@ -43,6 +43,7 @@ from deploysim.ui.data import (
     workspace,
 )
 from deploysim.ui.disagreements import show_disagreements
+from deploysim.ui.discover import show_discover
 from deploysim.ui.fidelity import show_fidelity
 from deploysim.ui.import_jobs import earlier_imports, live_imports
 from deploysim.ui.import_preview import show_dry_run
@@ -54,6 +55,7 @@ from deploysim.ui.navigation import (
     AGREEMENT,
     COMPARE,
     CONVERSATIONS,
+    DISCOVER,
     FIDELITY,
     HOME,
     IMPORT,
@@ -83,6 +85,7 @@ __all__ = [
     "ALL_QUEUES_TAB",
     "COMPARE",
     "CONVERSATIONS",
+    "DISCOVER",
     "FIDELITY",
     "HOME",
     "IMPORT",
@@ -150,6 +153,7 @@ __all__ = [
     "show_agreement",
     "show_definition",
     "show_disagreements",
+    "show_discover",
     "show_dry_run",
     "show_error",
     "show_fidelity",
