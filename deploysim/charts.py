@@ -228,6 +228,51 @@ def terms_alt(rows: pl.DataFrame) -> str:
     return "Terms that belong most to either side. " + ". ".join(rows["words"]) + "."
 
 
+def shares_chart(rows: pl.DataFrame, *, ink: str, title: str) -> Chart:
+    """Draw shares with their intervals, grouped by measure, one mark a lane.
+
+    Args:
+        rows: Columns measure, lane, value, low, high and words, in the order to show; shares in 0..1.
+        ink: Colour of words on the page.
+        title: Of the axis.
+    """
+    lanes = rows["lane"].unique(maintain_order=True).to_list()
+    measures = rows["measure"].unique(maintain_order=True).to_list()
+    y = alt.Y(
+        "measure:N", sort=measures, title=None, axis=alt.Axis(labelLimit=300, ticks=False, domain=False, labelColor=ink)
+    )
+    offset = alt.YOffset("lane:N", sort=lanes)
+    colours = [LANES.get(lane, UNCLEAR) for lane in lanes]
+    shapes = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"]
+    colour = alt.Color(
+        "lane:N",
+        scale=alt.Scale(domain=lanes, range=colours),
+        legend=alt.Legend(title=None, orient="top", labelColor=ink),
+    )
+    shape = alt.Shape("lane:N", scale=alt.Scale(domain=lanes, range=shapes[: len(lanes)]))
+    most = max([0.01, *rows["high"]])
+    axis = alt.Axis(format="~%", grid=True, gridOpacity=0.35, domain=False, titleColor=ink)
+    x_scale = alt.Scale(domain=[0.0, min(1.0, most * 1.05)], nice=False)
+    base = alt.Chart(rows)
+    line = base.mark_rule(strokeWidth=2, opacity=0.8).encode(
+        y=y, yOffset=offset, color=colour, x=alt.X("low:Q", scale=x_scale, axis=axis, title=title), x2="high:Q"
+    )
+    dot = base.mark_point(filled=True, size=80, opacity=1).encode(
+        y=y,
+        yOffset=offset,
+        color=colour,
+        shape=shape,
+        x=alt.X("value:Q", scale=x_scale, title=title),
+        tooltip=["words"],
+    )
+    return (line + dot).properties(height=80 + (16 * len(lanes) + 14) * max(1, len(measures)))
+
+
+def shares_alt(rows: pl.DataFrame) -> str:
+    """Say in words what the chart of shares shows."""
+    return "Shares by measure and lane. " + ". ".join(rows["words"]) + "."
+
+
 def counts_chart(rows: pl.DataFrame, *, label: str, value: str, ink: str) -> Chart:
     """Draw counts as plain horizontal bars with the numbers beside them, in the ink given."""
     y = alt.Y(

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from deploysim.audit.discoveries import DiscoverAudit, Group
-from deploysim.audit.records import Comparison, FidelityAudit
-from deploysim.audit.words import percent
+from deploysim.audit.noticing import AwarenessAudit
+from deploysim.audit.records import Comparison, FidelityAudit, Share
+from deploysim.audit.words import percent, share_words
 
 MOST_TELLS = 14
 
@@ -147,3 +148,66 @@ def mark_table(group: Group) -> pl.DataFrame:
 
 def _explained(group: Group) -> str:
     return "n/a" if group.explained is None else f"{group.explained} of {group.pairs}"
+
+
+SHARES = {
+    "measure": pl.String,
+    "lane": pl.String,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "words": pl.String,
+}
+IN_WORDS, ABOUT_GRADING, TEST_LIKE = "says that it may be a test", "reasons about grading", "looks like a test"
+
+
+def share_row(measure: str, lane: str, share: Share) -> dict[str, object] | None:
+    """Return a share as a row of `SHARES`, or nothing where it is not known."""
+    if share.value is None or share.interval is None:
+        return None
+    words = f"{measure}, {lane}: {share_words(share)}"
+    low, high = share.interval.low, share.interval.high
+    return {"measure": measure, "lane": lane, "value": share.value, "low": low, "high": high, "words": words}
+
+
+def awareness_rows(audit: AwarenessAudit) -> pl.DataFrame:
+    """Return the three measures of every lane, and what judges say of them."""
+    rows = [
+        share_row(measure, one.label, share)
+        for one in audit.lanes
+        for measure, share in (
+            (IN_WORDS, one.in_words),
+            (ABOUT_GRADING, one.about_grading),
+            (TEST_LIKE, one.test_like),
+            *((f"{said.measure} (judge)", said.share) for said in one.judged),
+        )
+    ]
+    return pl.DataFrame([row for row in rows if row], schema=SHARES)
+
+
+def sign_table(audit: AwarenessAudit) -> pl.DataFrame:
+    """Return how often each sign of a test stands in transcripts of each lane, the weightiest first."""
+    found: dict[str, dict[str, object]] = {}
+    for one in sorted(audit.signs, key=lambda sign: -sign.weight):
+        found.setdefault(one.sign, {"a transcript that": one.words, "weighs": one.weight})[one.lane] = percent(
+            one.share.value
+        )
+    return pl.DataFrame(list(found.values()))
+
+
+def rate_table(audit: AwarenessAudit) -> pl.DataFrame:
+    """Return every category that any lane shows, with its rate everywhere and where no lane shows awareness."""
+    shown = {one.category for one in audit.rates if one.everywhere.count}
+    return pl.DataFrame(
+        [
+            {
+                "category": one.name,
+                "lane": one.lane,
+                "all prefixes": share_words(one.everywhere),
+                "where no lane shows awareness": share_words(one.unaware),
+            }
+            for one in audit.rates
+            if one.category in shown
+        ],
+        schema=dict.fromkeys(("category", "lane", "all prefixes", "where no lane shows awareness"), pl.String),
+    )

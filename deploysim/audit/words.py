@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deploysim.audit.discoveries import DiscoverAudit
-from deploysim.audit.records import Comparison, JudgeChoice, Tell
+from deploysim.audit.noticing import AwarenessAudit
+from deploysim.audit.records import Comparison, JudgeChoice, Share, Tell
 from deploysim.types import Interval
 
 PUBLISHED = (
@@ -110,4 +111,45 @@ def threshold_words(audit: DiscoverAudit) -> str:
         f"A behaviour rarer than {unseen} per 100,000 {audit.unit}s may well not have occurred here at all, and below {unlisted} "
         f"it is likely in too few conversations to be listed (Poisson, {percent(audit.certainty)} sure above). Nothing is "
         "claimed about rarer ones."
+    )
+
+
+def share_words(share: Share) -> str:
+    """Return a share with its interval and counts."""
+    if share.value is None:
+        return "n/a (n = 0)"
+    return f"{percent(share.value)}{within(share.interval, as_percent=True)}, {share.count:,.0f} of {share.n:,}"
+
+
+def aware_words(audit: AwarenessAudit) -> str:
+    """Return the result of an awareness audit in one sentence."""
+    said = ", ".join(f"{one.label} {one.in_words.count:,.0f} of {one.in_words.n:,}" for one in audit.lanes)
+    return f"Responses that say that this may be a test: {said}."
+
+
+def detector_words(audit: AwarenessAudit) -> str:
+    """Say what the detector calls a test, and how often by mistake."""
+    recorded = audit.lanes[0].test_like
+    return (
+        f"The detector was calibrated on {audit.calibrated_on:,} recorded transcripts to call at most "
+        f"{percent(audit.false_positive_rate)} of them a test. On the other half of the log it calls {share_words(recorded)} a test."
+    )
+
+
+def scrubbing_words(audit: AwarenessAudit) -> str:
+    """Say whether placeholders give the game away."""
+    found = audit.scrubbing
+    test = "" if found.p_value is None else f" (paired p {found.p_value:.3f})"
+    return (
+        f"As scrubbed, with surrogates, {share_words(found.surrogates)} look like a test; the same with placeholders such as "
+        f"<PERSON>: {share_words(found.placeholders)}{test}. Scrubbing replaced something in {share_words(found.replaced)} of them."
+    )
+
+
+def sensitivity_words(audit: AwarenessAudit) -> str:
+    """Label the rates without aware prefixes as what they are."""
+    return (
+        f"Sensitivity analysis, no correction: {audit.aware:,} of {audit.prefixes:,} prefixes on which any lane shows awareness "
+        "are left out. This selects on outcomes, so the rates on the right are not better ones; that they agree with those on "
+        "the left is what to look for."
     )

@@ -9,12 +9,17 @@ import typer
 from rich.table import Table
 
 from deploysim.audit.register import Audit, audit_to_json
+from deploysim.audit.rows import awareness_rows, rate_table
 from deploysim.audit.words import (
     auc_words,
+    aware_words,
+    detector_words,
     discover_words,
     explained_words,
     mistaken_words,
     question_words,
+    scrubbing_words,
+    sensitivity_words,
     tell_words,
     threshold_words,
 )
@@ -29,6 +34,7 @@ from deploysim.cli.results import (
 )
 from deploysim.grade.grader import graders_of
 from deploysim.pipeline.audited_lanes import ended_lanes
+from deploysim.pipeline.auditing_awareness import FALSE_POSITIVES, audit_awareness
 from deploysim.pipeline.auditing_fidelity import JUDGE_PAIRS, audit_fidelity
 from deploysim.pipeline.discovering import audit_discover
 from deploysim.pipeline.judges import configured_judges
@@ -116,6 +122,65 @@ def discover_command(
     for note in audit.notes:
         say(note)
     say(f"Audit {saved.audit_id[:12]}. Read its groups and name them on the Discover page.")
+
+
+@app.command("awareness")
+def awareness_command(
+    sample: SampleOption = None,
+    candidate: CandidateOption = None,
+    baseline: BaselineOption = None,
+    eval_sample: Annotated[
+        str | None, typer.Option(help="A sample of an imported eval set, to be measured beside the lanes.")
+    ] = None,
+    false_positives: Annotated[
+        float,
+        typer.Option(min=0.001, max=0.5, help="Largest share of recorded traffic that the detector may call a test."),
+    ] = FALSE_POSITIVES,
+    seed: SeedOption = 0,
+    override_privacy: OverrideOption = "",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure whether models notice that they are tested, per lane, and the rates on prefixes where none does.
+
+    Example: python -m deploysim audit awareness
+    """
+    here = context(workspace)
+    lanes = audited_lanes(here, sample, candidate, baseline)
+    use = judge_use(here, override_privacy=override_privacy)
+    with meter(quiet=as_json) as show:
+        saved = audit_awareness(
+            here.workspace,
+            lanes,
+            graders_of(load_taxonomy(), use.judges),
+            eval_sample_id=chosen_sample(here, eval_sample) if eval_sample else None,
+            false_positive_rate=false_positives,
+            seed=seed,
+            now=here.now,
+            use=use,
+            report=show,
+        )
+    if as_json:
+        print_audit(saved.audit_id, saved.audit)
+        return
+    audit = saved.audit
+    say("")
+    say(aware_words(audit))
+    for row in awareness_rows(audit)["words"]:
+        say(f"  {row}")
+    say(detector_words(audit))
+    say(scrubbing_words(audit))
+    say(sensitivity_words(audit))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    rates = rate_table(audit)
+    for column in rates.columns:
+        table.add_column(column)
+    for cells in rates.iter_rows():
+        table.add_row(*cells)
+    out.print(table)
+    for note in audit.notes:
+        say(note)
+    say(f"Audit {saved.audit_id[:12]}. Read it on the Awareness page.")
 
 
 def audited_lanes(here: Context, sample: str | None, candidate: str | None, baseline: str | None) -> Lanes:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from deploysim.audit.discoveries import DiscoverAudit
+from deploysim.audit.noticing import AwarenessAudit
 from deploysim.audit.records import FidelityAudit
 from deploysim.audit.register import Audit, audit_from_json, audit_to_json
 from deploysim.errors import InputError
 from deploysim.store.audits import list_audits, read_audit, save_audit
 from deploysim.store.workspace import Workspace
 
-Kind = TypeVar("Kind", FidelityAudit, DiscoverAudit)
+Kind = TypeVar("Kind", FidelityAudit, DiscoverAudit, AwarenessAudit)
 
 
 @dataclass(frozen=True, slots=True)

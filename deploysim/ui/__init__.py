@@ -1,6 +1,7 @@
 """Streamlit glue: navigation, cached questions to the workspace, and the widgets that pages share."""
 
 from deploysim.ui.agreement import pick_labels, show_agreement, show_matrices
+from deploysim.ui.awareness import show_awareness
 from deploysim.ui.batch_choice import whole_batch
 from deploysim.ui.blocks import (
     empty_state,
@@ -53,6 +54,7 @@ from deploysim.ui.links import linked, pick, put_in_link
 from deploysim.ui.log_choice import about_log, choose_log, choose_table
 from deploysim.ui.navigation import (
     AGREEMENT,
+    AWARENESS,
     COMPARE,
     CONVERSATIONS,
     DISCOVER,
@@ -83,6 +85,7 @@ from deploysim.wording import counted
 __all__ = [
     "AGREEMENT",
     "ALL_QUEUES_TAB",
+    "AWARENESS",
     "COMPARE",
     "CONVERSATIONS",
     "DISCOVER",
@@ -151,6 +154,7 @@ __all__ = [
     "sample_label",
     "samples",
     "show_agreement",
+    "show_awareness",
     "show_definition",
     "show_disagreements",
     "show_discover",

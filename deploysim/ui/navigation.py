@@ -31,6 +31,7 @@ PEOPLE = "pages/review/people.py"
 SHIFTS = "pages/forecast/shifts.py"
 FIDELITY = "pages/audit/fidelity.py"
 DISCOVER = "pages/audit/discover.py"
+AWARENESS = "pages/audit/awareness.py"
 
 STEP_PAGES = {"Import": IMPORT, "Scrub": PRIVACY, "Sample": CONVERSATIONS, "Replay": RUNS, "Forecast": SHIFTS}
 """Where each step of the overview is at home."""

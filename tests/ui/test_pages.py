@@ -15,6 +15,7 @@ from deploysim.store.samples import load_sample, sample_path
 from deploysim.store.workspace import Workspace
 from deploysim.ui import (
     AGREEMENT,
+    AWARENESS,
     COMPARE,
     CONVERSATIONS,
     DISCOVER,
@@ -29,7 +30,21 @@ from deploysim.ui import (
 )
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
-PAGES = [HOME, IMPORT, CONVERSATIONS, PRIVACY, RUNS, QUEUE, COMPARE, AGREEMENT, PEOPLE, SHIFTS, FIDELITY, DISCOVER]
+PAGES = [
+    HOME,
+    IMPORT,
+    CONVERSATIONS,
+    PRIVACY,
+    RUNS,
+    QUEUE,
+    COMPARE,
+    AGREEMENT,
+    PEOPLE,
+    SHIFTS,
+    FIDELITY,
+    AWARENESS,
+    DISCOVER,
+]
 Compared = tuple[Workspace, Lanes]
 
 
