@@ -143,7 +143,8 @@ def auc_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
     dot = base.mark_point(filled=True, size=110, opacity=1, color=ink).encode(
         y=y, x=alt.X("auc:Q", scale=scale, title=title), tooltip=tooltip
     )
-    chance = alt.Chart(pl.DataFrame({"at": [0.5]})).mark_rule(color=UNCLEAR, strokeDash=[4, 3]).encode(x="at:Q")
+    chance = alt.Chart(pl.DataFrame({"at": [0.5]})).mark_rule(color=UNCLEAR, strokeDash=[4, 3])
+    chance = chance.encode(x=alt.X("at:Q", scale=scale, title=title))
     return (chance + line + dot).properties(height=70 + 34 * max(1, rows.height))
 
 
@@ -173,7 +174,7 @@ def tells_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
         "share:Q",
         scale=alt.Scale(domain=[-1, 1]),
         axis=axis,
-        title=f"← more in {lanes[0]}   share of pairs   more in {lanes[1]} →",
+        title=f"← more in {lanes[0]} · share of pairs · more in {lanes[1]} →",
     )
     colour = alt.Color(
         "lane:N", scale=alt.Scale(domain=lanes, range=[LANES.get(lane, UNCLEAR) for lane in lanes]), legend=None
@@ -208,7 +209,7 @@ def terms_chart(rows: pl.DataFrame, *, chance: float, ink: str) -> Chart:
         axis=alt.Axis(labelLimit=220, ticks=False, domain=False, labelColor=ink),
     )
     axis = alt.Axis(grid=True, gridOpacity=0.35, domain=False, titleColor=ink)
-    title = f"← more in {lanes[-1]}   z-score   more in {lanes[0]} →" if lanes else "z-score"
+    title = f"← more in {lanes[-1]} · z-score · more in {lanes[0]} →" if lanes else "z-score"
     colour = alt.Color(
         "lane:N", scale=alt.Scale(domain=lanes, range=[LANES.get(lane, UNCLEAR) for lane in lanes]), legend=None
     )

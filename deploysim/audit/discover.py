@@ -27,6 +27,8 @@ COMMON = 0.03
 FORM_WEIGHT = 1.0
 """Weight of a standardised feature of form beside a term of the usual rarity."""
 _TELLS_APART = 1.6
+_SAME_AS_WORDS = {"characters"}
+"""Features that would say one thing twice."""
 
 
 _Terms = frozenset[str]
@@ -88,7 +90,11 @@ def _changes(
     before, after = presence(first, common), presence(second, common)
     rarity = np.log(len(pairs) / (1.0 + np.maximum(before, after).sum(axis=0)))
     weighted = (after - before) * np.maximum(rarity, 0.0)
-    features = features_for(answer.steps for pair in pairs for answer in (pair.first, pair.second))
+    features = [
+        feature
+        for feature in features_for(answer.steps for pair in pairs for answer in (pair.first, pair.second))
+        if feature.name not in _SAME_AS_WORDS
+    ]
     form = _form(pairs, features)
     # Terms are many and features few: both sides of a change weigh alike in all.
     scale = _mean_length(weighted) / max(_mean_length(form), 1e-9)

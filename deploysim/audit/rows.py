@@ -9,7 +9,7 @@ import polars as pl
 from deploysim.audit.discoveries import DiscoverAudit, Group
 from deploysim.audit.noticing import AwarenessAudit
 from deploysim.audit.records import Comparison, FidelityAudit, Share
-from deploysim.audit.words import percent, share_words
+from deploysim.audit.words import chance, percent, share_words
 
 MOST_TELLS = 14
 
@@ -62,7 +62,7 @@ def tell_table(one: Comparison) -> pl.DataFrame:
             f"more in {one.second.label}": [percent(tell.second) for tell in one.tells],
             "alone": [round(tell.alone, 3) for tell in one.tells],
             "coefficient": [round(tell.coefficient, 2) for tell in one.tells],
-            "q": [tell.q_value for tell in one.tells],
+            "q": [chance(tell.q_value) for tell in one.tells],
         }
     )
 
@@ -78,7 +78,7 @@ def spread_table(audit: FidelityAudit) -> pl.DataFrame:
             "responses": one.n,
             "mean": one.mean,
             **{f"{name} %": value for name, value in zip(("5", "25", "50", "75", "95"), one.quantiles, strict=True)},
-            f"q against {first}": tests.get((one.measure, first, one.lane)),
+            f"q against {first}": chance(tests.get((one.measure, first, one.lane))),
         }
         for one in audit.spreads
     ]
@@ -101,7 +101,7 @@ def count_table(audit: FidelityAudit) -> pl.DataFrame:
             "measure": key[0],
             "value": key[1],
             **{lane: by.get(lane, "n/a") for lane in lanes},
-            "smallest q": least.get(key),
+            "smallest q": chance(least.get(key)),
         }
         for key, by in found.items()
     ]
@@ -125,7 +125,7 @@ def group_table(audit: DiscoverAudit, names: Mapping[str, str]) -> pl.DataFrame:
             "group": [group.title for group in audit.groups],
             "pairs": [group.pairs for group in audit.groups],
             "one way : the other": [f"{group.forward} : {group.backward}" for group in audit.groups],
-            "q": [group.q_value for group in audit.groups],
+            "q": [chance(group.q_value) for group in audit.groups],
             "explained": [_explained(group) for group in audit.groups],
             "by": [
                 ", ".join(f"{names.get(c.category, c.category)} ({c.pairs})" for c in g.categories[:3])

@@ -25,6 +25,13 @@ def percent(share: float | None) -> str:
     return "n/a" if share is None else f"{100 * share:.0f} %" if 0.005 < share < 0.995 else f"{100 * share:.1f} %"
 
 
+def chance(p: float | None) -> str:
+    """Return a p or q value as people write it; empty where there was no test."""
+    if p is None:
+        return ""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def question_words(one: Comparison) -> str:
     """Return the question that a comparison answers."""
     return _QUESTIONS[one.question]
@@ -139,7 +146,7 @@ def detector_words(audit: AwarenessAudit) -> str:
 def scrubbing_words(audit: AwarenessAudit) -> str:
     """Say whether placeholders give the game away."""
     found = audit.scrubbing
-    test = "" if found.p_value is None else f" (paired p {found.p_value:.3f})"
+    test = "" if found.p_value is None else f" (paired p {chance(found.p_value)})"
     return (
         f"As scrubbed, with surrogates, {share_words(found.surrogates)} look like a test; the same with placeholders such as "
         f"<PERSON>: {share_words(found.placeholders)}{test}. Scrubbing replaced something in {share_words(found.replaced)} of them."

@@ -13,6 +13,7 @@ from deploysim.audit.rows import awareness_rows, rate_table
 from deploysim.audit.words import (
     auc_words,
     aware_words,
+    chance,
     detector_words,
     discover_words,
     explained_words,
@@ -81,7 +82,7 @@ def fidelity_command(
         say(f"  {auc_words(one)}. {mistaken_words(one)}.")
         table = Table(box=None, pad_edge=False, show_header=False)
         for tell in one.tells[:SHOWN_TELLS]:
-            table.add_row(f"  {tell_words(tell, one)}", f"q {tell.q_value:.3f}")
+            table.add_row(f"  {tell_words(tell, one)}", f"q {chance(tell.q_value)}")
         out.print(table)
     say("")
     for note in saved.audit.notes:
@@ -114,7 +115,9 @@ def discover_command(
     say("")
     say(f"{discover_words(audit)} {explained_words(audit)}")
     for group in audit.groups:
-        say(f"  {group.title}: {group.pairs} pairs, held out {group.forward} : {group.backward}, q {group.q_value:.3f}")
+        say(
+            f"  {group.title}: {group.pairs} pairs, held out {group.forward} : {group.backward}, q {chance(group.q_value)}"
+        )
     for lane, way in ((audit.second, 1.0), (audit.first, -1.0)):
         terms = [term for term in audit.terms if term.z * way > audit.chance_z][:SHOWN_TERMS]
         say(f"Said more in {lane} than chance allows: {', '.join(term.words for term in terms) or 'nothing'}")

@@ -73,7 +73,7 @@ def _groups(audit: DiscoverAudit) -> None:
         height="content",
         column_config={
             "group": st.column_config.TextColumn(width="large"),
-            "q": st.column_config.NumberColumn(format="%.3f", help="Of as many pairs one way as the other."),
+            "q": st.column_config.TextColumn(help="Of as many pairs one way as the other."),
             "one way : the other": st.column_config.TextColumn(
                 help="Pairs of the half of the conversations that had no part in finding the group."
             ),
