@@ -27,11 +27,8 @@ from deploysim.ui.comparison import (
     open_compare,
     pick_forecast,
     pick_lanes,
-    show_definition,
-    taxonomy,
     tell_erased,
     tell_labels,
-    tell_left_out,
 )
 from deploysim.ui.data import (
     conversations,
@@ -43,6 +40,7 @@ from deploysim.ui.data import (
     version,
     workspace,
 )
+from deploysim.ui.definitions import show_definition, show_definitions, taxonomy, tell_left_out
 from deploysim.ui.disagreements import show_disagreements
 from deploysim.ui.discover import show_discover
 from deploysim.ui.fidelity import show_fidelity
@@ -65,6 +63,7 @@ from deploysim.ui.navigation import (
     PRIVACY,
     QUEUE,
     RUNS,
+    SCORECARDS,
     SHIFTS,
     STEP_PAGES,
     pages,
@@ -74,11 +73,21 @@ from deploysim.ui.queues import ALL as ALL_QUEUES_TAB
 from deploysim.ui.queues import LABEL as LABEL_TAB
 from deploysim.ui.queues import NEW as NEW_QUEUE_TAB
 from deploysim.ui.queues import pick_queue, queue_form, show_queues
-from deploysim.ui.runs import has_runs, live_runs, offer_grading, replay_form
+from deploysim.ui.run_form import replay_form
+from deploysim.ui.runs import has_runs, live_runs, offer_grading
+from deploysim.ui.scorecards import (
+    about_scorecard,
+    pick_scorecard,
+    show_scorecard,
+    show_track_record,
+    tell_broken,
+    tell_registered,
+)
 from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 from deploysim.ui.team import show_rights, show_roles, show_trail, show_work
+from deploysim.ui.trust import show_trust
 from deploysim.ui.uploads import keep_uploads_in_memory
 from deploysim.wording import counted
 
@@ -99,11 +108,13 @@ __all__ = [
     "PRIVACY",
     "QUEUE",
     "RUNS",
+    "SCORECARDS",
     "SHIFTS",
     "STEP_PAGES",
     "about_conversation",
     "about_forecast",
     "about_log",
+    "about_scorecard",
     "category_notes",
     "choose_log",
     "choose_options",
@@ -144,6 +155,7 @@ __all__ = [
     "pick_lanes",
     "pick_queue",
     "pick_sample",
+    "pick_scorecard",
     "plain",
     "put_in_link",
     "queue_form",
@@ -156,6 +168,7 @@ __all__ = [
     "show_agreement",
     "show_awareness",
     "show_definition",
+    "show_definitions",
     "show_disagreements",
     "show_discover",
     "show_dry_run",
@@ -171,15 +184,20 @@ __all__ = [
     "show_rights",
     "show_roles",
     "show_sample",
+    "show_scorecard",
+    "show_track_record",
     "show_trail",
+    "show_trust",
     "show_withheld",
     "show_work",
     "spot_check",
     "stepper",
     "taxonomy",
+    "tell_broken",
     "tell_erased",
     "tell_labels",
     "tell_left_out",
+    "tell_registered",
     "version",
     "whole_batch",
     "workspace",
