@@ -1,6 +1,7 @@
 """Streamlit glue: navigation, cached questions to the workspace, and the widgets that pages share."""
 
 from deploysim.ui.agreement import pick_labels, show_agreement, show_matrices
+from deploysim.ui.awareness import show_awareness
 from deploysim.ui.batch_choice import whole_batch
 from deploysim.ui.blocks import (
     empty_state,
@@ -41,6 +42,7 @@ from deploysim.ui.data import (
 )
 from deploysim.ui.definitions import show_definition, show_definitions, taxonomy, tell_left_out
 from deploysim.ui.disagreements import show_disagreements
+from deploysim.ui.discover import show_discover
 from deploysim.ui.fidelity import show_fidelity
 from deploysim.ui.import_jobs import earlier_imports, live_imports
 from deploysim.ui.import_preview import show_dry_run
@@ -50,8 +52,10 @@ from deploysim.ui.links import linked, pick, put_in_link
 from deploysim.ui.log_choice import about_log, choose_log, choose_table
 from deploysim.ui.navigation import (
     AGREEMENT,
+    AWARENESS,
     COMPARE,
     CONVERSATIONS,
+    DISCOVER,
     FIDELITY,
     HOME,
     IMPORT,
@@ -92,8 +96,10 @@ from deploysim.wording import counted
 __all__ = [
     "AGREEMENT",
     "ALL_QUEUES_TAB",
+    "AWARENESS",
     "COMPARE",
     "CONVERSATIONS",
+    "DISCOVER",
     "FIDELITY",
     "HOME",
     "IMPORT",
@@ -166,9 +172,11 @@ __all__ = [
     "sample_label",
     "samples",
     "show_agreement",
+    "show_awareness",
     "show_definition",
     "show_definitions",
     "show_disagreements",
+    "show_discover",
     "show_dry_run",
     "show_error",
     "show_fidelity",

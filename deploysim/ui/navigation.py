@@ -32,6 +32,8 @@ SHIFTS = "pages/forecast/shifts.py"
 PLAN = "pages/forecast/plan.py"
 SCORECARDS = "pages/forecast/scorecards.py"
 FIDELITY = "pages/audit/fidelity.py"
+DISCOVER = "pages/audit/discover.py"
+AWARENESS = "pages/audit/awareness.py"
 
 STEP_PAGES = {"Import": IMPORT, "Scrub": PRIVACY, "Sample": CONVERSATIONS, "Replay": RUNS, "Forecast": SHIFTS}
 """Where each step of the overview is at home."""
@@ -60,6 +62,9 @@ PAGES = (
         "Forecast", SCORECARDS, "Scorecards", "scoreboard", "How earlier forecasts did once the model was released."
     ),
     PageRow("Audit", FIDELITY, "Fidelity", "fingerprint", "Can a replay be told from the log, and by what."),
+    PageRow(
+        "Audit", DISCOVER, "Discover", "travel_explore", "What the candidate does otherwise that no category names."
+    ),
 )
 
 

@@ -15,8 +15,10 @@ from deploysim.store.samples import load_sample, sample_path
 from deploysim.store.workspace import Workspace
 from deploysim.ui import (
     AGREEMENT,
+    AWARENESS,
     COMPARE,
     CONVERSATIONS,
+    DISCOVER,
     FIDELITY,
     HOME,
     IMPORT,
@@ -44,6 +46,8 @@ PAGES = [
     PLAN,
     SCORECARDS,
     FIDELITY,
+    AWARENESS,
+    DISCOVER,
 ]
 Compared = tuple[Workspace, Lanes]
 
