@@ -127,7 +127,7 @@ class Judging:
         """
         judges = [judge for grader in self._graders for step in grader.judging for judge in step.judges]
         number = 0
-        async with Bench(judges, schema=SCHEMA) as bench:
+        async with Bench(judges, schema=SCHEMA, in_flight=in_flight) as bench:
             while total := sum(1 for _ in self.calls()):
                 number += 1
                 await self._round(bench, in_flight, f"asking judges, round {number}", total, report)
