@@ -39,7 +39,7 @@ from deploysim.ui.data import (
     version,
     workspace,
 )
-from deploysim.ui.definitions import show_definition, show_definitions, taxonomy, tell_left_out
+from deploysim.ui.definitions import about_behaviours, show_definition, show_definitions, taxonomy
 from deploysim.ui.disagreements import show_disagreements
 from deploysim.ui.import_jobs import earlier_imports, live_imports
 from deploysim.ui.import_preview import show_dry_run
@@ -92,6 +92,7 @@ __all__ = [
     "RUNS",
     "SHIFTS",
     "STEP_PAGES",
+    "about_behaviours",
     "about_conversation",
     "about_forecast",
     "about_log",
@@ -169,7 +170,6 @@ __all__ = [
     "taxonomy",
     "tell_erased",
     "tell_labels",
-    "tell_left_out",
     "version",
     "whole_batch",
     "workspace",

@@ -14,7 +14,7 @@ comparison = ui.comparison(lanes)
 if not comparison.graded():
     ui.offer_grading(lanes)
 
-ui.tell_left_out()
+ui.about_behaviours()
 chosen = ui.choose_prefixes(comparison, lanes, taxonomy)
 if not chosen.ids:
     st.markdown("No prefix passes these filters. Choose another outcome or category, or clear the other filters.")
@@ -25,8 +25,6 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     ui.compare_tools(lanes, comparison, chosen, prefix)
     if chosen.filters.category != ANY:
         ui.show_definition(taxonomy.category(chosen.filters.category))
-    else:
-        ui.show_definitions([g.category for g in graders], title="What behaviours mean", key="compare")
 
 item = load_item(ui.workspace(), lanes, prefix, taxonomy=taxonomy, graders=graders)
 if item is None:
