@@ -37,7 +37,10 @@ def grade_command(
             "they sharpen the recorded rates of its forecasts."
         ),
     ] = False,
-    in_flight: Annotated[int, typer.Option(min=1, help="Calls to judges at the same time.")] = 8,
+    in_flight: Annotated[int, typer.Option(min=1, help="Most calls to a judge at the same time.")] = 8,
+    budget_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Most tokens that judges may read and write in this call.")
+    ] = None,
     override_privacy: OverrideOption = "",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -50,7 +53,7 @@ def grade_command(
     Example: python -m deploysim grade
     """
     here = context(workspace)
-    use = judge_use(here, override_privacy=override_privacy, in_flight=in_flight)
+    use = judge_use(here, override_privacy=override_privacy, in_flight=in_flight, budget_tokens=budget_tokens)
     taxonomy = load_taxonomy()
     graders, left = graders_of(taxonomy, use.judges), left_out(taxonomy, use.judges)
     with meter(quiet=as_json) as show:

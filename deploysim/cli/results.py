@@ -135,10 +135,12 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
             say(f"  forecast {saved.forecast_id[:12]}  {note}")
 
 
-def judge_use(here: Context, *, override_privacy: str, in_flight: int = 8) -> JudgeUse:
+def judge_use(
+    here: Context, *, override_privacy: str, in_flight: int = 8, budget_tokens: int | None = None
+) -> JudgeUse:
     """Return the judges that the settings name, and how they may be asked."""
     limit = here.settings.leak_limit
-    return JudgeUse(configured_judges(here.settings), in_flight, limit, override_privacy)
+    return JudgeUse(configured_judges(here.settings), in_flight, limit, override_privacy, budget_tokens)
 
 
 def chosen_lanes(here: Context, sample: str | None, candidate: str | None, baseline: str | None) -> Lanes:

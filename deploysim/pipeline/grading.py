@@ -21,6 +21,7 @@ from deploysim.pipeline.privacy_gate import check_gate
 from deploysim.store.grades import GRADES, write_grades
 from deploysim.store.workspace import Workspace
 from deploysim.types import Failure
+from deploysim.wording import counted
 
 Report = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done and how much there is."""
@@ -44,6 +45,8 @@ class JudgeUse:
     """Largest share of messages that may leak where conversations go to another machine; None for no limit."""
     override_privacy: str = ""
     """Why they go there above the limit; recorded."""
+    budget_tokens: int | None = None
+    """Most tokens that judges may read and write in one call of `grade_lanes`; None for no limit."""
 
 
 RULES_ONLY = JudgeUse()
@@ -193,11 +196,19 @@ def _grade_by_judges(
         notes = tuple(_cleared(workspace, sets, graders, use)) if any(judging.calls()) else ()
         for note in notes:
             judging.note(note, at=datetime.now(UTC))
-        asyncio.run(judging.ask(in_flight=use.in_flight, report=report))
+        asyncio.run(judging.ask(in_flight=use.in_flight, report=report, budget_tokens=use.budget_tokens))
         for one in sets:
             _write(one, judging.rows(one), count)
         count.judged = judging.counts
-    return notes
+        left = sum(1 for _ in judging.calls()) if judging.is_spent() else 0
+    return (*notes, _spent_note(use, left)) if left else notes
+
+
+def _spent_note(use: JudgeUse, left: int) -> str:
+    return (
+        f"The budget of {use.budget_tokens:,} tokens is spent, and at least {counted(left, 'call')} to judges not made: "
+        "those responses have no verdict yet. The next call goes on with them."
+    )
 
 
 def _cleared(

@@ -268,6 +268,25 @@ def test_a_judge_that_fails_is_counted_and_asked_again(here: Workspace, lanes: L
     assert verdicts(here, lanes, graders) == {"present": 3, "absent": 3}
 
 
+def test_a_budget_ends_judging_and_the_next_call_goes_on(here: Workspace, lanes: Lanes, one: Taxonomy) -> None:
+    """Nine calls of ten tokens each: a budget of 35 ends it after four, nothing is judged twice, and the rest comes later."""
+    with endpoint(flags("can't help")) as at:
+        first, graders = graded(here, lanes, one, Judges((judge(at),)), in_flight=1, budget_tokens=35)
+        asked, decided = len(at.requests), sum(rows.height for rows in grades(here, lanes, graders).values())
+        second, _ = graded(here, lanes, one, Judges((judge(at),)))
+        total = len(at.requests)
+
+    assert (asked, total) == (4, 9)
+    assert first.failed == 0
+    assert first.notes == (
+        "The budget of 35 tokens is spent, and at least 5 calls to judges not made: those responses have no verdict yet. "
+        "The next call goes on with them.",
+    )
+    assert 4 <= decided < 3 * COUNT
+    assert first.made == decided
+    assert (first.made + second.made, second.notes) == (3 * COUNT, ())
+
+
 def test_a_panel_decides_by_majority_and_keeps_every_voice(here: Workspace, lanes: Lanes, one: Taxonomy) -> None:
     """Two of three judges carry the verdict; the third one's word stands beside it."""
     with (
