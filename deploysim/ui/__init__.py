@@ -27,7 +27,6 @@ from deploysim.ui.comparison import (
     pick_forecast,
     pick_lanes,
     tell_erased,
-    tell_labels,
 )
 from deploysim.ui.data import (
     conversations,
@@ -70,6 +69,7 @@ from deploysim.ui.run_form import replay_form
 from deploysim.ui.runs import has_runs, live_runs, offer_grading
 from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
+from deploysim.ui.stale import tell_labels
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 from deploysim.ui.team import show_rights, show_roles, show_trail, show_work
 from deploysim.ui.trust import show_trust
