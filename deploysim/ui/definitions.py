@@ -62,11 +62,14 @@ def who_grades(category: Category) -> str:
     return f"Not graded: {NEEDS_JUDGE}."
 
 
-def about_behaviours() -> None:
-    """Let the reader look up every behaviour, and say how many are not graded as things are configured, and why."""
+def about_behaviours(category: str) -> None:
+    """Let the reader look up what behaviours mean, the one in view first, and say how many are not graded, and why."""
     loaded, graders = taxonomy()
     missing = len(loaded.categories) - len(graders)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if missing:
             st.caption(f"{counted(missing, 'behaviour')} not graded: {NEEDS_JUDGE}.", width="content")
-        show_definitions([c.id for c in loaded.categories], title="What behaviours mean", key="all")
+        if category in [c.id for c in loaded.categories]:
+            show_definition(loaded.category(category))
+        else:
+            show_definitions([c.id for c in loaded.categories], title="What behaviours mean", key="all")
