@@ -28,7 +28,6 @@ from deploysim.ui.comparison import (
     pick_forecast,
     pick_lanes,
     tell_erased,
-    tell_labels,
 )
 from deploysim.ui.data import (
     conversations,
@@ -40,7 +39,7 @@ from deploysim.ui.data import (
     version,
     workspace,
 )
-from deploysim.ui.definitions import show_definition, show_definitions, taxonomy, tell_left_out
+from deploysim.ui.definitions import about_behaviours, show_definition, show_definitions, taxonomy
 from deploysim.ui.disagreements import show_disagreements
 from deploysim.ui.discover import show_discover
 from deploysim.ui.fidelity import show_fidelity
@@ -87,6 +86,7 @@ from deploysim.ui.scorecards import (
 )
 from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
+from deploysim.ui.stale import tell_labels
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 from deploysim.ui.team import show_rights, show_roles, show_trail, show_work
 from deploysim.ui.trust import show_trust
@@ -114,6 +114,7 @@ __all__ = [
     "SCORECARDS",
     "SHIFTS",
     "STEP_PAGES",
+    "about_behaviours",
     "about_conversation",
     "about_forecast",
     "about_log",
@@ -202,7 +203,6 @@ __all__ = [
     "tell_broken",
     "tell_erased",
     "tell_labels",
-    "tell_left_out",
     "tell_registered",
     "version",
     "whole_batch",
