@@ -37,7 +37,7 @@ FILL = (
     f"import-responses {DATA} --map id=prompt_id,response=response,model=model --where model=gpt-4-0613",
     "grade",
 )
-DRAW = "queue --rule audit --with-recorded --size 240 --per-item 2 --seed 3 --by Lea --title Upgrade"
+DRAW = "queue --rule audit --with-recorded --size 250 --per-item 2 --seed 3 --by Lea --title Upgrade"
 WORDS = {
     "ai_disclaimer": re.compile(r"\bas an ai\b|\bai (?:language )?(?:model|assistant)\b", re.IGNORECASE),
     "cut_off": re.compile(r"[\w,;(]\s*$"),
