@@ -21,6 +21,7 @@ class Look:
 WORSE = "#D55E00"
 BETTER = "#009E73"
 UNCLEAR = "#8A919C"
+LANES = {"recorded": "#708090", "baseline": "#0072B2", "candidate": "#7B5EA7"}
 
 DIRECTIONS = {
     Direction.MATERIALLY_UP: Look("▲", WORSE, "worse", "triangle-up"),

@@ -14,12 +14,15 @@ from deploysim.chat.settings import PARAMETER_SOURCES
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, print_json, say
 from deploysim.cli.importing import conditions
 from deploysim.cli.results import SampleOption, chosen_sample
+from deploysim.cli.watching import watched_replay
+from deploysim.config import read_settings
 from deploysim.errors import InputError
 from deploysim.ingest.columns import ResponseMap
+from deploysim.pipeline.baseline_offer import advice_after
 from deploysim.pipeline.batching import batch_state
 from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.importing_responses import ResponseFile, import_responses
-from deploysim.pipeline.job_reports import say_no_values
+from deploysim.pipeline.job_reports import job_report, say_no_values
 from deploysim.pipeline.model_choice import choose_model
 from deploysim.pipeline.replay_estimate import estimate_replay
 from deploysim.pipeline.replaying import (
@@ -102,6 +105,10 @@ def replay_command(
     override_privacy: Annotated[
         str, typer.Option(help="Why conversations may leave this machine above the leak limit; it is recorded.")
     ] = "",
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Show rate, latencies, tokens and spend; follows a run that is at work already."),
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -147,8 +154,12 @@ def replay_command(
     is_priced = chosen.source.price is not None
     if is_priced and not as_json:
         _say_estimate(here.workspace, plan)
-    with meter(quiet=as_json) as show:
-        run = replay_sample(here.workspace, plan, now=here.now, report=show)
+    job_report().replaying(plan.run_id())
+    if watch:
+        run = watched_replay(here.workspace, plan, now=here.now)
+    else:
+        with meter(quiet=as_json) as show:
+            run = replay_sample(here.workspace, plan, now=here.now, report=show)
     _say_run(here.workspace, run, as_json=as_json)
     if is_priced and limit and run.status == "stopped" and not as_json:
         say(f"  the rest: {estimate_replay(here.workspace, plan, after_pilot=True).sentence()}")
@@ -244,5 +255,5 @@ def _say_run(workspace: Workspace, run: RunRecord, *, as_json: bool) -> None:
         say(f"  of these {CUT} {outcomes[CUT]:,}")
     for reason, count in failed.items():
         say(f"  failed {count:,}: {reason}")
-    for note in (*run.notes, batches.words(), *batches.remarks):
+    for note in (*run.notes, batches.words(), *batches.remarks, advice_after(workspace, run, read_settings())):
         say(f"  {note}", quiet=not note)

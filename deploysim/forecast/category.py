@@ -10,12 +10,13 @@ import numpy as np
 from deploysim.forecast.counts import lane_count, paired_table, previous_rate
 from deploysim.forecast.evidence import Evidence
 from deploysim.forecast.outcomes import Outcomes
-from deploysim.forecast.records import CategoryForecast, Certainty, Direction, Estimate, PairedTable
+from deploysim.forecast.records import CategoryForecast, Certainty, Direction, Estimate, PairedTable, Posterior
 from deploysim.forecast.settings import ForecastSettings
 from deploysim.stats.clusters import Bools, Floats, effective_n
 from deploysim.stats.graders import corrected
 from deploysim.stats.lanes import CANDIDATE, LaneMoments, lane_moments, with_recorded
 from deploysim.stats.pooling import LanePosterior
+from deploysim.stats.quantiles import quantiles
 from deploysim.stats.rates import PER_100K
 from deploysim.stats.shift import ShiftDraws, equal_tailed, shift_draws
 from deploysim.stats.significance import PairedTest, paired_test
@@ -53,9 +54,9 @@ def counted_category(
 def category_moments(outcomes: Outcomes, evidence: Evidence) -> LaneMoments | None:
     """Sum up what was seen of all lanes; None where no complete prefix shows the behaviour in any lane."""
     complete = outcomes.complete()
-    if not complete.present.any():
+    if not complete.shares.any():
         return None
-    moments = lane_moments(complete.present.astype(np.float64), weights=complete.weights, clusters=complete.clusters)
+    moments = lane_moments(complete.shares, weights=complete.weights, clusters=complete.clusters)
     if evidence.recorded is not None:
         more = evidence.recorded
         moments = with_recorded(moments, present=more.share * more.n_effective, n=more.n_effective)
@@ -121,13 +122,18 @@ def _with_draws(row: CategoryForecast, shift: ShiftDraws, settings: ForecastSett
         ratio=_estimate(shift.ratio, settings.level),
         certainty=certainty,
         direction=direction_call(certainty, row.table, settings),
+        posterior=Posterior(
+            mean=float(shift.forecast.mean()),
+            variance=float(shift.forecast.var()),
+            rate=quantiles(shift.forecast * PER_100K),
+            ratio=quantiles(shift.ratio),
+        ),
     )
 
 
 def _pairs_worth(complete: Outcomes) -> float:
     """Independent, equally weighted prefixes that the comparison of two lanes rests on."""
-    flags = complete.present.astype(np.float64)
-    difference = flags[:, CANDIDATE] - flags[:, complete.compared_with]
+    difference = complete.shares[:, CANDIDATE] - complete.shares[:, complete.compared_with]
     mean = complete.weights @ difference / complete.weights.sum()
     return effective_n(difference - mean, weights=complete.weights, clusters=complete.clusters)
 

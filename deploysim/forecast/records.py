@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from deploysim.stats.noise_floor import NoiseFloor
 from deploysim.types import Interval, Unit
 
 
@@ -91,6 +92,20 @@ class Certainty:
 
 
 @dataclass(frozen=True, slots=True)
+class Posterior:
+    """What the posterior draws say beyond medians and intervals: enough to score and to hold against any limit."""
+
+    mean: float
+    """Mean of the forecast rate, a share."""
+    variance: float
+    """Variance of the forecast rate."""
+    rate: tuple[float, ...]
+    """Quantiles of the forecast rate per 100,000, at `stats.quantiles.LEVELS`."""
+    ratio: tuple[float, ...]
+    """Quantiles of its ratio to the previous rate, at the same levels."""
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryForecast:
     """The forecast for one category."""
 
@@ -125,6 +140,10 @@ class CategoryForecast:
     """Assumptions and limits that apply to this row, in plain sentences."""
     n_effective: float | None = None
     """Independent, equally weighted prefixes that the ratio rests on; None where there is no ratio."""
+    noise: NoiseFloor | None = None
+    """How often two answers of the baseline differ; None without repeats of it, and in forecasts from before."""
+    posterior: Posterior | None = None
+    """None where there is no forecast rate, and in forecasts from before it was kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -122,6 +122,39 @@ def grade_lanes(
     if any(grader.fingerprint in one.missing for grader in judged for one in sets):
         notes = _grade_by_judges(workspace, sets, judged, use, count, report)
     return Graded(count.work(), notes)
+
+
+def grade_by_rules(sets: Sequence[GradedSet], graders: Sequence[Grader], *, report: Report = silent) -> None:
+    """Grade what has no grades yet by the graders that are rules alone."""
+    rules = [grader for grader in graders if not grader.judging]
+    for one in sets:
+        _grade_by_rules(one, rules, _Count(rules), report)
+
+
+def grade_all(
+    workspace: Workspace,
+    comparisons: Sequence[Lanes],
+    graders: Sequence[Grader],
+    *,
+    use: JudgeUse = RULES_ONLY,
+    report: Report = silent,
+) -> Graded:
+    """Grade several comparisons one after another with the same graders, and count them together."""
+    done = [grade_lanes(workspace, lanes, graders, use=use, report=report) for lanes in comparisons]
+    if len(done) == 1:
+        return done[0]
+    return Graded(
+        tuple(_added(works) for works in zip(*(one.work for one in done), strict=True)),
+        tuple(note for one in done for note in one.notes),
+    )
+
+
+def _added(works: Sequence[GraderWork]) -> GraderWork:
+    judged = JudgeCount(
+        **{field.name: sum(getattr(one.judged, field.name) for one in works) for field in fields(JudgeCount)}
+    )
+    counts = [sum(values) for values in zip(*((one.made, one.failed, one.reused) for one in works), strict=True)]
+    return GraderWork(works[0].grader, counts[0], counts[1], counts[2], judged)
 
 
 class _Count:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from deploysim.chat.pace import Pace
 from deploysim.chat.tally import RunTally
+from deploysim.chat.width import Width
 from deploysim.pipeline.grading import Report
 from deploysim.replay.todo import Todo
 from deploysim.store.outcomes import ANSWERED, CUT
@@ -33,6 +34,10 @@ class Watch:
     """What this process found that readers of the responses should know."""
     _written: float = 0.0
     _latest: tuple[RunTally, Pace] | None = None
+
+    def begin(self) -> None:
+        """Say that a process is at work again: to start a model may take longer than a silence that means trouble."""
+        self(RunTally(), Pace(Width(1, start=1)))
 
     def __call__(self, tally: RunTally, pace: Pace) -> None:
         """Take note of how far the run is."""
@@ -72,6 +77,7 @@ class Watch:
             width=pace.width.size,
             ceiling=pace.width.ceiling,
             waits_s=round(pace.waits_s, 1),
+            retries=pace.retries,
             answered_by=dict((Counter(outcomes.by_model()) + tally.answered_by).most_common()),
         )
 

@@ -164,6 +164,7 @@ def _replay(workspace: Workspace, plan: ReplayPlan, journal: Journal, record: Ru
 
         watch = Watch(workspace, record.run_id, _title(plan), todo, report, stop)
         try:
+            watch.begin()
             watcher = Watcher(lambda: datetime.now(UTC), heard, stop)
             if plan.batch:
                 answer_in_batches(workspace, record, plan.settings, plan.batch, tasks, journal, watcher)

@@ -120,7 +120,7 @@ class RunProgress:
     lately_per_second: float | None = None
     """Outcomes a second, over the latest thousand."""
     latencies: dict[str, float] = field(default_factory=dict)
-    """Percentiles "50", "95" and "99" of the latest latencies, in seconds."""
+    """Percentiles "50", "90" and "99" of the latest latencies, in seconds."""
     width: int | None = None
     """Calls that may be in flight at the moment; it adapts to the endpoint."""
     ceiling: int | None = None
@@ -129,6 +129,8 @@ class RunProgress:
     """How long all calls still wait for a limit of requests or tokens; 0 where none holds them back."""
     answered_by: dict[str, int] = field(default_factory=dict)
     """Responses of the whole run by the name that the endpoint gave the model that answered."""
+    retries: int = 0
+    """Calls that the process that runs now has tried again."""
 
     @property
     def per_second(self) -> float | None:
@@ -277,6 +279,29 @@ def outcome_counts(workspace: Workspace, run_id: str) -> dict[str, int]:
     """Return how often there is which outcome among a run's responses so far, most frequent first."""
     counted = _scan(workspace, run_id).group_by(outcome=OUTCOME).len().sort("len", "outcome", descending=[True, False])
     return dict(counted.collect().iter_rows())
+
+
+@dataclass(frozen=True, slots=True)
+class RunSums:
+    """What the responses of a run come to."""
+
+    rows: int
+    prompt_tokens: int
+    completion_tokens: int
+    latencies: dict[str, float]
+    """Percentiles "50", "90" and "99" of all latencies in seconds; none where none is known."""
+
+
+def run_sums(workspace: Workspace, run_id: str) -> RunSums:
+    """Return what a run's responses so far come to; a million of them are not held in memory."""
+    latency = pl.col("latency_s")
+    quantiles = {str(percent): latency.quantile(percent / 100, "higher") for percent in (50, 90, 99)}
+    found = _scan(workspace, run_id).select(
+        pl.len().alias("rows"), pl.col("prompt_tokens", "completion_tokens").sum(), **quantiles
+    )
+    row = found.collect().row(0, named=True)
+    known = {percent: row[percent] for percent in quantiles if row[percent] is not None}
+    return RunSums(row["rows"], row["prompt_tokens"] or 0, row["completion_tokens"] or 0, known)
 
 
 def dropped_parameters(workspace: Workspace, run_id: str) -> dict[str, int]:

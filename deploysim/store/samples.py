@@ -51,6 +51,8 @@ class SampleAbout:
     created_at: str
     software: str
     format: int = FORMAT
+    whole_log: bool = False
+    """Everything eligible in the log, to grade what was recorded and not to be replayed."""
 
     def window(self) -> str:
         """Return the time covered, in words."""
@@ -135,9 +137,9 @@ def read_sample(workspace: Workspace, sample_id: str) -> SampleAbout:
 
 
 def list_samples(workspace: Workspace) -> list[SampleAbout]:
-    """Return all samples of the workspace, newest first."""
+    """Return all samples of the workspace, newest first; those of a whole log, which nobody replays, come last."""
     found = [_read_about(path) for path in workspace.samples.glob("*.duckdb")]
-    return sorted(found, key=lambda s: (s.created_at, s.sample_id), reverse=True)
+    return sorted(found, key=lambda s: (not s.whole_log, s.created_at, s.sample_id), reverse=True)
 
 
 def prefix_index(workspace: Workspace, sample_id: str) -> pl.DataFrame:

@@ -26,11 +26,8 @@ from deploysim.ui.comparison import (
     open_compare,
     pick_forecast,
     pick_lanes,
-    show_definition,
-    taxonomy,
     tell_erased,
     tell_labels,
-    tell_left_out,
 )
 from deploysim.ui.data import (
     conversations,
@@ -42,7 +39,9 @@ from deploysim.ui.data import (
     version,
     workspace,
 )
+from deploysim.ui.definitions import show_definition, show_definitions, taxonomy, tell_left_out
 from deploysim.ui.disagreements import show_disagreements
+from deploysim.ui.fidelity import show_fidelity
 from deploysim.ui.import_jobs import earlier_imports, live_imports
 from deploysim.ui.import_preview import show_dry_run
 from deploysim.ui.importing import choose_options, dry_run, import_button, look
@@ -53,12 +52,14 @@ from deploysim.ui.navigation import (
     AGREEMENT,
     COMPARE,
     CONVERSATIONS,
+    FIDELITY,
     HOME,
     IMPORT,
     PEOPLE,
     PRIVACY,
     QUEUE,
     RUNS,
+    SCORECARDS,
     SHIFTS,
     STEP_PAGES,
     pages,
@@ -68,11 +69,21 @@ from deploysim.ui.queues import ALL as ALL_QUEUES_TAB
 from deploysim.ui.queues import LABEL as LABEL_TAB
 from deploysim.ui.queues import NEW as NEW_QUEUE_TAB
 from deploysim.ui.queues import pick_queue, queue_form, show_queues
-from deploysim.ui.runs import has_runs, live_runs, offer_grading, replay_form
+from deploysim.ui.run_form import replay_form
+from deploysim.ui.runs import has_runs, live_runs, offer_grading
+from deploysim.ui.scorecards import (
+    about_scorecard,
+    pick_scorecard,
+    show_scorecard,
+    show_track_record,
+    tell_broken,
+    tell_registered,
+)
 from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 from deploysim.ui.team import show_rights, show_roles, show_trail, show_work
+from deploysim.ui.trust import show_trust
 from deploysim.ui.uploads import keep_uploads_in_memory
 from deploysim.wording import counted
 
@@ -81,6 +92,7 @@ __all__ = [
     "ALL_QUEUES_TAB",
     "COMPARE",
     "CONVERSATIONS",
+    "FIDELITY",
     "HOME",
     "IMPORT",
     "LABEL_TAB",
@@ -90,11 +102,13 @@ __all__ = [
     "PRIVACY",
     "QUEUE",
     "RUNS",
+    "SCORECARDS",
     "SHIFTS",
     "STEP_PAGES",
     "about_conversation",
     "about_forecast",
     "about_log",
+    "about_scorecard",
     "category_notes",
     "choose_log",
     "choose_options",
@@ -135,6 +149,7 @@ __all__ = [
     "pick_lanes",
     "pick_queue",
     "pick_sample",
+    "pick_scorecard",
     "plain",
     "put_in_link",
     "queue_form",
@@ -146,9 +161,11 @@ __all__ = [
     "samples",
     "show_agreement",
     "show_definition",
+    "show_definitions",
     "show_disagreements",
     "show_dry_run",
     "show_error",
+    "show_fidelity",
     "show_findings",
     "show_html",
     "show_import",
@@ -159,15 +176,20 @@ __all__ = [
     "show_rights",
     "show_roles",
     "show_sample",
+    "show_scorecard",
+    "show_track_record",
     "show_trail",
+    "show_trust",
     "show_withheld",
     "show_work",
     "spot_check",
     "stepper",
     "taxonomy",
+    "tell_broken",
     "tell_erased",
     "tell_labels",
     "tell_left_out",
+    "tell_registered",
     "version",
     "whole_batch",
     "workspace",

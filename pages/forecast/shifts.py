@@ -13,6 +13,7 @@ seen = rows.filter(rows["ratio"].is_not_null())
 
 st.subheader(sentence(forecast), anchor=False)
 st.caption(ui.about_forecast(saved))
+ui.tell_registered(saved)
 ui.tell_erased(saved)
 ui.tell_labels(saved)
 
@@ -40,6 +41,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             icon=":material/arrow_forward:",
             query_params=ui.compare_link(saved.lanes(), category, outcome),
         )
+    ui.show_definitions(names, title="What behaviours mean", key="shifts")
 
 ui.forecast_help(forecast)
 ui.forecast_table(rows, saved.forecast_id)

@@ -25,6 +25,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     ui.compare_tools(lanes, comparison, chosen, prefix)
     if chosen.filters.category != ANY:
         ui.show_definition(taxonomy.category(chosen.filters.category))
+    else:
+        ui.show_definitions([g.category for g in graders], title="What behaviours mean", key="compare")
 
 item = load_item(ui.workspace(), lanes, prefix, taxonomy=taxonomy, graders=graders)
 if item is None:

@@ -20,10 +20,12 @@ from deploysim.errors import BusyError, InputError, ModelError
 from deploysim.grade.grader import Grader, graders_of
 from deploysim.grade.judging.judges import Judges
 from deploysim.pipeline.budgeting import Budget
+from deploysim.pipeline.compared_item import load_item
 from deploysim.pipeline.forecasting import forecast
 from deploysim.pipeline.grading import Graded, JudgeUse, grade_lanes
 from deploysim.pipeline.lanes import Lanes, graded_name, joint_verdicts
 from deploysim.pipeline.purging import erasure, purge
+from deploysim.render import Badge
 from deploysim.store.grades import read_grades, replies_path
 from deploysim.store.journal import Journal, read_journal
 from deploysim.store.samples import prefix_index
@@ -286,6 +288,40 @@ def test_a_panel_decides_by_majority_and_keeps_every_voice(here: Workspace, lane
         ("judge b", "present"),
         ("judge c", "absent"),
     ]
+
+
+def test_the_page_shows_steps_and_missing_verdicts(here: Workspace, lanes: Lanes, one: Taxonomy) -> None:
+    """Under a response stand what every judge said and what the behaviour means, and never "none found" for no verdict."""
+    with endpoint(flags("can't help")) as cheap, endpoint(flags("nothing")) as strong:
+        _, confirmed = graded(here, lanes, one, Judges((judge(cheap, "a"),), (judge(strong, "b"),)))
+    with endpoint(lambda asked: "No idea.") as mute:
+        _, unread = graded(here, lanes, one, Judges((judge(mute, "m"),)))
+    refused = refusals(here, lanes, confirmed, step="present")[0]
+
+    overruled, missing = (badges(here, lanes, one, graders, refused) for graders in (confirmed, unread))
+    assert [(badge.kind, badge.text) for badge in overruled] == [("note", "Declines · absent in the end")]
+    assert overruled[0].more == (
+        ("Declines", "It declines."),
+        ("judge a: present · 90% sure", "It is present."),
+        ("judge b: absent · 90% sure", "It is absent."),
+    )
+    assert [(badge.kind, badge.text) for badge in missing] == [("unsure", "no verdict: Declines")]
+    assert "malformed" in missing[0].reason
+
+
+def refusals(here: Workspace, lanes: Lanes, graders: list[Grader], *, step: str) -> list[str]:
+    """The prefixes whose candidate response the first step of a chain found to be so."""
+    rows = grades(here, lanes, graders)["candidate"]
+    return [row["prefix_id"] for row in rows.iter_rows(named=True) if row["steps"][0]["verdict"] == step]
+
+
+def badges(
+    here: Workspace, lanes: Lanes, taxonomy: Taxonomy, graders: list[Grader], prefix_id: str
+) -> tuple[Badge, ...]:
+    """What stands under the candidate's response on Compare."""
+    item = load_item(here, lanes, prefix_id, taxonomy=taxonomy, graders=graders)
+    assert item is not None
+    return item.panels()[-1].badges
 
 
 def test_a_wrong_key_stops_and_what_was_said_is_kept(here: Workspace, lanes: Lanes, one: Taxonomy) -> None:
