@@ -49,6 +49,22 @@ class Feature:
     group: str
     of: Callable[[Read], float]
 
+    @property
+    def less(self) -> str:
+        """What less of it means, in the same words."""
+        for more, less in _OPPOSITES:
+            if more in self.more:
+                return self.more.replace(more, less)
+        return f"{self.more.removesuffix(' more')} less"
+
+
+_OPPOSITES = (
+    (" more often", " less often"),
+    (" longer ", " shorter "),
+    ("takes longer", "takes less time"),
+    (" more ", " fewer "),
+)
+
 
 def read(text: str, steps: Steps | None = None) -> Read:
     """Return a response ready for counting; of a huge one the beginning counts."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from deploysim.audit.discoveries import DiscoverAudit
+from deploysim.audit.noticing import AwarenessAudit
 from deploysim.audit.records import FidelityAudit
 from deploysim.errors import InputError
 from deploysim.forecast.codec import canonical_json, from_plain, to_plain
 
 FORMAT = 1
-Audit = FidelityAudit
-KINDS: dict[str, type[Audit]] = {"fidelity": FidelityAudit}
+Audit = FidelityAudit | DiscoverAudit | AwarenessAudit
+KINDS: dict[str, type[Audit]] = {"fidelity": FidelityAudit, "discover": DiscoverAudit, "awareness": AwarenessAudit}
 
 
 def kind_of(audit: Audit) -> str:

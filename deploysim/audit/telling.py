@@ -63,7 +63,7 @@ def compare(
         level: Of the intervals.
         flips: Refits behind interval and test.
     """
-    used = _part(pairs, seed)
+    used = part(pairs, seed)
     codes = cluster_codes([pair.cluster for pair in used])
     conversations = len(set(codes.tolist()))
     whole = Comparison(
@@ -74,7 +74,7 @@ def compare(
     if conversations < FEWEST_CONVERSATIONS:
         return whole
     features = features_for(answer.steps for pair in used for answer in (pair.first, pair.second))
-    differences = _differences(used, features)
+    differences = surface_differences(used, features)
     telling = tell_apart(differences, clusters=codes, seed=seed, level=level, flips=flips)
     tells = _tells(differences, codes, features, telling.coefficients, seed)
     return replace(
@@ -90,7 +90,7 @@ def compare(
     )
 
 
-def _part(pairs: Sequence[Pair], seed: int) -> Sequence[Pair]:
+def part(pairs: Sequence[Pair], seed: int) -> Sequence[Pair]:
     """Return all pairs, or of too many those of some clusters drawn by the seed."""
     if len(pairs) <= MOST_PAIRS:
         return pairs
@@ -100,7 +100,9 @@ def _part(pairs: Sequence[Pair], seed: int) -> Sequence[Pair]:
     return [pair for pair in pairs if pair.cluster in chosen]
 
 
-def _differences(pairs: Sequence[Pair], features: Sequence[Feature]) -> Floats:
+def surface_differences(pairs: Sequence[Pair], features: Sequence[Feature]) -> Floats:
+    """Return features of the first member less those of the second, shape (pairs, features)."""
+
     def side(answer: Answer) -> list[float]:
         return describe(answer.text, features, steps=answer.steps)
 

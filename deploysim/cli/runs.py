@@ -102,6 +102,12 @@ def replay_command(
         bool,
         typer.Option("--resend-lost", help="Send batches again, and pay again, whose results the provider deleted."),
     ] = False,
+    cancel_batches: Annotated[
+        bool,
+        typer.Option(
+            "--cancel-batches", help="Cancel what --batch has at the provider; what is answered is collected."
+        ),
+    ] = False,
     override_privacy: Annotated[
         str, typer.Option(help="Why conversations may leave this machine above the leak limit; it is recorded.")
     ] = "",
@@ -144,7 +150,9 @@ def replay_command(
         retry=outcomes_to_retry(retry or ()),
         leak_limit=here.settings.leak_limit,
         override_privacy=override_privacy,
-        batch=BatchOptions(delete_files=not keep_remote_files, resend_lost=resend_lost) if batch else None,
+        batch=BatchOptions(delete_files=not keep_remote_files, resend_lost=resend_lost, cancel=cancel_batches)
+        if batch or cancel_batches
+        else None,
         source=chosen.source,
         budget=Budget(budget, budget_tokens),
     )

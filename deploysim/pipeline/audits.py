@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from deploysim.audit.discoveries import DiscoverAudit
+from deploysim.audit.noticing import AwarenessAudit
+from deploysim.audit.records import FidelityAudit
 from deploysim.audit.register import Audit, audit_from_json, audit_to_json
 from deploysim.errors import InputError
 from deploysim.store.audits import list_audits, read_audit, save_audit
 from deploysim.store.workspace import Workspace
 
-Kind = TypeVar("Kind", bound=Audit)
+Kind = TypeVar("Kind", FidelityAudit, DiscoverAudit, AwarenessAudit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ def keep(workspace: Workspace, audit: Kind) -> SavedAudit[Kind]:
 
 def audits_of(workspace: Workspace, kind: type[Kind]) -> list[SavedAudit[Kind]]:
     """Return the intact audits of a kind that this version can read, newest first."""
-    found = []
+    found: list[SavedAudit[Kind]] = []
     for audit_id in list_audits(workspace):
         text = read_audit(workspace, audit_id)
         audit = _read(text) if text else None

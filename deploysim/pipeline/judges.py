@@ -51,7 +51,15 @@ def _judge(name: str, settings: Settings, profile: ModelProfile | None) -> Judge
         )
     url = (profile.base_url if profile else None) or settings.base_url or OPENAI
     key = _key(name, profile, settings)
-    return Judge(name, ModelSettings(name, profile.model if profile else name, base_url=url, api_key=key))
+    asked = ModelSettings(
+        name,
+        profile.model if profile else name,
+        base_url=url,
+        api_key=key,
+        requests_per_minute=profile.requests_per_minute if profile else None,
+        tokens_per_minute=profile.tokens_per_minute if profile else None,
+    )
+    return Judge(name, asked)
 
 
 def _key(name: str, profile: ModelProfile | None, settings: Settings) -> Secret:

@@ -48,6 +48,8 @@ GIVEN = ("parameters", "dropped")
 TOKENS: dict[str, DataType] = {name: RESPONSES[name] for name in ("prefix_id", "prompt_tokens", "completion_tokens")}
 ENDED = ("done", "stopped")
 """States in which a run's responses are sealed and can be graded."""
+CANCEL = "cancel batches"
+"""What a request to stop holds that is also one to cancel."""
 SILENT_AFTER_S = 15.0
 """A run whose process has not been heard of for so long has stopped."""
 
@@ -206,9 +208,21 @@ def run_state(record: RunRecord, progress: RunProgress | None, *, now: float | N
     return "running" if (now or time.time()) - heard < SILENT_AFTER_S else "interrupted"
 
 
-def request_stop(workspace: Workspace, run_id: str) -> None:
-    """Ask the process of a run to stop cleanly; it does so within seconds."""
-    write_text(run_folder(workspace, run_id) / "stop", "")
+def request_stop(workspace: Workspace, run_id: str, *, cancel_batches: bool = False) -> None:
+    """Ask the process of a run to stop cleanly; it does so within seconds.
+
+    Args:
+        workspace: Where the run is.
+        run_id: The run.
+        cancel_batches: Whether what it has at a provider's Batch API is cancelled first; else it goes on there.
+    """
+    write_text(run_folder(workspace, run_id) / "stop", CANCEL if cancel_batches else "")
+
+
+def cancel_requested(workspace: Workspace, run_id: str) -> bool:
+    """Say whether a run was asked to stop and to cancel its batches."""
+    path = run_folder(workspace, run_id) / "stop"
+    return path.exists() and path.read_text(encoding="ascii") == CANCEL
 
 
 def stop_requested(workspace: Workspace, run_id: str) -> bool:

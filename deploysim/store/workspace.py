@@ -66,6 +66,11 @@ class Workspace:
         return self.root / "audits"
 
     @property
+    def drafts(self) -> Path:
+        """Drafts of categories: one YAML file each, with a record of whose words its examples are."""
+        return self.root / "drafts"
+
+    @property
     def reviews(self) -> Path:
         """What people said: append-only journals, one a writing process."""
         return self.root / "reviews"

@@ -1,6 +1,7 @@
 """Streamlit glue: navigation, cached questions to the workspace, and the widgets that pages share."""
 
 from deploysim.ui.agreement import pick_labels, show_agreement, show_matrices
+from deploysim.ui.awareness import show_awareness
 from deploysim.ui.batch_choice import whole_batch
 from deploysim.ui.blocks import (
     empty_state,
@@ -27,7 +28,6 @@ from deploysim.ui.comparison import (
     pick_forecast,
     pick_lanes,
     tell_erased,
-    tell_labels,
 )
 from deploysim.ui.data import (
     conversations,
@@ -39,8 +39,9 @@ from deploysim.ui.data import (
     version,
     workspace,
 )
-from deploysim.ui.definitions import show_definition, show_definitions, taxonomy, tell_left_out
+from deploysim.ui.definitions import about_behaviours, show_definition, show_definitions, taxonomy
 from deploysim.ui.disagreements import show_disagreements
+from deploysim.ui.discover import show_discover
 from deploysim.ui.fidelity import show_fidelity
 from deploysim.ui.import_jobs import earlier_imports, live_imports
 from deploysim.ui.import_preview import show_dry_run
@@ -50,12 +51,15 @@ from deploysim.ui.links import linked, pick, put_in_link
 from deploysim.ui.log_choice import about_log, choose_log, choose_table
 from deploysim.ui.navigation import (
     AGREEMENT,
+    AWARENESS,
     COMPARE,
     CONVERSATIONS,
+    DISCOVER,
     FIDELITY,
     HOME,
     IMPORT,
     PEOPLE,
+    PLAN,
     PRIVACY,
     QUEUE,
     RUNS,
@@ -65,6 +69,7 @@ from deploysim.ui.navigation import (
     pages,
 )
 from deploysim.ui.people import person, refused, require_sign_in
+from deploysim.ui.planning import ask_for_plan, pick_topics, plan_table
 from deploysim.ui.queues import ALL as ALL_QUEUES_TAB
 from deploysim.ui.queues import LABEL as LABEL_TAB
 from deploysim.ui.queues import NEW as NEW_QUEUE_TAB
@@ -81,6 +86,7 @@ from deploysim.ui.scorecards import (
 )
 from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
+from deploysim.ui.stale import tell_labels
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 from deploysim.ui.team import show_rights, show_roles, show_trail, show_work
 from deploysim.ui.trust import show_trust
@@ -90,8 +96,10 @@ from deploysim.wording import counted
 __all__ = [
     "AGREEMENT",
     "ALL_QUEUES_TAB",
+    "AWARENESS",
     "COMPARE",
     "CONVERSATIONS",
+    "DISCOVER",
     "FIDELITY",
     "HOME",
     "IMPORT",
@@ -99,16 +107,19 @@ __all__ = [
     "NEW_QUEUE_TAB",
     "OUTCOME_LABELS",
     "PEOPLE",
+    "PLAN",
     "PRIVACY",
     "QUEUE",
     "RUNS",
     "SCORECARDS",
     "SHIFTS",
     "STEP_PAGES",
+    "about_behaviours",
     "about_conversation",
     "about_forecast",
     "about_log",
     "about_scorecard",
+    "ask_for_plan",
     "category_notes",
     "choose_log",
     "choose_options",
@@ -150,7 +161,9 @@ __all__ = [
     "pick_queue",
     "pick_sample",
     "pick_scorecard",
+    "pick_topics",
     "plain",
+    "plan_table",
     "put_in_link",
     "queue_form",
     "reasons",
@@ -160,9 +173,11 @@ __all__ = [
     "sample_label",
     "samples",
     "show_agreement",
+    "show_awareness",
     "show_definition",
     "show_definitions",
     "show_disagreements",
+    "show_discover",
     "show_dry_run",
     "show_error",
     "show_fidelity",
@@ -188,7 +203,6 @@ __all__ = [
     "tell_broken",
     "tell_erased",
     "tell_labels",
-    "tell_left_out",
     "tell_registered",
     "version",
     "whole_batch",

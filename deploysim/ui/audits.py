@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import streamlit as st
 
 from deploysim.audit.records import Shown, Side
-from deploysim.audit.register import Audit
-from deploysim.pipeline.audits import SavedAudit, audits_of, unreadable_audits
+from deploysim.pipeline.audits import Kind, SavedAudit, audits_of, unreadable_audits
 from deploysim.pipeline.jobs import Job, list_jobs, start_job
 from deploysim.pipeline.lanes import Lanes
 from deploysim.store.workspace import Workspace
@@ -21,8 +19,6 @@ from deploysim.ui.comparison import NO_BASELINE
 from deploysim.ui.data import pick_sample, samples, version, workspace
 from deploysim.ui.links import pick
 from deploysim.ui.navigation import COMPARE, CONVERSATIONS
-
-Kind = TypeVar("Kind", bound=Audit)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

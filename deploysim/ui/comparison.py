@@ -14,7 +14,6 @@ from deploysim.pipeline.comparing import ANY, FAILED, Comparison, load_compariso
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, edited_forecasts
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.purging import erased_note
-from deploysim.pipeline.truth import labels_note
 from deploysim.store.labels import labels
 from deploysim.store.reviews import reviews_version
 from deploysim.store.runs import ENDED, RunRecord, list_runs
@@ -133,16 +132,6 @@ def tell_erased(saved: SavedForecast) -> None:
     note = erased_note(workspace(), saved.forecast.sample_id, since=saved.forecast.created_at)
     if note:
         st.info(f"{note} Its numbers stay as they were made.", icon=":material/person_remove:")
-
-
-def tell_labels(saved: SavedForecast) -> None:
-    """Say so where people have labelled responses since a forecast was made."""
-    note = labels_note(workspace(), saved.forecast.sample_id, since=saved.forecast.created_at)
-    if note:
-        st.caption(
-            f":material/history: {note} To take them in, make it again: `python -m deploysim forecast --sample "
-            f"{saved.forecast.sample_id}`"
-        )
 
 
 def open_compare(lanes: Lanes, category: str, outcome: str = "regressed") -> None:

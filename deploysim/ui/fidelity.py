@@ -11,6 +11,7 @@ from deploysim.audit.rows import auc_rows, count_table, name_of, spread_table, t
 from deploysim.audit.words import PUBLISHED, auc_words, judge_words, mistaken_words, question_words
 from deploysim.ui.audits import pair_links, pick_audit
 from deploysim.ui.blocks import ink, plain
+from deploysim.wording import counted
 
 _NEEDS = (
     "No fidelity audit has been made yet. It needs a sample that a run in the lane baseline or candidate has answered; "
@@ -66,14 +67,14 @@ def _tells(audit: FidelityAudit) -> None:
                 "coefficient": number(
                     help=f"Above 0: more of it speaks for {one.first.label}, all else equal.", format="%.2f"
                 ),
-                "q": number(help="Of no difference, Benjamini-Hochberg over all features.", format="%.3f"),
+                "q": st.column_config.TextColumn(help="Of no difference, Benjamini-Hochberg over all features."),
             },
             alt="Every feature with the share of pairs in which either side has more of it.",
         )
 
 
 def _about(one: Comparison) -> str:
-    same = f" {one.same:,} pairs have the very same text." if one.same else ""
+    same = f" Of the very same text: {counted(one.same, 'pair')}." if one.same else ""
     left = f" {one.left_out:,} prefixes without a response on both sides are left out." if one.left_out else ""
     return (
         f"{one.pairs:,} pairs from {one.conversations:,} conversations or users; {plain(one.first.model)} and "
@@ -86,22 +87,21 @@ def _distributions(audit: FidelityAudit) -> None:
     number = st.column_config.NumberColumn
     spread = spread_table(audit)
     if spread.height:
-        q_column = next(name for name in spread.columns if name.startswith("q "))
         plain_numbers = {name: number(format="%.0f") for name in spread.columns if name == "mean" or name.endswith("%")}
         st.dataframe(
             spread,
             hide_index=True,
             height="content",
-            column_config={**plain_numbers, q_column: number(format="%.3f")},
+            column_config=plain_numbers,
             alt="Length of responses by lane: mean and quantiles, with tests on the same prefixes.",
         )
-    counted = count_table(audit)
-    if counted.height:
+    values = count_table(audit)
+    if values.height:
         st.dataframe(
-            counted,
+            values,
             hide_index=True,
             height="content",
-            column_config={"smallest q": number(format="%.3f", help="Of all tests between two lanes.")},
+            column_config={"smallest q": st.column_config.TextColumn(help="Of all tests between two lanes.")},
             alt="How often each finish reason, tool, source and failure occurs, by lane.",
         )
     st.caption(

@@ -301,7 +301,7 @@ def test_the_page_shows_steps_and_missing_verdicts(here: Workspace, lanes: Lanes
     overruled, missing = (badges(here, lanes, one, graders, refused) for graders in (confirmed, unread))
     assert [(badge.kind, badge.text) for badge in overruled] == [("note", "Declines · absent in the end")]
     assert overruled[0].more == (
-        ("Declines", "It declines."),
+        ("meaning", "It declines."),
         ("judge a: present · 90% sure", "It is present."),
         ("judge b: absent · 90% sure", "It is absent."),
     )
