@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from batch_server import Provider
 from makers import NOW, conversation, fill
 from servers import Endpoint, answer, completion, raw
 
@@ -20,6 +21,7 @@ from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.model_choice import ModelSource
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
 from deploysim.pipeline.spending import run_spending
+from deploysim.replay.batch_job import BatchOptions
 from deploysim.sampling import SampleSpec
 from deploysim.store.completed import completed_prefixes
 from deploysim.store.runs import RunRecord, responses
@@ -40,7 +42,9 @@ def here(tmp_path: Path) -> Workspace:
     return workspace
 
 
-def plan(workspace: Workspace, endpoint: Endpoint, budget: Budget, price: Price | None = PRICE) -> ReplayPlan:
+def plan(
+    workspace: Workspace, endpoint: Endpoint | Provider, budget: Budget, price: Price | None = PRICE
+) -> ReplayPlan:
     sample_id = next(workspace.samples.glob("*.duckdb")).stem
     settings = ModelSettings("x", "model-that-answered", endpoint.url, max_retries=0, timeout_s=10, max_tokens=3)
     source = ModelSource(price=price)
@@ -125,6 +129,19 @@ def test_answers_far_longer_than_expected_end_it_too(here: Workspace) -> None:
 
     assert record.status == "stopped"
     assert sent < 40
+
+
+def test_batches_hold_what_fits(here: Workspace) -> None:
+    """In batch mode nothing is known before the results: blocks are sent as long as the estimate says that they fit."""
+    with Provider() as provider:
+        chosen = replace(plan(here, provider, Budget(tokens=900)), batch=BatchOptions(first_poll_s=0.02))
+        record = replay_sample(here, chosen, now=NOW)
+        again = replay_sample(here, replace(chosen, budget=Budget(tokens=100_000)), now=NOW)
+
+    assert (record.status, again.status) == ("stopped", "done")
+    assert 0 < sum(record.outcomes.values()) < 90
+    assert any("does not cover one more block" in note for note in record.notes)
+    assert (provider.billed.total(), max(provider.billed.values())) == (PREFIXES, 1)
 
 
 def test_money_needs_a_price(here: Workspace) -> None:
