@@ -46,7 +46,7 @@ ICONS = {
     "failed": ":material/error:",
 }
 WHAT_HAPPENED = {
-    "stopped": "Stopped when asked to. Its complete blocks can be graded; the rest is kept.",
+    "stopped": "Stopped before everything was answered. Its complete blocks can be graded; the rest is kept.",
     "interrupted": "Its process ended without a word, killed or with the machine. What was answered is kept.",
     "failed": "It could not go on. What was answered is kept.",
 }
