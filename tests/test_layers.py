@@ -51,6 +51,7 @@ HOMES = {
     "xllamacpp": {"chat"},
     "dulwich": {"tools"},
     "altair": {"charts"},
+    "vl_convert": {"charts"},
     "typer": {"cli", "__main__"},
     "rich": {"cli", "__main__"},
     "streamlit": {"ui", "serve", "app", "pages"},

@@ -23,9 +23,8 @@ def waterfall_chart(steps: pl.DataFrame, *, ink: str) -> Any:
     y = alt.Y(
         "step:N", sort=order, title=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False, labelColor=ink)
     )
-    low, high = steps.select(
-        pl.min_horizontal("before", "after").min(), pl.max_horizontal("before", "after").max()
-    ).row(0)
+    rates = [*steps["before"], *steps["after"]]
+    low, high = min(rates), max(rates)
     scale = alt.Scale(type="log", domain=[low / 1.6, high * 2.2], nice=False)
     axis = alt.Axis(title="rate per 100,000, log axis", format="~s", gridOpacity=0.25, domain=False, tickCount=5)
     colour = alt.Color("kind:N", scale=alt.Scale(domain=list(_FILLS), range=list(_FILLS.values())), legend=None)
@@ -33,13 +32,13 @@ def waterfall_chart(steps: pl.DataFrame, *, ink: str) -> Any:
     base = alt.Chart(steps).encode(y=y)
     moves = base.transform_filter("datum.kind != 'rate'").mark_bar(height=10, opacity=0.85)
     moves = moves.encode(x=alt.X("before:Q", scale=scale, axis=axis), x2="after:Q", color=colour, tooltip=tooltip)
-    rates = base.transform_filter("datum.kind == 'rate'").mark_point(filled=True, size=120, opacity=1, shape="diamond")
-    rates = rates.encode(x=alt.X("after:Q", scale=scale, axis=axis), color=colour, tooltip=tooltip)
-    ends = alt.Chart(steps.with_columns(right=pl.max_horizontal("before", "after"))).encode(y=y)
-    words = ends.mark_text(align="left", dx=9, color=ink, fontSize=12).encode(
+    ends = base.transform_filter("datum.kind == 'rate'").mark_point(filled=True, size=120, opacity=1, shape="diamond")
+    ends = ends.encode(x=alt.X("after:Q", scale=scale, axis=axis), color=colour, tooltip=tooltip)
+    right = alt.Chart(steps.with_columns(right=pl.max_horizontal("before", "after"))).encode(y=y)
+    words = right.mark_text(align="left", dx=9, color=ink, fontSize=12).encode(
         x=alt.X("right:Q", scale=scale), text="words:N"
     )
-    return alt.layer(moves, rates, words).properties(height=36 * max(1, steps.height) + 40)
+    return alt.layer(moves, ends, words).properties(height=36 * max(1, steps.height) + 60)
 
 
 def waterfall_alt(name: str, steps: pl.DataFrame) -> str:

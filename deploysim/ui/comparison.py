@@ -106,6 +106,14 @@ def pick_forecast() -> SavedForecast:
     return found[pick("Forecast", {i: _forecast_label(saved) for i, saved in found.items()}, key="forecast")]
 
 
+def other_forecasts(saved: SavedForecast) -> dict[str, SavedForecast]:
+    """Return all other forecasts by their id, those of the same sample first."""
+    here = workspace()
+    found = [one for one in _forecasts(str(here.root), version(here.forecasts)) if one.forecast_id != saved.forecast_id]
+    same = sorted(found, key=lambda one: one.forecast.sample_id != saved.forecast.sample_id)
+    return {one.forecast_id: one for one in same}
+
+
 def _forecast_label(saved: SavedForecast) -> str:
     forecast = saved.forecast
     models = " → ".join(lane.model for lane in forecast.lanes[-2:])
@@ -151,12 +159,10 @@ def compare_link(lanes: Lanes, category: str, outcome: str) -> dict[str, str]:
 
 
 def forecast_help(forecast: Forecast) -> None:
-    """Explain how to read the chart and what it rests on."""
+    """Explain how to read the chart."""
     certain, level, ratio = forecast.certainty_required, forecast.level, forecast.material_ratio
     marks = ", ".join(f"{look.symbol} {direction}" for direction, look in DIRECTIONS.items())
-    how, rests = st.columns(2, gap="large")
-    with how:
-        st.subheader("How to read it")
+    with st.popover("How to read it", icon=":material/help:"):
         st.markdown(
             "Each mark is the forecast rate divided by the rate in the log, on a log axis; the line through it holds "
             f"the true ratio with probability {level:.0%}. The shaded band is a change of less than {ratio:g}x. A "
@@ -164,20 +170,20 @@ def forecast_help(forecast: Forecast) -> None:
             f"means by more than {ratio:g}x; *a lead* is a call that the paired test, allowing for the number of "
             f"categories, does not confirm. Marks: {marks}. Click a mark to read the conversations behind it."
         )
-    with rests:
-        st.subheader("What it rests on")
-        for lane in forecast.lanes:
-            st.markdown(
-                f"**{lane.lane}** · {plain(lane.model)} · {lane.responses:,} responses · {plain(lane.settings)}"
-            )
-            if lane.failed:
-                st.markdown(f":material/error: {failures_sentence(lane)}")
-        st.caption(f"Sample {forecast.sample_id}, {plain(forecast.window)}. {' '.join(forecast.notes)}")
+
+
+def forecast_basis(forecast: Forecast) -> None:
+    """Show what a forecast rests on and what it assumes."""
+    for lane in forecast.lanes:
+        st.markdown(f"**{lane.lane}** · {plain(lane.model)} · {lane.responses:,} responses · {plain(lane.settings)}")
+        if lane.failed:
+            st.markdown(f":material/error: {failures_sentence(lane)}")
+    st.caption(f"Sample {forecast.sample_id}, {plain(forecast.window)}.")
+    st.markdown("**What it assumes**\n" + "\n".join(f"- {plain(note)}" for note in forecast.notes))
 
 
 def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
     """Show the numbers, with everything that a statistician asks for, and offer them as a file."""
-    st.subheader("The numbers")
     shown = rows.select(
         pl.format("{} {}", "symbol", "name").alias("category"),
         pl.col("call"),
