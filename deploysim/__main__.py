@@ -9,13 +9,16 @@ import typer
 
 from deploysim.cli import app as app_commands
 from deploysim.cli import (
+    audit,
     backtest,
     calibrating,
     data,
     grading,
     importing,
+    planning,
     privacy,
     purge,
+    queued_runs,
     results,
     review,
     runs,
@@ -24,6 +27,7 @@ from deploysim.cli import (
 )
 from deploysim.cli.console import fail
 from deploysim.errors import DeploysimError
+from deploysim.pipeline.job_reports import job_report
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -35,6 +39,7 @@ STOPPED = 130
 COMMANDS: dict[str, Callable[..., None]] = {
     "import": importing.import_command,
     "scrub": data.scrub_command,
+    "plan": planning.plan_command,
     "sample": data.sample_command,
     "replay": runs.replay_command,
     "import-responses": runs.import_responses_command,
@@ -54,13 +59,21 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": app_commands.demo_command,
     "app": app_commands.app_command,
     "local-model": runs.local_model_command,
+    "work-queue": queued_runs.work_queue_command,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> int:
     """Run one command and return its exit code: 0 done, 1 it did not work, 2 wrong usage, 130 stopped."""
+    code = _run()
+    job_report().ended(code)
+    return code
+
+
+def _run() -> int:
     try:
         app()
     except SystemExit as ended:

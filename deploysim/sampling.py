@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 
+import numpy as np
 import polars as pl
 
 from deploysim import __version__
 from deploysim.errors import InputError
+from deploysim.stats.risk import draw as draw_by_chance
+from deploysim.stats.risk import inclusion_probabilities
 from deploysim.store.files import short_hash
 from deploysim.store.samples import SampleAbout
 from deploysim.types import Unit
@@ -32,13 +35,33 @@ class SampleSpec:
     min_chars: int | None = None
     max_chars: int | None = None
     """Length of the whole conversation."""
+    whole_log: bool = False
+    """Everything eligible, to grade what was recorded and not to be replayed."""
+    risk: str | None = None
+    """Category by whose risk prefixes are drawn; None for a uniform draw."""
     imports: tuple[str, ...] = ()
     """Only conversations of these imports."""
 
     def filters(self) -> dict[str, object]:
         """Return the filters in use, ready for JSON."""
-        named = {k: v for k, v in asdict(self).items() if k not in ("unit", "size", "seed")}
+        named = {k: v for k, v in asdict(self).items() if k not in ("unit", "size", "seed", "whole_log")}
         return {k: str(v) if isinstance(v, date) else v for k, v in named.items() if v not in (None, ())}
+
+
+def whole_log_spec(about: SampleAbout) -> SampleSpec:
+    """Return the spec of all that a sample was drawn from."""
+    kept = about.filters
+    since, until = (date.fromisoformat(kept[key]) if key in kept else None for key in ("since", "until"))
+    return SampleSpec(
+        unit=about.unit,
+        models=tuple(kept.get("models", ())),
+        languages=tuple(kept.get("languages", ())),
+        since=since,
+        until=until,
+        min_chars=kept.get("min_chars"),
+        max_chars=kept.get("max_chars"),
+        whole_log=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +72,22 @@ class Draw:
     prefixes: pl.DataFrame
 
 
-def draw_sample(index: pl.DataFrame, spec: SampleSpec, *, scrubbing: Mapping[str, str], now: datetime) -> Draw:
-    """Draw prefixes uniformly over the unit, the same ones on any machine for the same imports and seed.
+def draw_sample(
+    index: pl.DataFrame,
+    spec: SampleSpec,
+    *,
+    scrubbing: Mapping[str, str],
+    now: datetime,
+    risk: pl.DataFrame | None = None,
+) -> Draw:
+    """Draw prefixes uniformly over the unit or by risk, the same ones on any machine for the same imports and seed.
 
     Args:
         index: One row per conversation, as the store's `conversation_index` gives it.
         spec: What to draw.
         scrubbing: How each import was scrubbed, by import id; noted in the sample.
         now: Time of drawing.
+        risk: Columns prefix_id and score, one row for each eligible prefix, where the spec asks for a draw by risk.
 
     Raises:
         InputError: where the spec makes no sense or nothing is left to draw from.
@@ -66,7 +97,11 @@ def draw_sample(index: pl.DataFrame, spec: SampleSpec, *, scrubbing: Mapping[str
     units = _units(eligible, spec.unit)
     if units.is_empty():
         raise _nothing_left(index, exclusions)
-    drawn = _shuffled(units, spec.seed, spec.size or units.height)
+    if risk is not None and spec.size is not None:
+        units = _by_risk(units.join(risk, on="prefix_id"), spec.seed, min(spec.size, units.height))
+        drawn = _shuffled(units.filter("drawn"), spec.seed, units.height)
+    else:
+        drawn = _shuffled(units.with_columns(weight=pl.lit(1.0)), spec.seed, spec.size or units.height)
     if drawn.height < units.height:
         exclusions = {**exclusions, f"{_plural(spec.unit)} not drawn": units.height - drawn.height}
     return Draw(about=_about(drawn, spec, exclusions, scrubbing, now), prefixes=_prefix_rows(drawn))
@@ -77,6 +112,10 @@ def _check(spec: SampleSpec) -> None:
         raise InputError(f"A sample cannot be drawn per {spec.unit!r}.", expected="unit turn or conversation")
     if spec.size is not None and spec.size < 1:
         raise InputError(f"A sample of {spec.size} prefixes cannot be drawn.", expected="a size of at least 1")
+    if spec.risk and spec.size is None:
+        raise InputError(
+            "A sample of everything cannot be drawn by risk.", expected="how many prefixes to draw: --size"
+        )
     if spec.since and spec.until and spec.since > spec.until:
         raise InputError(f"The first day, {spec.since}, comes after the last, {spec.until}.")
 
@@ -144,6 +183,16 @@ def _shuffled(units: pl.DataFrame, seed: int, size: int) -> pl.DataFrame:
     return units.with_columns(order=pl.Series(keys, dtype=pl.Binary)).bottom_k(size, by="order").sort("order")
 
 
+def _by_risk(units: pl.DataFrame, seed: int, size: int) -> pl.DataFrame:
+    """Mark the units drawn with chances by their scores; a weight of 1 is that of a uniform draw of the same size."""
+    units = units.sort("prefix_id")
+    chances = inclusion_probabilities(units["score"].to_numpy().astype(np.float64), size=size)
+    drawn = np.zeros(units.height, dtype=bool)
+    drawn[draw_by_chance(chances, seed=seed)] = True
+    uniform = size / units.height
+    return units.with_columns(weight=pl.Series(uniform / chances), drawn=pl.Series(drawn))
+
+
 def _prefix_rows(drawn: pl.DataFrame) -> pl.DataFrame:
     return drawn.select(
         "prefix_id",
@@ -151,7 +200,7 @@ def _prefix_rows(drawn: pl.DataFrame) -> pl.DataFrame:
         pl.col("end_index").cast(pl.Int32),
         pl.col("turn").cast(pl.Int32),
         position=pl.int_range(pl.len(), dtype=pl.Int32),
-        weight=pl.lit(1.0),
+        weight=pl.col("weight").cast(pl.Float64),
     )
 
 
@@ -165,7 +214,9 @@ def _about(
     conversations = drawn.unique("conversation_id")
     dates = conversations["started_at"].drop_nulls()
     models = drawn.group_by(pl.col("model").fill_null("unknown")).len().sort("len", "model", descending=[True, False])
-    identity = [spec.unit, spec.size, spec.seed, spec.filters(), drawn["prefix_id"].to_list()]
+    identity: list[object] = [spec.unit, spec.size, spec.seed, spec.filters(), drawn["prefix_id"].to_list()]
+    if spec.whole_log:
+        identity.append("whole log")
     return SampleAbout(
         sample_id=short_hash(identity),
         unit=spec.unit,
@@ -181,6 +232,7 @@ def _about(
         scrubbing=sorted({scrubbing[i] for i in drawn["import_id"].unique() if i in scrubbing}),
         created_at=now.isoformat(timespec="seconds"),
         software=f"deploysim {__version__}",
+        whole_log=spec.whole_log,
     )
 
 

@@ -7,6 +7,8 @@ import polars as pl
 from deploysim.forecast.records import CategoryForecast, Direction, Estimate, Forecast, LaneCount
 from deploysim.forecast.words import by_evidence, number
 from deploysim.looks import DIRECTIONS
+from deploysim.stats.noise_floor import NO_REPEATS, NoiseFloor
+from deploysim.wording import counted
 
 COLUMNS: dict[str, type[pl.DataType]] = {
     "category": pl.String,
@@ -32,10 +34,19 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "q_value": pl.Float64,
     "probability_up": pl.Float64,
     "n_needed": pl.Int64,
+    "changed": pl.Float64,
+    "noise": pl.Float64,
+    "noise_low": pl.Float64,
+    "noise_high": pl.Float64,
+    "noise_pairs": pl.Int64,
+    "noise_floor": pl.String,
 }
-"""`change`, `rates`, `call`, `pairs` and `bounds` are words; `undetermined` counts the candidate's responses that failed or
-about which the grader is unsure, and `bounds` says what its rate would be if all of them were absent or present; the other columns are numbers for a program. Rates are per 100,000
-units; ratios are forecast rate over previous rate, and are missing where nothing was seen in any lane."""
+"""`change`, `rates`, `call`, `pairs`, `bounds` and `noise_floor` are words; the other columns are numbers for a program.
+`undetermined` counts the candidate's responses that failed or about which the grader is unsure, and `bounds` says what
+its rate would be if all of them were absent or present. `changed` is the share of complete pairs that regressed or
+improved, and `noise` the share of pairs of repeats of the baseline that are flagged differently: what `changed` would be
+between two answers of one model; missing without repeats. Rates are per 100,000 units; ratios are forecast rate over
+previous rate, and are missing where nothing was seen in any lane."""
 
 
 def shift_rows(forecast: Forecast) -> pl.DataFrame:
@@ -81,7 +92,31 @@ def _row(row: CategoryForecast, false_discovery_rate: float) -> dict[str, object
         "q_value": row.q_value,
         "probability_up": row.certainty.up if row.certainty else None,
         "n_needed": row.n_needed,
+        "changed": (row.table.regressed + row.table.improved) / row.table.n if row.table.n else None,
+        **_noise(row.noise or NO_REPEATS),
     }
+
+
+def _noise(floor: NoiseFloor) -> dict[str, object]:
+    return {
+        "noise": floor.share,
+        "noise_low": floor.interval.low if floor.interval else None,
+        "noise_high": floor.interval.high if floor.interval else None,
+        "noise_pairs": floor.pairs,
+        "noise_floor": _noise_floor(floor),
+    }
+
+
+def _noise_floor(floor: NoiseFloor) -> str:
+    if floor.share is None or floor.interval is None:
+        return "n/a (n = 0)"
+    low, high = _share(floor.interval.low), _share(floor.interval.high)
+    return f"{_share(floor.share)} % of {counted(floor.pairs, 'pair')} ({low} to {high} %)"
+
+
+def _share(share: float) -> str:
+    """Write a share in percent with as many digits as it deserves."""
+    return f"{100 * share:.2g}" if share < 0.1 else f"{100 * share:.0f}"
 
 
 def _seen_anywhere(row: CategoryForecast) -> bool:

@@ -13,15 +13,21 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, print_json, say
+from deploysim.cli.console import Context, JsonOption, Meter, WorkspaceOption, context, meter, print_json, say
+from deploysim.cli.results import judge_use
 from deploysim.errors import InputError
+from deploysim.grade.grader import graders_of
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.importing import build_scrubber
 from deploysim.pipeline.job_reports import say_no_values
+from deploysim.pipeline.risk_drawing import draw_by_risk
 from deploysim.sampling import SampleSpec
 from deploysim.store.files import atomic_path
+from deploysim.store.samples import SampleAbout
 from deploysim.store.workspace import workspace_key
+from deploysim.taxonomy import load_taxonomy
 from deploysim.wording import counted
+from deploysim.yaml_files import did_you_mean
 
 
 def scrub_command(
@@ -60,6 +66,13 @@ def sample_command(
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day, UTC.")] = None,
     min_chars: Annotated[int | None, typer.Option(help="Shortest conversation, in characters.")] = None,
     max_chars: Annotated[int | None, typer.Option(help="Longest conversation, in characters.")] = None,
+    risk: Annotated[
+        str | None,
+        typer.Option(
+            help="Category by whose risk to draw: prefixes that resemble those which showed it in the log come more "
+            "often and weigh less, so that fewer replays do for a rare behaviour."
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -80,17 +93,35 @@ def sample_command(
         until=until.date() if until else None,
         min_chars=min_chars,
         max_chars=max_chars,
+        risk=risk,
     )
-    about = draw(here.workspace, spec, now=here.now)
+    with meter(quiet=as_json) as show:
+        about = _drawn(here, spec, show)
     if as_json:
         print_json(asdict(about))
         return
+    if risk:
+        say(f"Drawn by the risk of {risk}; every prefix had at least a tenth of its uniform chance.")
     age = about.age_days(here.now)
     drawn = counted(about.size, "prefix", "prefixes")
     say(f"Sample {about.sample_id}: {drawn} of {counted(about.conversations, 'conversation')}, per {about.unit}.")
     say(f"  covers {about.window()}" + (f", newest {age} days old" if age is not None else ""))
     for reason, count in about.exclusions.items():
         say(f"  left out {count:,}: {reason}")
+
+
+def _drawn(here: Context, spec: SampleSpec, show: Meter) -> SampleAbout:
+    if spec.risk is None:
+        return draw(here.workspace, spec, now=here.now)
+    use = judge_use(here, override_privacy="")
+    graders = {grader.category: grader for grader in graders_of(load_taxonomy(), use.judges)}
+    if spec.risk not in graders:
+        raise InputError(
+            f"Nothing grades a category {spec.risk!r}.",
+            expected=f"one of {', '.join(graders)}",
+            next_step=did_you_mean(spec.risk, graders),
+        )
+    return draw_by_risk(here.workspace, spec, graders[spec.risk], now=here.now, use=use, report=show)
 
 
 @contextmanager

@@ -9,12 +9,22 @@ import typer
 from rich.table import Table
 
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, out, print_json, say
-from deploysim.cli.results import BaselineOption, CandidateOption, OverrideOption, SampleOption, chosen_lanes, judge_use
+from deploysim.cli.results import (
+    BaselineOption,
+    CandidateOption,
+    OverrideOption,
+    SampleOption,
+    chosen_lanes,
+    chosen_sample,
+    judge_use,
+)
 from deploysim.cli.scoring import chosen_forecast, chosen_stack, traffic_lanes
 from deploysim.grade.grader import Grader, LeftOut, graders_of, left_out, left_out_sentence
+from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.grading import Graded, GraderWork, grade_all
 from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.stacks import current_stack
+from deploysim.pipeline.whole_log import grade_whole_log
 from deploysim.taxonomy import DEFAULT_TAXONOMY, Change, Taxonomy, changes, load_taxonomy
 from deploysim.wording import counted
 
@@ -23,6 +33,13 @@ def grade_command(
     sample: SampleOption = None,
     candidate: CandidateOption = None,
     baseline: BaselineOption = None,
+    recorded_all: Annotated[
+        bool,
+        typer.Option(
+            help="Grade the recorded responses of the whole log that the sample was drawn from, replayed or not: "
+            "they sharpen the recorded rates of its forecasts."
+        ),
+    ] = False,
     stack: Annotated[
         str | None,
         typer.Option(
@@ -33,7 +50,9 @@ def grade_command(
     traffic: Annotated[
         str | None, typer.Option(help="Import that is graded whole, such as a release's traffic.")
     ] = None,
-    in_flight: Annotated[int, typer.Option(min=1, help="Calls to judges at the same time.")] = 8,
+    in_flight: Annotated[int, typer.Option(min=1, help="Most calls to a judge at the same time.")] = 8,
+    budget: Annotated[float | None, typer.Option(help="Most money to spend on judges in this call.")] = None,
+    budget_tokens: Annotated[int | None, typer.Option(help="Most tokens to spend on judges in this call.")] = None,
     override_privacy: OverrideOption = "",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -48,20 +67,28 @@ def grade_command(
     """
     here = context(workspace)
     measuring = chosen_stack(here, chosen_forecast(here, stack), None) if stack else current_stack(here.settings)
-    use = judge_use(here, override_privacy=override_privacy, in_flight=in_flight, judges=measuring.judges)
+    use = judge_use(
+        here,
+        override_privacy=override_privacy,
+        in_flight=in_flight,
+        judges=measuring.judges,
+        budget=Budget(budget, budget_tokens),
+    )
     left = left_out(measuring.taxonomy, measuring.judges)
-    named = of or (stack if not (sample or candidate or traffic) else None)
-    todo = [chosen_forecast(here, named).lanes()] if named else []
-    if traffic:
-        todo.append(traffic_lanes(here, traffic))
     with meter(quiet=as_json) as show:
-        graded = grade_all(
-            here.workspace,
-            todo or [chosen_lanes(here, sample, candidate, baseline)],
-            measuring.graders(),
-            use=use,
-            report=show,
-        )
+        if recorded_all:
+            chosen = chosen_sample(here, sample)
+            log, graded = grade_whole_log(
+                here.workspace, chosen, measuring.graders(), now=here.now, use=use, report=show
+            )
+            say(f"The log behind sample {chosen} has {log.size:,} recorded responses.", quiet=as_json)
+        else:
+            named = of or (stack if not (sample or candidate or traffic) else None)
+            todo = [chosen_forecast(here, named).lanes()] if named else []
+            if traffic:
+                todo.append(traffic_lanes(here, traffic))
+            todo = todo or [chosen_lanes(here, sample, candidate, baseline)]
+            graded = grade_all(here.workspace, todo, measuring.graders(), use=use, report=show)
     if as_json:
         print_json(_graded_json(graded, left))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import polars as pl
@@ -11,13 +11,18 @@ import typer
 from rich.table import Table
 
 from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, out, print_json, say
+from deploysim.cli.interim import show_interim
 from deploysim.errors import NotFoundError
 from deploysim.forecast.register import forecast_to_json
-from deploysim.forecast.words import sentence
+from deploysim.forecast.words import failures_sentence, sentence
+from deploysim.grade.grader import graders_of
 from deploysim.grade.judging.judges import Judges
+from deploysim.pipeline.baseline_offer import all_advice
+from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecast, newest_lanes
 from deploysim.pipeline.grading import JudgeUse
-from deploysim.pipeline.judges import configured_judges
+from deploysim.pipeline.interim import begun_lanes, look
+from deploysim.pipeline.judges import configured_judges, judge_prices
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.overview import overview
 from deploysim.pipeline.purging import erased_note
@@ -57,6 +62,10 @@ def forecast_command(
     ] = False,
     statement: Annotated[str, typer.Option(help="What to say beside a registered forecast.")] = "",
     override_privacy: OverrideOption = "",
+    interim: Annotated[
+        bool,
+        typer.Option(help="Look at a run that still answers: is the question answered already? Nothing is forecast."),
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -65,6 +74,9 @@ def forecast_command(
     Example: python -m deploysim forecast
     """
     here = context(workspace)
+    if interim:
+        look_at_run(here, sample, candidate, baseline, as_json=as_json)
+        return
     lanes = chosen_lanes(here, sample, candidate, baseline)
     with meter(quiet=as_json) as show:
         use = judge_use(here, override_privacy=override_privacy)
@@ -82,6 +94,26 @@ def forecast_command(
     show_forecast(saved)
     if registered:
         say(f"{registered.line()}.")
+
+
+def look_at_run(
+    here: Context, sample: str | None, candidate: str | None, baseline: str | None, *, as_json: bool
+) -> None:
+    """Print what the complete blocks of the newest candidate say, or of the one named."""
+    sample_id = chosen_sample(here, sample)
+    lanes = begun_lanes(here.workspace, sample_id)
+    if candidate:
+        lanes = replace(lanes, candidate=find_id(here.workspace.runs, candidate, kind="run"))
+    if baseline:
+        found = None if baseline == "-" else find_id(here.workspace.runs, baseline, kind="run")
+        lanes = replace(lanes, baseline=found)
+    graders = graders_of(load_taxonomy(), configured_judges(here.settings))
+    with meter(quiet=as_json) as show:
+        seen = look(here.workspace, lanes, graders, report=show)
+    if as_json:
+        print_json({**asdict(seen), "sentence": seen.sentence()})
+        return
+    show_interim(seen)
 
 
 def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
@@ -115,6 +147,8 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
         say(f"  sample {about.sample_id}  {about.size:,} prefixes per {about.unit}, {about.window()}")
     for run in runs:
         say(f"  run {run.run_id}  {run.lane} by {run.name} on sample {run.sample_id}: {states[run.run_id]}")
+    for advice in all_advice(here.workspace, here.settings):
+        say(f"  {advice}")
     for queue in list_queues(here.workspace):
         done = queue_standing(here.workspace, queue).progress("").complete
         say(f"  queue {queue.queue_id}  {queue.title}: {done:,} of {len(queue.items):,} labelled")
@@ -133,11 +167,19 @@ def _say_forecasts(here: Context) -> None:
         say(f"  ! {broken}")
 
 
-def judge_use(here: Context, *, override_privacy: str, in_flight: int = 8, judges: Judges | None = None) -> JudgeUse:
+def judge_use(
+    here: Context,
+    *,
+    override_privacy: str,
+    in_flight: int = 8,
+    judges: Judges | None = None,
+    budget: Budget | None = None,
+) -> JudgeUse:
     """Return the judges given, or those that the settings name, and how they may be asked."""
     limit = here.settings.leak_limit
     asked = configured_judges(here.settings) if judges is None else judges
-    return JudgeUse(asked, in_flight, limit, override_privacy)
+    prices = judge_prices(asked, here.settings) if budget else {}
+    return JudgeUse(asked, in_flight, limit, override_privacy, budget or Budget(), prices)
 
 
 def chosen_lanes(here: Context, sample: str | None, candidate: str | None, baseline: str | None) -> Lanes:
@@ -175,11 +217,16 @@ def show_forecast(saved: SavedForecast) -> None:
     say("")
     say(sentence(forecast))
     out.print(_forecast_table(shift_rows(forecast), wide=out.width >= WIDE))
+    for lane in forecast.lanes:
+        say(f"{lane.lane}: {failures_sentence(lane)}", quiet=not lane.failed)
     models = " → ".join(lane.model for lane in forecast.lanes[-2:])
     gap = "" if forecast.fidelity_corrected else ", fidelity uncorrected: no baseline lane"
     say(
         f"{models}, {forecast.prefixes:,} prefixes, rates per 100,000 {forecast.unit}s{gap}. Forecast {saved.forecast_id[:12]}."
     )
+    say("What it assumes:")
+    for note in forecast.notes:
+        say(f"  - {note}")
 
 
 def _forecast_table(rows: pl.DataFrame, *, wide: bool) -> Table:
@@ -191,6 +238,7 @@ def _forecast_table(rows: pl.DataFrame, *, wide: bool) -> Table:
         table.add_column(column)
     for row in rows.iter_rows(named=True):
         name, n = f"{row['symbol']} {row['name']}", str(row["n"])
-        parts = (row["rates"], row["change"], row["call"], n)
-        table.add_row(name, *(parts if wide else (f"{row['rates']}, {row['change']}\n{row['call']}, n {n}",)))
+        open_by = f", {row['bounds']} with {row['undetermined']:,} undetermined" if row["undetermined"] else ""
+        parts = (row["rates"], row["change"], row["call"], f"{n}{open_by}")
+        table.add_row(name, *(parts if wide else (f"{row['rates']}, {row['change']}\n{row['call']}, n {n}{open_by}",)))
     return table

@@ -54,9 +54,9 @@ def counted_category(
 def category_moments(outcomes: Outcomes, evidence: Evidence) -> LaneMoments | None:
     """Sum up what was seen of all lanes; None where no complete prefix shows the behaviour in any lane."""
     complete = outcomes.complete()
-    if not complete.present.any():
+    if not complete.shares.any():
         return None
-    moments = lane_moments(complete.present.astype(np.float64), weights=complete.weights, clusters=complete.clusters)
+    moments = lane_moments(complete.shares, weights=complete.weights, clusters=complete.clusters)
     if evidence.recorded is not None:
         more = evidence.recorded
         moments = with_recorded(moments, present=more.share * more.n_effective, n=more.n_effective)
@@ -133,8 +133,7 @@ def _with_draws(row: CategoryForecast, shift: ShiftDraws, settings: ForecastSett
 
 def _pairs_worth(complete: Outcomes) -> float:
     """Independent, equally weighted prefixes that the comparison of two lanes rests on."""
-    flags = complete.present.astype(np.float64)
-    difference = flags[:, CANDIDATE] - flags[:, complete.compared_with]
+    difference = complete.shares[:, CANDIDATE] - complete.shares[:, complete.compared_with]
     mean = complete.weights @ difference / complete.weights.sum()
     return effective_n(difference - mean, weights=complete.weights, clusters=complete.clusters)
 

@@ -81,7 +81,8 @@ def forecast_notes(
         "The candidate's users are taken to ask what the old model's users asked.",
         _graders(evidence),
         _pooling(settings),
-        f"Prefixes of one {clusters} are counted as one cluster.",
+        f"Prefixes of one {clusters} are counted as one cluster."
+        + ("" if clusters == "user" else " The log names no users: conversations of one user count as independent."),
         f"A direction is called at a posterior probability of {settings.certainty:g} and on at least "
         f"{settings.least_changed} pairs that differ ({settings.least_changed_materially} for a material one); q-values "
         "are Benjamini-Hochberg "

@@ -19,7 +19,8 @@ KEYS = ("prefix_id", "conversation_id", "weight", "category")
 USER = "user_key"
 """Optional column: where it is not null, clusters are users and no longer conversations."""
 REPEAT = "repeat"
-"""Optional column: a prefix may have one row for each time it was answered. All lie in one cluster."""
+"""Optional column: a prefix may have one row for each time it was answered. Counts and tests are of the first answers;
+rates are the mean of all. Lanes may have been asked differently often: a later row has nothing where a lane has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Outcomes:
     weights: Floats
     clusters: Ints
     """Codes from 0, one a cluster."""
+    shares: Floats
+    """Share of the clear answers that show the behaviour, shape (prefixes, lanes): 0 or 1 without repeats, NaN for none."""
 
     @property
     def compared_with(self) -> int:
@@ -57,7 +60,7 @@ class Outcomes:
 
     def _only(self, rows: Bools) -> Outcomes:
         _, clusters = np.unique(self.clusters[rows], return_inverse=True)
-        return Outcomes(self.lanes, self.codes[rows], self.weights[rows], clusters.astype(np.int64))
+        return Outcomes(self.lanes, self.codes[rows], self.weights[rows], clusters.astype(np.int64), self.shares[rows])
 
 
 def used_lanes(frame: pl.DataFrame) -> tuple[Lane, ...]:
@@ -74,9 +77,10 @@ def check_outcomes(frame: pl.DataFrame) -> None:
     if Lane.RECORDED not in lanes or Lane.CANDIDATE not in lanes:
         raise _unusable("It needs outcomes in the recorded and in the candidate lane.")
     for lane in lanes:
-        unknown = frame.filter(~pl.col(lane).cast(pl.String).is_in(OUTCOMES).fill_null(False))
-        if unknown.height:
-            raise _unusable(f"Rows with an unknown or no outcome in the {lane} lane: {unknown.height:,}.")
+        known = pl.col(lane).cast(pl.String).is_in(OUTCOMES)
+        unknown = frame.filter(~known.fill_null(~_is_first(frame))).height
+        if unknown:
+            raise _unusable(f"Rows with an unknown or no outcome in the {lane} lane: {unknown:,}.")
     if frame.select(pl.any_horizontal(pl.col(name).is_null().any() for name in KEYS)).item():
         raise _unusable("A prefix, conversation, weight or category is missing in some rows.")
     if not frame.select((pl.col("weight").is_finite() & (pl.col("weight") > 0)).all()).item():
@@ -88,11 +92,10 @@ def check_outcomes(frame: pl.DataFrame) -> None:
 
 def category_outcomes(frame: pl.DataFrame, category: str, lanes: tuple[Lane, ...]) -> Outcomes:
     """Take one category out of a checked frame; the order of the frame's rows does not matter."""
-    rows = frame.filter(pl.col("category") == category).sort(
-        "prefix_id", *([REPEAT] if REPEAT in frame.columns else [])
-    )
+    rows = frame.filter(pl.col("category") == category)
+    first = _first_answers(rows).sort("prefix_id")
     codes = [
-        rows[lane].cast(pl.String).replace_strict(list(OUTCOMES), list(range(len(OUTCOMES))), return_dtype=pl.Int8)
+        first[lane].cast(pl.String).replace_strict(list(OUTCOMES), list(range(len(OUTCOMES))), return_dtype=pl.Int8)
         for lane in lanes
     ]
     cluster = pl.col("conversation_id")
@@ -101,9 +104,30 @@ def category_outcomes(frame: pl.DataFrame, category: str, lanes: tuple[Lane, ...
     return Outcomes(
         lanes=lanes,
         codes=np.column_stack([column.to_numpy() for column in codes]),
-        weights=rows["weight"].cast(pl.Float64).to_numpy(),
-        clusters=rows.select(cluster.rank("dense").cast(pl.Int64) - 1).to_series().to_numpy(),
+        weights=first["weight"].cast(pl.Float64).to_numpy(),
+        clusters=first.select(cluster.rank("dense").cast(pl.Int64) - 1).to_series().to_numpy(),
+        shares=_shares(rows, lanes),
     )
+
+
+def _first_answers(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter(_is_first(rows))
+
+
+def _is_first(rows: pl.DataFrame) -> pl.Expr:
+    repeated = REPEAT in rows.columns
+    return pl.col(REPEAT) == pl.col(REPEAT).min().over("prefix_id", "category") if repeated else pl.lit(True)
+
+
+def _shares(rows: pl.DataFrame, lanes: tuple[Lane, ...]) -> Floats:
+    """Mean of the clear answers of each prefix and lane, by prefix."""
+    present, absent = OUTCOMES[PRESENT], OUTCOMES[ABSENT]
+    shares = [
+        pl.col(lane).cast(pl.String).replace_strict({present: 1.0, absent: 0.0}, default=None).mean().alias(lane)
+        for lane in lanes
+    ]
+    by_prefix = rows.group_by("prefix_id").agg(shares).sort("prefix_id").drop("prefix_id")
+    return np.column_stack([by_prefix[lane].cast(pl.Float64).fill_null(float("nan")).to_numpy() for lane in lanes])
 
 
 def _unusable(reason: str) -> InputError:

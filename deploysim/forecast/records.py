@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from deploysim.stats.noise_floor import NoiseFloor
 from deploysim.types import Interval, Unit
 
 
@@ -139,6 +140,8 @@ class CategoryForecast:
     """Assumptions and limits that apply to this row, in plain sentences."""
     n_effective: float | None = None
     """Independent, equally weighted prefixes that the ratio rests on; None where there is no ratio."""
+    noise: NoiseFloor | None = None
+    """How often two answers of the baseline differ; None without repeats of it, and in forecasts from before."""
     posterior: Posterior | None = None
     """None where there is no forecast rate, and in forecasts from before it was kept."""
 

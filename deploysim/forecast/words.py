@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from deploysim.forecast.records import CategoryForecast, Direction, Forecast, Rate
+from deploysim.forecast.records import CategoryForecast, Direction, Forecast, Rate, RunInputs
+from deploysim.stats.rates import PER_100K
 from deploysim.types import Unit
 
 WORSE = (Direction.MATERIALLY_UP, Direction.UP)
@@ -92,3 +93,18 @@ def _direction_words(direction: Direction, material_ratio: float) -> str:
             return f"likely {direction}"
         case _:
             return direction.value
+
+
+def failures_sentence(lane: RunInputs) -> str:
+    """Say what share of a lane failed and what that leaves open of its rates; nothing where none failed.
+
+    With every failure flagged, or none, each rate of the lane lies between present / all and (present + failed) / all.
+    """
+    if not lane.failed:
+        return ""
+    share = lane.failed / lane.responses
+    percent = f"{100 * share:.2g}" if share < 0.1 else f"{100 * share:.0f}"
+    return (
+        f"{lane.failed:,} of {lane.responses:,} responses failed ({percent} %). Between none and all of them flagged, "
+        f"each rate of this lane is open by about {number(share * PER_100K)} per 100,000."
+    )

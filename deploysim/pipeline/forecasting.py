@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,13 +11,17 @@ import polars as pl
 from deploysim import __version__
 from deploysim.errors import InputError, NotFoundError
 from deploysim.forecast.estimate import DEFAULT_SETTINGS, ForecastInputs, make_forecast
+from deploysim.forecast.evidence import Evidence
 from deploysim.forecast.records import Forecast, RunInputs
 from deploysim.forecast.register import forecast_from_json, forecast_id, forecast_to_json, is_intact
 from deploysim.forecast.settings import ForecastSettings
 from deploysim.grade.grader import Grader, LeftOut, graders_of, left_out, left_out_sentence
 from deploysim.grade.judging.judges import NO_JUDGES, Judges
+from deploysim.pipeline.evidence import Known, known_evidence
 from deploysim.pipeline.grading import RULES_ONLY, JudgeUse, Report, grade_lanes, silent
-from deploysim.pipeline.lanes import Lanes, joint_verdicts
+from deploysim.pipeline.lanes import Lanes, joint_verdicts, repeated_verdicts
+from deploysim.pipeline.noise import noise_floors
+from deploysim.stats.noise_floor import NoiseFloor
 from deploysim.store.forecasts import forecast_file, list_forecasts, save_forecast
 from deploysim.store.runs import ENDED, list_runs, read_run, responses
 from deploysim.store.samples import SampleAbout, prefix_index, read_sample
@@ -102,7 +106,8 @@ def estimate(
     joint = joint_verdicts(workspace, lanes, graders)
     complete = _answered(joint, lanes)
     about = read_sample(workspace, lanes.sample_id)
-    users = prefix_index(workspace, lanes.sample_id).select("prefix_id", "user_key")
+    index = prefix_index(workspace, lanes.sample_id)
+    known = known_evidence(workspace, lanes, graders, complete["prefix_id"].unique().to_list())
     inputs = ForecastInputs(
         sample_id=lanes.sample_id,
         unit=about.unit,
@@ -112,8 +117,16 @@ def estimate(
         graders=tuple((g.category, g.fingerprint) for g in graders),
         names=tuple((g.category, g.about.name) for g in graders),
     )
-    made = make_forecast(complete.join(users, on="prefix_id"), inputs, seed=seed, now=now, settings=settings)
-    return _with_graders(made, graders, left_out(taxonomy, use.judges))
+    frame = _with_repeats(
+        complete.join(index.select("prefix_id", "user_key"), on="prefix_id"), workspace, lanes, graders
+    )
+    made = make_forecast(frame, inputs, seed=seed, now=now, settings=settings, evidence=known.by_category)
+    made = _with_graders(made, graders, left_out(taxonomy, use.judges), known)
+    made = replace(made, notes=(*made.notes, *known.notes, *_sampling_notes(about, frame)))
+    if not lanes.baseline:
+        return made
+    floors = noise_floors(workspace, lanes.sample_id, lanes.baseline, graders, level=settings.level)
+    return _with_noise(made, floors)
 
 
 def load_forecast(workspace: Workspace, forecast_id: str) -> SavedForecast:
@@ -158,12 +171,56 @@ def existing_forecast(
     return None
 
 
-def _with_graders(made: Forecast, graders: Sequence[Grader], left: Sequence[LeftOut]) -> Forecast:
-    """Say of each category who graded it, and which were not graded."""
-    by_category = {grader.category: f"Graded by {grader.name}." for grader in graders}
+def _with_repeats(
+    complete: pl.DataFrame, workspace: Workspace, lanes: Lanes, graders: Sequence[Grader]
+) -> pl.DataFrame:
+    """Add the second and later answers to the complete prefixes, where a lane was asked several times."""
+    later = repeated_verdicts(workspace, lanes, list(graders))
+    if later.is_empty():
+        return complete
+    about = complete.select("prefix_id", "conversation_id", "weight", "category", "user_key")
+    rows = about.join(later, on=["prefix_id", "category"]).with_columns(recorded=pl.lit(None, pl.String))
+    first = complete.with_columns(repeat=pl.lit(0, pl.Int32))
+    return pl.concat([first, rows], how="diagonal")
+
+
+def _sampling_notes(about: SampleAbout, frame: pl.DataFrame) -> tuple[str, ...]:
+    repeats = frame["repeat"].n_unique() if "repeat" in frame.columns else 1
+    notes = (
+        f"Prefixes were drawn by the risk of {about.filters['risk']} and are weighted back by their chances."
+        if "risk" in about.filters
+        else "",
+        f"Rates are means of up to {repeats} answers a prefix; counts and tests are of the first."
+        if repeats > 1
+        else "",
+    )
+    return tuple(filter(None, notes))
+
+
+def _with_graders(made: Forecast, graders: Sequence[Grader], left: Sequence[LeftOut], known: Known) -> Forecast:
+    """Say of each category who graded it and on how many labels it was corrected, and which were not graded."""
+    by_category = {
+        grader.category: f"Graded by {grader.name}{_label_words(known.by_category[grader.category])}."
+        for grader in graders
+    }
     rows = tuple(replace(row, notes=(*row.notes, by_category[row.category])) for row in made.categories)
     notes = (*made.notes, left_out_sentence(left)) if left else made.notes
     return replace(made, categories=rows, notes=notes)
+
+
+def _label_words(evidence: Evidence) -> str:
+    if not evidence.reviews:
+        return ", not checked against human labels"
+    flagged = sum(one.flagged for one in evidence.reviews.values())
+    unflagged = sum(one.unflagged for one in evidence.reviews.values())
+    missed = f"{unflagged:,.0f} of unflagged ones" if unflagged else "none of unflagged ones, so misses are not known"
+    return f", corrected by labels worth {flagged:,.0f} of flagged responses and {missed}"
+
+
+def _with_noise(made: Forecast, floors: Mapping[str, NoiseFloor]) -> Forecast:
+    """Add how often two answers of the baseline differ to the categories of which that is known."""
+    known = {category: floor for category, floor in floors.items() if floor.pairs}
+    return replace(made, categories=tuple(replace(row, noise=known.get(row.category)) for row in made.categories))
 
 
 def _answered(joint: pl.DataFrame, lanes: Lanes) -> pl.DataFrame:

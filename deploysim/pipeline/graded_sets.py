@@ -10,7 +10,7 @@ import polars as pl
 from deploysim.errors import NotFoundError
 from deploysim.grade.grader import Grader
 from deploysim.pipeline.lanes import Lanes, graded_name
-from deploysim.store.grades import graded_rows
+from deploysim.store.grades import graded_rows, graded_set
 from deploysim.store.imports import decode_tool_calls
 from deploysim.store.runs import responses
 from deploysim.store.samples import SampledPrefix, prefixes, recorded_responses
@@ -18,6 +18,8 @@ from deploysim.store.workspace import Workspace
 from deploysim.types import Lane, Prefix, Response
 
 RECORDED = "recorded"
+SO_FAR = "so-far"
+"""In place of a digest, where a run still answers: what an answer is graded as does not change any more."""
 Row = tuple[Prefix, int, Response]
 _KEY = ["prefix_id", "repeat"]
 
@@ -82,6 +84,16 @@ def _set(workspace: Workspace, sample_id: str, lane: Lane, run_id: str | None, g
     wanted = wanted.cast({"prefix_id": pl.String, "repeat": pl.Int32})
     left = answers.join(wanted, on=_KEY, how="semi")
     return GradedSet(workspace, sample_id, lane, run_id or RECORDED, name, left, missing)
+
+
+def answered_so_far(
+    workspace: Workspace, sample_id: str, lane: Lane, run_id: str, prefix_ids: Sequence[str], graders: Sequence[Grader]
+) -> GradedSet:
+    """Return the first answers of a run that may still go on, to some prefixes."""
+    name = graded_set(run_id, SO_FAR)
+    first = pl.col("prefix_id").is_in(list(prefix_ids)) & (pl.col("repeat") == 0)
+    answers = _answers(workspace, sample_id, run_id).filter(first)
+    return GradedSet(workspace, sample_id, lane, run_id, name, answers, _missing(workspace, name, answers, graders))
 
 
 def _missing(

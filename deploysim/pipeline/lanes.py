@@ -58,6 +58,34 @@ def joint_verdicts(workspace: Workspace, lanes: Lanes, graders: list[Grader]) ->
     return joint.sort("position", "category")
 
 
+def repeated_verdicts(workspace: Workspace, lanes: Lanes, graders: list[Grader]) -> pl.DataFrame:
+    """Return what graders said of the second and later answers: prefix_id, repeat, category, baseline, candidate.
+
+    A lane that was asked less often has nothing there.
+    """
+    joint: pl.DataFrame | None = None
+    for lane in (Lane.BASELINE, Lane.CANDIDATE):
+        found = _later_verdicts(workspace, lanes.sample_id, lanes.runs().get(lane), graders).rename({"verdict": lane})
+        joint = found if joint is None else joint.join(found, on=list(_ANSWER), how="full", coalesce=True)
+    assert joint is not None
+    return joint
+
+
+_ANSWER = {"prefix_id": pl.String, "repeat": pl.Int32, "category": pl.String}
+
+
+def _later_verdicts(workspace: Workspace, sample_id: str, run_id: str | None, graders: list[Grader]) -> pl.DataFrame:
+    name = graded_name(workspace, sample_id, run_id) if run_id else None
+    if run_id is None or name is None:
+        return pl.DataFrame(schema={**_ANSWER, "verdict": pl.String})
+    later = pl.col("repeat") > 0
+    graded = read_grades(workspace, name, [g.fingerprint for g in graders]).filter(later)
+    failed = responses(workspace, run_id).filter((pl.col("status") == "failed") & later).select("prefix_id", "repeat")
+    categories = pl.DataFrame({"category": [g.category for g in graders]}, schema={"category": pl.String})
+    rows = failed.join(categories, how="cross").with_columns(verdict=pl.lit("failed"))
+    return pl.concat([frame.select(*_ANSWER, "verdict") for frame in (graded, rows)])
+
+
 def with_outcomes(joint: pl.DataFrame, compared_with: Lane) -> pl.DataFrame:
     """Add a column `outcome` that says what became of each pair."""
     before, after = pl.col(compared_with), pl.col(Lane.CANDIDATE)

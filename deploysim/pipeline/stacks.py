@@ -17,7 +17,7 @@ from deploysim.forecast.stack import ArchivedFile, ArchivedJudge, Stack, frozen_
 from deploysim.grade.grader import Grader, graders_of
 from deploysim.grade.judging.judges import Judge, Judges
 from deploysim.pipeline.judges import configured_judges
-from deploysim.pipeline.replaying import OPENAI
+from deploysim.pipeline.model_choice import OPENAI
 from deploysim.store.frozen import frozen_text, save_frozen
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import DEFAULT_TAXONOMY, Taxonomy, load_taxonomy

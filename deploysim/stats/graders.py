@@ -51,8 +51,8 @@ def corrected(moments: LaneMoments, reviews: Sequence[Reviewed | None]) -> LaneM
     """
     if not any(reviews):
         return moments
-    precision = _shares([(r.flagged_present, r.flagged) if r else (0.0, 0.0) for r in reviews])
-    missed = _shares([(r.unflagged_present, r.unflagged) if r else (0.0, 0.0) for r in reviews])
+    precision = _shares([(r.flagged_present, r.flagged) if r else (0.0, 0.0) for r in reviews], unlabelled=1.0)
+    missed = _shares([(r.unflagged_present, r.unflagged) if r else (0.0, 0.0) for r in reviews], unlabelled=0.0)
     flagged = to_rate(moments.centre)
     spread = slope(moments.centre)
     lift = precision.mean - missed.mean
@@ -66,11 +66,14 @@ def corrected(moments: LaneMoments, reviews: Sequence[Reviewed | None]) -> LaneM
     return LaneMoments(2.0 * np.arcsin(np.sqrt(true)), cov / np.outer(own, own))
 
 
-def _shares(counts: list[tuple[float, float]]) -> _Shares:
-    """Each lane's share by Jeffreys, and the covariance; a lane without labels takes the mean of all labels."""
+def _shares(counts: list[tuple[float, float]], *, unlabelled: float) -> _Shares:
+    """Each lane's share by Jeffreys, and the covariance; a lane without labels takes the mean of all labels.
+
+    Without labels in any lane the share is `unlabelled`, for sure.
+    """
     present, n = np.array(counts).T
     if not n.any():
-        return _Shares(np.zeros(n.size), np.zeros((n.size, n.size)))
+        return _Shares(np.full(n.size, unlabelled), np.zeros((n.size, n.size)))
     mean = (present + 0.5) / (n + 1.0)
     variance = mean * (1.0 - mean) / (n + 2.0)
     taken = np.where(n[:, None] > 0.0, np.eye(n.size), n / n.sum())

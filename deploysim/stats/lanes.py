@@ -32,16 +32,17 @@ def lane_moments(values: Floats, *, weights: Floats, clusters: Ints) -> LaneMome
     """Sum up complete prefixes, at least one.
 
     `values` has the shape (prefixes, lanes): 1 where a lane shows the behaviour, 0 where not, a share where the prefix
-    was answered several times. Rates are Hajek's under `weights`. Each lane's variance is 1 / n with its own effective n
+    was answered several times, which varies less. Rates are Hajek's under `weights`. Each lane's variance is 1 / n with its own effective n
     under weights and `clusters`; correlations are those of the clusters' summed errors, drawn towards 0 by one
     pseudo-event, because lanes that never differed in a few events may still differ.
     """
     share = weights @ values / weights.sum()
     off = np.ascontiguousarray((values - share).T)
-    n = np.array([weighted_n(lane, weights) for lane in off])
-    effects = np.array([design_effect(lane, weights=weights, clusters=clusters) for lane in off])
     errors = off * weights
     seen = np.array([events(lane) for lane in errors])
+    n = np.array([weighted_n(lane, weights) for lane in off])
+    effects = np.array([design_effect(lane, weights=weights, clusters=clusters) for lane in off])
+    effects *= _spread_left(share, off, weights, seen)
     sums = np.stack([np.bincount(clusters, weights=lane) for lane in errors])
     return _moments(share, n, effects=effects, seen=seen, products=np.einsum("ic,jc->ij", sums, sums))
 
@@ -83,6 +84,16 @@ def with_recorded(moments: LaneMoments, *, present: Floats | float, n: Floats | 
 def _reliability(moments: LaneMoments, n: Floats | float) -> Floats:
     """1 / (variance on the shared prefixes + 1 / n), and 0 where n is 0."""
     return np.asarray(n / (1.0 + n * moments.cov[..., RECORDED, RECORDED]))
+
+
+def _spread_left(share: Floats, off: Floats, weights: Floats, seen: Floats) -> Floats:
+    """Variance of the values over that of flags with the same mean: 1 for flags, down to 1 / repeats for shares.
+
+    Drawn to 1 by one pseudo-event.
+    """
+    flags = share * (1.0 - share)
+    left = np.divide(off**2 @ weights / weights.sum(), flags, out=np.ones_like(share), where=flags > 0.0)
+    return np.asarray((seen * left + 1.0) / (seen + 1.0))
 
 
 def _moments(share: Floats, n: Floats, *, effects: Floats, seen: Floats, products: Floats) -> LaneMoments:

@@ -61,6 +61,16 @@ class Workspace:
         return self.root / "scorecards"
 
     @property
+    def audits(self) -> Path:
+        """Audits: canonical JSON, named by its SHA-256."""
+        return self.root / "audits"
+
+    @property
+    def drafts(self) -> Path:
+        """Drafts of categories: one YAML file each, with a record of whose words its examples are."""
+        return self.root / "drafts"
+
+    @property
     def reviews(self) -> Path:
         """What people said: append-only journals, one a writing process."""
         return self.root / "reviews"
@@ -69,6 +79,11 @@ class Workspace:
     def queues(self) -> Path:
         """Queues of responses to label: one JSON record each, written once."""
         return self.root / "queues"
+
+    @property
+    def run_queue(self) -> Path:
+        """Runs that wait for their turn: one folder an entry."""
+        return self.root / "run_queue"
 
     @property
     def jobs(self) -> Path:

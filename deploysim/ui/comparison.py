@@ -7,23 +7,20 @@ from pathlib import Path
 import polars as pl
 import streamlit as st
 
-from deploysim.config import read_settings
 from deploysim.forecast.records import Forecast
-from deploysim.grade.grader import NEEDS_JUDGE, Grader, graders_of
+from deploysim.forecast.words import failures_sentence
 from deploysim.looks import DIRECTIONS
 from deploysim.pipeline.comparing import ANY, FAILED, Comparison, load_comparison
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, edited_forecasts
-from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.purging import erased_note
-from deploysim.pipeline.truth import labels_note
 from deploysim.store.labels import labels
 from deploysim.store.reviews import reviews_version
 from deploysim.store.runs import ENDED, RunRecord, list_runs
 from deploysim.store.workspace import Workspace
-from deploysim.taxonomy import Category, Taxonomy, load_taxonomy
 from deploysim.ui.blocks import empty_state, plain
 from deploysim.ui.data import version, workspace
+from deploysim.ui.definitions import taxonomy
 from deploysim.ui.links import pick
 from deploysim.ui.navigation import COMPARE, RUNS
 from deploysim.wording import counted
@@ -38,13 +35,10 @@ OUTCOME_LABELS = {
     FAILED: "failed",
 }
 NO_BASELINE = "none"
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def taxonomy() -> tuple[Taxonomy, list[Grader]]:
-    """Return the taxonomy and the graders that are in force."""
-    loaded = load_taxonomy()
-    return loaded, list(graders_of(loaded, configured_judges(read_settings())))
+NOISE_HELP = (
+    "The noise floor: how often two answers of the old model to the same prefix are flagged differently, with its "
+    "interval. A candidate of which no more pairs differ need not differ at all. It needs a baseline run with repeats."
+)
 
 
 def pick_lanes(sample_id: str) -> Lanes:
@@ -85,37 +79,6 @@ def comparison(lanes: Lanes) -> Comparison:
     folders = [here.runs / run for run in lanes.runs().values()]
     graded = version(*folders, *[here.grades / grader.fingerprint for grader in taxonomy()[1]])
     return _with_people(str(here.root), lanes, graded, reviews_version(here))
-
-
-def show_definition(category: Category) -> None:
-    """Show what a category means, where its name stands."""
-    with st.popover(f"What is “{category.name}”?", icon=":material/help:"):
-        st.markdown(category.definition)
-        st.markdown("**Present when**\n" + "\n".join(f"- {line}" for line in category.present_when))
-        st.markdown("**Absent when**\n" + "\n".join(f"- {line}" for line in category.absent_when))
-        for example in category.examples:
-            st.markdown(
-                f"*{plain(example.request)}* → *{plain(example.response)}* \n**{example.ruling}**: {example.why}"
-            )
-        st.markdown("**Severity**\n" + "\n".join(f"- {s.level}: {s.meaning}" for s in category.severity_scale()))
-        st.caption(who_grades(category))
-
-
-def who_grades(category: Category) -> str:
-    """Say who decides a category, or why nobody does."""
-    for grader in taxonomy()[1]:
-        if grader.category == category.id:
-            return f"Decided by {grader.name}."
-    return f"Not graded: {NEEDS_JUDGE}."
-
-
-def tell_left_out() -> None:
-    """Say which categories are not graded as things are configured, and why."""
-    loaded, graders = taxonomy()
-    graded = {grader.category for grader in graders}
-    missing = [category.name for category in loaded.categories if category.id not in graded]
-    if missing:
-        st.caption(f"{counted(len(missing), 'behaviour')} not graded: {NEEDS_JUDGE}. {', '.join(missing)}.")
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -171,16 +134,6 @@ def tell_erased(saved: SavedForecast) -> None:
         st.info(f"{note} Its numbers stay as they were made.", icon=":material/person_remove:")
 
 
-def tell_labels(saved: SavedForecast) -> None:
-    """Say so where people have labelled responses since a forecast was made."""
-    note = labels_note(workspace(), saved.forecast.sample_id, since=saved.forecast.created_at)
-    if note:
-        st.caption(
-            f":material/history: {note} To take them in, make it again: `python -m deploysim forecast --sample "
-            f"{saved.forecast.sample_id}`"
-        )
-
-
 def open_compare(lanes: Lanes, category: str, outcome: str = "regressed") -> None:
     """Go to the conversations behind a mark."""
     st.switch_page(COMPARE, query_params=compare_link(lanes, category, outcome))
@@ -214,10 +167,11 @@ def forecast_help(forecast: Forecast) -> None:
     with rests:
         st.subheader("What it rests on")
         for lane in forecast.lanes:
-            failed = f", {lane.failed:,} failed" if lane.failed else ""
             st.markdown(
-                f"**{lane.lane}** · {plain(lane.model)} · {lane.responses:,} responses{failed} · {plain(lane.settings)}"
+                f"**{lane.lane}** · {plain(lane.model)} · {lane.responses:,} responses · {plain(lane.settings)}"
             )
+            if lane.failed:
+                st.markdown(f":material/error: {failures_sentence(lane)}")
         st.caption(f"Sample {forecast.sample_id}, {plain(forecast.window)}. {' '.join(forecast.notes)}")
 
 
@@ -234,6 +188,8 @@ def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
         pl.col("undetermined").alias("failed or unsure"),
         pl.col("bounds").alias("candidate if all absent to all present"),
         pl.col("fidelity_gap").alias("baseline ÷ recorded"),
+        (pl.col("changed") * 100).alias("pairs that differ, %"),
+        pl.col("noise_floor").alias("two baseline answers differ"),
         pl.col("probability_up").alias("P(up)"),
         "p_value",
         "q_value",
@@ -248,6 +204,8 @@ def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
             "category": st.column_config.TextColumn(pinned=True),
             "baseline ÷ recorded": number(format="%.2f"),
             "P(up)": number(format="%.2f"),
+            "pairs that differ, %": number(format="%.1f", help="Pairs that regressed or improved."),
+            "two baseline answers differ": st.column_config.TextColumn(help=NOISE_HELP),
             "p_value": number("p", format="%.3f"),
             "q_value": number("q", format="%.3f"),
         },

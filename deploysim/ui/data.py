@@ -46,7 +46,7 @@ def sample_label(about: SampleAbout) -> str:
 
 def pick_sample() -> SampleAbout:
     """Let the reader pick a sample; it stands in the link and stays across pages."""
-    found = {about.sample_id: about for about in samples()}
+    found = {about.sample_id: about for about in samples() if not about.whole_log}
     if not found:
         empty_state(
             "There is no sample yet. A sample is a frozen draw of prefixes; replays, grades and forecasts rest on one.",

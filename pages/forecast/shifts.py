@@ -41,6 +41,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             icon=":material/arrow_forward:",
             query_params=ui.compare_link(saved.lanes(), category, outcome),
         )
+    ui.show_definitions(names, title="What behaviours mean", key="shifts")
 
 ui.forecast_help(forecast)
 ui.forecast_table(rows, saved.forecast_id)

@@ -303,19 +303,36 @@ def test_labels_correct_the_graders(outcome_frame, forecast_inputs) -> None:
     assert _width(labelled.ratio) > _width(plain.ratio)
 
 
-def test_repeats_are_rows_of_one_cluster(outcome_frame, forecast_inputs) -> None:
-    """A prefix answered three times alike is worth one; without the column the same rows are refused."""
+def test_repeats_that_agree_add_nothing(outcome_frame, forecast_inputs) -> None:
+    """A prefix answered three times alike is worth one, and counted once; without the column the rows are refused."""
     once = outcome_frame({"x": {"ppp": 10, "aap": 30, "aaa": 460}})
     thrice = pl.concat([once.with_columns(repeat=pl.lit(i)) for i in range(3)])
 
     single, repeated = (
         make_forecast(frame, forecast_inputs("x"), seed=1, now=NOW, settings=SETTINGS) for frame in (once, thrice)
     )
-    assert (repeated.prefixes, only(repeated).table.n) == (500, 1_500)
-    assert pytest.approx(only(repeated).n_effective) == 500.0
-    assert only(repeated).ratio.median == pytest.approx(only(single).ratio.median, rel=0.05)
+    assert (repeated.prefixes, only(repeated).table.n) == (500, 500)
+    assert only(repeated) == only(single)
     with pytest.raises(InputError, match="more than once"):
         make_forecast(thrice.drop("repeat"), forecast_inputs("x"), seed=1, now=NOW)
+
+
+def test_repeats_that_differ_sharpen_the_rate(outcome_frame, forecast_inputs) -> None:
+    """Three answers by lot at the same rate narrow the interval; lanes may be asked differently often."""
+    first = outcome_frame({"x": {"pap": 20, "aap": 20, "apa": 20, "aaa": 340}})
+    others = [outcome_frame({"x": {"aaa": 60, "-ap": 20, "-pp": 20, "-pa": 20, "-aa": 280}}) for _ in range(2)]
+    later = [o.with_columns(repeat=pl.lit(i + 1), recorded=pl.lit(None, pl.String)) for i, o in enumerate(others)]
+    candidate_once = [o.with_columns(candidate=pl.lit(None, pl.String)) for o in later]
+    widths = [
+        _width(only(make_forecast(frame, forecast_inputs("x"), seed=1, now=NOW, settings=SETTINGS)).ratio)
+        for frame in (
+            first,
+            pl.concat([first.with_columns(repeat=pl.lit(0)), *candidate_once]),
+            pl.concat([first.with_columns(repeat=pl.lit(0)), *later]),
+        )
+    ]
+
+    assert widths[0] > widths[1] > widths[2]
 
 
 def test_provenance_is_carried(forecast) -> None:

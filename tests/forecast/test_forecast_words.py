@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from deploysim.forecast.estimate import make_forecast
-from deploysim.forecast.records import CategoryForecast, Direction, Estimate, Forecast, PairedTable, Rate
-from deploysim.forecast.words import by_evidence, evidence, number, sentence, summary
+from deploysim.forecast.records import CategoryForecast, Direction, Estimate, Forecast, PairedTable, Rate, RunInputs
+from deploysim.forecast.words import by_evidence, evidence, failures_sentence, number, sentence, summary
 from deploysim.types import Interval
 
 WORSE, BETTER, SAME, UNKNOWN = Direction.MATERIALLY_UP, Direction.DOWN, Direction.UNCHANGED, Direction.UNKNOWN
@@ -128,3 +128,12 @@ def test_summary_of_what_is_unknown() -> None:
 def test_number(value, expected) -> None:
     """Two significant digits with thousands apart."""
     assert expected == number(value)
+
+
+def test_failures_say_what_they_leave_open() -> None:
+    """3 of 100 failed: a rate of a lane without a flag lies between 0 and 3,000 per 100,000."""
+    lane = RunInputs("candidate", None, "model", 100, 3, "defaults")
+
+    assert "3 of 100 responses failed (3 %)" in failures_sentence(lane)
+    assert "open by about 3,000 per 100,000" in failures_sentence(lane)
+    assert failures_sentence(replace(lane, failed=0)) == ""

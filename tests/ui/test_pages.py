@@ -15,11 +15,15 @@ from deploysim.store.samples import load_sample, sample_path
 from deploysim.store.workspace import Workspace
 from deploysim.ui import (
     AGREEMENT,
+    AWARENESS,
     COMPARE,
     CONVERSATIONS,
+    DISCOVER,
+    FIDELITY,
     HOME,
     IMPORT,
     PEOPLE,
+    PLAN,
     PRIVACY,
     QUEUE,
     RUNS,
@@ -28,7 +32,23 @@ from deploysim.ui import (
 )
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
-PAGES = [HOME, IMPORT, CONVERSATIONS, PRIVACY, RUNS, QUEUE, COMPARE, AGREEMENT, PEOPLE, SHIFTS, SCORECARDS]
+PAGES = [
+    HOME,
+    IMPORT,
+    CONVERSATIONS,
+    PRIVACY,
+    RUNS,
+    QUEUE,
+    COMPARE,
+    AGREEMENT,
+    PEOPLE,
+    SHIFTS,
+    PLAN,
+    SCORECARDS,
+    AWARENESS,
+    FIDELITY,
+    DISCOVER,
+]
 Compared = tuple[Workspace, Lanes]
 
 
