@@ -126,8 +126,7 @@ def record_sentences(record: TrackRecord) -> list[str]:
         return [
             "No forecast has been scored yet. After a release: `python -m deploysim score FORECAST --traffic IMPORT`"
         ]
-    releases = "1 release" if record.releases == 1 else f"{record.releases} releases"
-    said = [f"{record.rows} forecasts of rates were scored over {releases}."]
+    said = [f"Scored so far: {counted(record.rows, 'rate')} over {counted(record.releases, 'release')}."]
     if record.skill:
         low, high = record.skill.interval.low, record.skill.interval.high
         said.append(

@@ -13,13 +13,15 @@ from test_registering import changed_taxonomy
 
 from deploysim.config import read_settings
 from deploysim.errors import InputError
-from deploysim.pipeline.grading import RULES_ONLY
+from deploysim.pipeline.grading import RULES_ONLY, grade_lanes
 from deploysim.pipeline.importing import ImportOptions, import_file
 from deploysim.pipeline.importing_responses import ResponseFile, import_responses
+from deploysim.pipeline.lanes import joint_verdicts
 from deploysim.pipeline.scorecards import SavedScorecard, load_scorecard, scorecards
 from deploysim.pipeline.scoring import score
 from deploysim.pipeline.stacks import MeasuringStack, archived_stack, current_stack
 from deploysim.pipeline.traffic import Answers, find_answers
+from deploysim.store.labels import Label, record_labels
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
 
@@ -183,3 +185,28 @@ def test_an_import_that_lost_rows_to_another_is_no_challenge(released: Released,
 
     with pytest.raises(InputError, match="stood in another import already"):
         find_answers(released.workspace, second, "conversation", now=LATER)
+
+
+def test_labels_of_the_traffic_show_the_grader_s_part(released: Released, tmp_path: Path) -> None:
+    """People call half of the flagged refusals refusals, and none of the others: about half of the flagged rate is true."""
+    shutil.copytree(released.workspace.root, tmp_path / "ws")
+    copy = replace(released, workspace=Workspace(tmp_path / "ws"))
+    traffic = copy.plan().traffic
+    graders = [grader for grader in own_stack(copy).graders() if grader.category == "refusal"]
+    grade_lanes(copy.workspace, traffic.lanes(), graders)
+    joint = joint_verdicts(copy.workspace, traffic.lanes(), graders)
+    flagged = joint.filter(joint["recorded"] == "present")["prefix_id"].to_list()
+    others = joint.filter(joint["recorded"] == "absent")["prefix_id"].to_list()
+    words = (
+        dict.fromkeys(flagged[::2], "absent")
+        | dict.fromkeys(flagged[1::2], "present")
+        | dict.fromkeys(others, "absent")
+    )
+    fields = {"queue": "q1", "run": "recorded", "repeat": 0, "category": "refusal", "reviewer": "Ana", "inclusion": 1.0}
+    said = [Label(item=i, prefix_id=i, label=word, at=LATER.isoformat(), **fields) for i, word in words.items()]
+    record_labels(copy.workspace, said)
+
+    card = scored(copy)
+    assert refusal(card).error.grader.median == pytest.approx(0.5, abs=0.1)
+    assert any("in 1 category." in note for note in card.scorecard.notes)
+    assert refusal(card).realised.present == 30

@@ -45,8 +45,8 @@ PAGES = [
     SHIFTS,
     PLAN,
     SCORECARDS,
-    FIDELITY,
     AWARENESS,
+    FIDELITY,
     DISCOVER,
 ]
 Compared = tuple[Workspace, Lanes]
