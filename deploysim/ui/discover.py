@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from deploysim import charts
 from deploysim.audit.discoveries import DiscoverAudit, Group
 from deploysim.audit.drafts import Draft, RuledExample
 from deploysim.audit.rows import group_table, mark_table, tell_rows, term_rows
 from deploysim.audit.words import discover_words, explained_words, threshold_words
+from deploysim.charts import audits as charts
 from deploysim.errors import DeploysimError
 from deploysim.pipeline.drafting import Example, group_examples, save_draft
 from deploysim.render import Panel, conversation_html, panels_html
@@ -19,8 +19,8 @@ from deploysim.store.drafts import list_drafts
 from deploysim.taxonomy.records import Ruling
 from deploysim.ui.audits import pair_link, pick_audit
 from deploysim.ui.blocks import ink, plain, show_error, show_html, stepper
-from deploysim.ui.comparison import taxonomy
 from deploysim.ui.data import workspace
+from deploysim.ui.definitions import taxonomy
 from deploysim.ui.links import pick
 from deploysim.ui.navigation import COMPARE
 from deploysim.ui.people import person, refused

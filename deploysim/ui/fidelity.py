@@ -5,10 +5,10 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from deploysim import charts
 from deploysim.audit.records import Comparison, FidelityAudit
 from deploysim.audit.rows import auc_rows, count_table, name_of, spread_table, tell_rows, tell_table
 from deploysim.audit.words import PUBLISHED, auc_words, judge_words, mistaken_words, question_words
+from deploysim.charts import audits as charts
 from deploysim.ui.audits import pair_links, pick_audit
 from deploysim.ui.blocks import ink, plain
 from deploysim.wording import counted
