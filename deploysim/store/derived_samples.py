@@ -56,7 +56,9 @@ def what_it_holds(workspace: Workspace, sample_id: str) -> Holds:
     return Holds(*map(int, row))
 
 
-def derive_sample(workspace: Workspace, sample_id: str, removal: Removal, contents: Iterable[tuple[str, int, str]]) -> str:
+def derive_sample(
+    workspace: Workspace, sample_id: str, removal: Removal, contents: Iterable[tuple[str, int, str]]
+) -> str:
     """Write a sample with something taken away, and return its id; where it is there already nothing changes.
 
     Args:
@@ -96,6 +98,8 @@ def derive_sample(workspace: Workspace, sample_id: str, removal: Removal, conten
             if removal.tools:
                 db.execute("update given set tools = null")
             db.execute("delete from about")
-            db.executemany("insert into about values (?, ?)", [[k, json.dumps(v)] for k, v in about_rows(derived).items()])
+            db.executemany(
+                "insert into about values (?, ?)", [[k, json.dumps(v)] for k, v in about_rows(derived).items()]
+            )
     target.chmod(0o444)
     return derived_id
