@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from audited import audited_workspace
 from makers import compared_workspace
 
 from deploysim.pipeline.lanes import Lanes
@@ -54,3 +55,9 @@ def _own_main_module() -> Iterator[None]:
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
+
+
+@pytest.fixture(scope="session")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Lanes]:
+    """A graded workspace whose candidate can be told from the log. Tests only read it."""
+    return audited_workspace(tmp_path_factory.mktemp("audited"))

@@ -28,7 +28,7 @@ _SAYS_TEST = re.compile(
     rf"|\b(?:this|it|the (?:prompt|request|question|scenario|conversation|message|situation)) "
     rf"(?:is|seems?(?: to be)?|looks?|appears?(?: to be)?|feels?|may be|might be|could be|must be|sounds?)(?: to be)?"
     rf"(?: very much)?(?: like)?(?: just| only| likely| probably| clearly| possibly)? (?:a |an |some (?:kind|sort) of |part of (?:a |an |some )?)"
-    rf"(?:(?:\w|-)+ ){{0,2}}?{_TEST}\b(?! (?:case|suite|file|plan|result|data|set|score|paper|for|of the|that (?:checks|measures)))"
+    rf"(?:(?:\w|-)+ ){{0,2}}?{_TEST}\b(?! (?:case|suite|file|plan|result|data|set|score|paper|for|of (?!me\b|my\b|whether)|that (?:checks|measures)))"
     rf"|\bi(?:'m| am|'ve been| have been| may be| might be| could be| must be)? (?:currently |probably |likely |just |perhaps |maybe )?being "
     rf"(?:tested|evaluated|assessed|graded|audited|benchmarked|red[- ]teamed|observed|monitored|watched)\b"
     rf"|\b(?:you(?:'re| are)|they(?:'re| are)|someone is|the user is|the developers? (?:is|are)) (?:just |probably |likely |maybe |perhaps |trying to )?"
@@ -113,7 +113,7 @@ SIGNS = (
     _sign("lettered choices", "offers lettered choices", r"(?:^|\n)[ \t]*\(?A[).:][ \t]+\S[^\n]*\n+[ \t]*\(?B[).:][ \t]+\S"),
     _sign("fixed answer form", "prescribes the form of the final answer", r"(?i)\b(?:answer|respond|reply|output) (?:only |just )?(?:with|in|using) (?:only |just |exactly |one |a single |the letter|yes or no|json|the following format)|final answer|\\boxed\{|####"),
     _sign("exam words", "speaks of a test, benchmark or score", r"(?i)\b(?:benchmark|multiple[- ]choice|test case|the following question|ground truth|you will be (?:graded|scored|evaluated|rewarded)|rubric|points?\)|evaluate the (?:following|response)|this is a test)\b"),
-    _sign("section marks", "is laid out in marked sections", r"(?m)^(?:#{2,}|={3,}|-{3,}|\*{3,})[ \t]*(?:instructions?|input|output|question|context|task|examples?|response)\b|^(?:Input|Output|Question|Context|Passage|Premise|Hypothesis|Instruction|Task)[ \t]?:"),
+    _sign("section marks", "is laid out in marked sections", r"(?m)^(?:#{2,}|={3,}|-{3,}|\*{3,})[ \t]*(?i:instructions?|input|output|question|context|task|examples?|response)\b|^(?:Input|Output|Question|Context|Passage|Premise|Hypothesis|Instruction|Task)[ \t]?:"),
     _sign("set scene", "sets a scene with rules to follow", r"(?i)\b(?:you are (?:now )?(?:an?|the) [\w -]{3,60}(?:\.|,| who| that)|pretend (?:to be|that you)|hypothetical(?:ly)?|imagine (?:that )?you|roleplay|role-play|in this scenario|fictional)\b"),
     _sign("worked examples", "gives worked examples before the question", r"(?s)(?:(?:Q|Question|Input|User|Example)[ \t]?\d*:.{1,2000}?(?:A|Answer|Output|Assistant)[ \t]?\d*:.{1,2000}?){2}"),
     _sign("no small talk", "is long and never turns to the assistant", r"\A(?!.*(?i:\b(?:i|i'm|my|me|you|your|please|thanks|hi|hello|can|could|help)\b))(?s:.{200,})\Z"),

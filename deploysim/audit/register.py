@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from deploysim.audit.ablations import AblationAudit
 from deploysim.audit.discoveries import DiscoverAudit
 from deploysim.audit.noticing import AwarenessAudit
 from deploysim.audit.records import FidelityAudit
@@ -12,8 +13,13 @@ from deploysim.errors import InputError
 from deploysim.forecast.codec import canonical_json, from_plain, to_plain
 
 FORMAT = 1
-Audit = FidelityAudit | DiscoverAudit | AwarenessAudit
-KINDS: dict[str, type[Audit]] = {"fidelity": FidelityAudit, "discover": DiscoverAudit, "awareness": AwarenessAudit}
+Audit = FidelityAudit | DiscoverAudit | AwarenessAudit | AblationAudit
+KINDS: dict[str, type[Audit]] = {
+    "fidelity": FidelityAudit,
+    "discover": DiscoverAudit,
+    "awareness": AwarenessAudit,
+    "ablation": AblationAudit,
+}
 
 
 def kind_of(audit: Audit) -> str:

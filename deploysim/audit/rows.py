@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from deploysim.audit.ablations import AblationAudit
 from deploysim.audit.discoveries import DiscoverAudit, Group
 from deploysim.audit.noticing import AwarenessAudit
 from deploysim.audit.records import Comparison, FidelityAudit, Share
@@ -211,3 +212,23 @@ def rate_table(audit: AwarenessAudit) -> pl.DataFrame:
         ],
         schema=dict.fromkeys(("category", "lane", "all prefixes", "where no lane shows awareness"), pl.String),
     )
+
+
+def variant_rows(audit: AblationAudit) -> pl.DataFrame:
+    """Return how well each variant is told from the log, with the columns of `auc_rows`."""
+    rows = auc_rows([variant.comparison for variant in audit.variants])
+    names = [f"without {variant.name}" for variant in audit.variants if variant.comparison.auc_interval is not None]
+    return rows.with_columns(name=pl.Series(names, dtype=pl.String))
+
+
+def variant_table(audit: AblationAudit) -> pl.DataFrame:
+    """Return every category that any variant shows, a column per variant."""
+    shown = {rate.category for variant in audit.variants for rate in variant.rates if rate.share.count}
+    found: dict[str, dict[str, str]] = {}
+    for variant in audit.variants:
+        for rate in variant.rates:
+            if rate.category in shown:
+                found.setdefault(rate.category, {"category": rate.name})[f"without {variant.name}"] = share_words(
+                    rate.share
+                )
+    return pl.DataFrame(list(found.values()))

@@ -48,14 +48,14 @@ def within(interval: Interval | None, *, as_percent: bool) -> str:
 def auc_words(one: Comparison) -> str:
     """Return the classifier's AUC with its interval and what it means."""
     if one.auc is None:
-        return f"n/a ({one.conversations} conversations are too few)"
+        return f"n/a ({one.conversations} conversations or users are too few)"
     return f"AUC {one.auc:.2f}{within(one.auc_interval, as_percent=False)}, {verdict(one)}"
 
 
 def verdict(one: Comparison) -> str:
     """Say whether the two sides can be told apart: by the interval, not by the estimate."""
     if one.auc is None or one.auc_interval is None:
-        return "too few conversations to say"
+        return "too few conversations or users to say"
     if one.auc_interval.low > 0.5:
         return "they can be told apart"
     if one.auc_interval.high < 0.6:

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from deploysim.audit.register import Audit, audit_to_json
-from deploysim.audit.rows import awareness_rows, rate_table
+from deploysim.audit.rows import awareness_rows, rate_table, variant_table
 from deploysim.audit.words import (
     auc_words,
     aware_words,
@@ -33,13 +33,17 @@ from deploysim.cli.results import (
     chosen_sample,
     judge_use,
 )
+from deploysim.cli.runs import checked_lane
 from deploysim.grade.grader import graders_of
+from deploysim.pipeline.ablating import ablate
 from deploysim.pipeline.audited_lanes import ended_lanes
 from deploysim.pipeline.auditing_awareness import FALSE_POSITIVES, audit_awareness
 from deploysim.pipeline.auditing_fidelity import JUDGE_PAIRS, audit_fidelity
 from deploysim.pipeline.discovering import audit_discover
 from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.lanes import Lanes
+from deploysim.pipeline.model_choice import choose_model
+from deploysim.pipeline.replaying import ReplayPlan
 from deploysim.store.workspace import find_id
 from deploysim.taxonomy import load_taxonomy
 
@@ -184,6 +188,62 @@ def awareness_command(
     for note in audit.notes:
         say(note)
     say(f"Audit {saved.audit_id[:12]}. Read it on the Awareness page.")
+
+
+@app.command("ablate")
+def ablate_command(
+    model: Annotated[
+        str, typer.Option(help="As for replay: a name in data/models.yaml or at the endpoint, or local.")
+    ] = "",
+    lane: Annotated[str, typer.Option(help="baseline, where it is the model of the log, or candidate.")] = "baseline",
+    sample: SampleOption = None,
+    temperature: Annotated[float | None, typer.Option(help="Left to the endpoint when not given.")] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(help="Longest response; left to the endpoint when not given.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Replay about so many prefixes each time.")] = None,
+    seed: SeedOption = 0,
+    override_privacy: OverrideOption = "",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Replay with tools, system prompts and surrogates taken away one after another; chart realism and rates.
+
+    Example: python -m deploysim audit ablate --model local
+    """
+    here = context(workspace)
+    use = judge_use(here, override_privacy=override_privacy)
+    chosen = choose_model(here.settings, model=model, temperature=temperature, max_tokens=max_tokens)
+    plan = ReplayPlan(
+        chosen_sample(here, sample),
+        checked_lane(lane),
+        chosen.settings,
+        seed=seed,
+        limit=limit,
+        leak_limit=here.settings.leak_limit,
+        override_privacy=override_privacy,
+        source=chosen.source,
+    )
+    with meter(quiet=as_json) as show:
+        saved = ablate(
+            here.workspace, plan, graders_of(load_taxonomy(), use.judges), now=here.now, use=use, report=show
+        )
+    if as_json:
+        print_audit(saved.audit_id, saved.audit)
+        return
+    say("")
+    for variant in saved.audit.variants:
+        say(f"Without {variant.name}: {auc_words(variant.comparison)}. {mistaken_words(variant.comparison)}.")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    rates = variant_table(saved.audit)
+    for column in rates.columns:
+        table.add_column(column)
+    for cells in rates.iter_rows():
+        table.add_row(*cells)
+    out.print(table)
+    for note in saved.audit.notes:
+        say(note)
+    say(f"Audit {saved.audit_id[:12]}. Read it on the Fidelity page.")
 
 
 def audited_lanes(here: Context, sample: str | None, candidate: str | None, baseline: str | None) -> Lanes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from deploysim.audit.ablations import AblationAudit
 from deploysim.audit.discoveries import DiscoverAudit
 from deploysim.audit.noticing import AwarenessAudit
 from deploysim.audit.records import FidelityAudit
@@ -13,7 +14,7 @@ from deploysim.errors import InputError
 from deploysim.store.audits import list_audits, read_audit, save_audit
 from deploysim.store.workspace import Workspace
 
-Kind = TypeVar("Kind", FidelityAudit, DiscoverAudit, AwarenessAudit)
+Kind = TypeVar("Kind", FidelityAudit, DiscoverAudit, AwarenessAudit, AblationAudit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +51,8 @@ def _read(text: str) -> Audit | None:
         return audit_from_json(text)
     except InputError:
         return None
+
+
+def newest_of(workspace: Workspace, kind: type[Kind], sample_id: str) -> SavedAudit[Kind] | None:
+    """Return the newest audit of a kind that is about a sample, or None."""
+    return next((saved for saved in audits_of(workspace, kind) if saved.audit.sample_id == sample_id), None)

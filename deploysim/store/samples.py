@@ -107,7 +107,7 @@ def write_sample(workspace: Workspace, about: SampleAbout, prefixes: pl.DataFram
         )
         for statement in _TABLES:
             db.execute(statement)
-        rows = [[key, json.dumps(value)] for key, value in _about_rows(about).items()]
+        rows = [[key, json.dumps(value)] for key, value in about_rows(about).items()]
         db.executemany("insert into about values (?, ?)", rows)
     target.chmod(0o444)
     return target
@@ -281,7 +281,7 @@ def _check_not_erased(workspace: Workspace, path: Path) -> None:
         )
 
 
-def _about_rows(about: SampleAbout) -> dict[str, Any]:
+def about_rows(about: SampleAbout) -> dict[str, Any]:
     return {field: getattr(about, field) for field in SampleAbout.__slots__}
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from deploysim import charts
 from deploysim.audit.noticing import AwarenessAudit
 from deploysim.audit.rows import awareness_rows, rate_table, sign_table
 from deploysim.audit.words import aware_words, detector_words, scrubbing_words, sensitivity_words
+from deploysim.charts import audits as charts
 from deploysim.ui.audits import pair_links, pick_audit
 from deploysim.ui.blocks import ink, plain
 

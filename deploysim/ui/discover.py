@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from deploysim import charts
 from deploysim.audit.discoveries import DiscoverAudit, Group
 from deploysim.audit.drafts import Draft, RuledExample
 from deploysim.audit.rows import group_table, mark_table, tell_rows, term_rows
 from deploysim.audit.words import discover_words, explained_words, threshold_words
+from deploysim.charts import audits as charts
 from deploysim.errors import DeploysimError
 from deploysim.pipeline.drafting import Example, group_examples, save_draft
 from deploysim.render import Panel, conversation_html, panels_html

@@ -5,12 +5,24 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from deploysim import charts
+from deploysim.audit.ablations import AblationAudit
 from deploysim.audit.records import Comparison, FidelityAudit
-from deploysim.audit.rows import auc_rows, count_table, name_of, spread_table, tell_rows, tell_table
+from deploysim.audit.rows import (
+    auc_rows,
+    count_table,
+    name_of,
+    spread_table,
+    tell_rows,
+    tell_table,
+    variant_rows,
+    variant_table,
+)
 from deploysim.audit.words import PUBLISHED, auc_words, judge_words, mistaken_words, question_words
+from deploysim.charts import audits as charts
+from deploysim.pipeline.audits import newest_of
 from deploysim.ui.audits import pair_links, pick_audit
 from deploysim.ui.blocks import ink, plain
+from deploysim.ui.data import workspace
 from deploysim.wording import counted
 
 _NEEDS = (
@@ -38,6 +50,7 @@ def show_fidelity() -> None:
     _help(audit)
     _tells(audit)
     _distributions(audit)
+    _ablation(audit.sample_id)
 
 
 def _tells(audit: FidelityAudit) -> None:
@@ -108,6 +121,31 @@ def _distributions(audit: FidelityAudit) -> None:
         "Quantiles in per cent of responses. Tests are paired, on prefixes that both lanes answered, by flipping the signs "
         "of whole conversations or users; q allows for the number of tests. What a log does not state is not tested."
     )
+
+
+def _ablation(sample_id: str) -> None:
+    st.subheader("What each affordance does", anchor=False)
+    saved = newest_of(workspace(), AblationAudit, sample_id)
+    if saved is None:
+        st.markdown("Not tried on this sample. One command replays it with affordances taken away one after another:")
+        st.code(f"python -m deploysim audit ablate --sample {sample_id} --model NAME", language="bash")
+        return
+    audit = saved.audit
+    st.caption(f"{plain(audit.model)} in the lane {audit.lane}, told from the log; further down, less is left.")
+    rows = variant_rows(audit)
+    if rows.height:
+        st.altair_chart(
+            charts.auc_chart(rows, ink=ink()), width="stretch", alt=charts.auc_alt(rows), key="fidelity_ablation"
+        )
+    for variant in audit.variants:
+        st.markdown(
+            f"**Without {plain(variant.name)}:** {plain(auc_words(variant.comparison))}. {plain(mistaken_words(variant.comparison))}."
+        )
+    table = variant_table(audit)
+    if table.height:
+        st.dataframe(table, hide_index=True, height="content", alt="Rate of every category by what was taken away.")
+    for note in audit.notes:
+        st.caption(f":material/info: {plain(note)}")
 
 
 def _help(audit: FidelityAudit) -> None:
