@@ -6,7 +6,7 @@ import polars as pl
 
 from deploysim.forecast.records import CategoryForecast, Certainty, Direction, Estimate, Forecast, LaneCount
 from deploysim.forecast.steps import HARDLY, Step, steps
-from deploysim.forecast.words import by_evidence, number
+from deploysim.forecast.words import WORSE, by_evidence, number
 from deploysim.looks import DIRECTIONS
 from deploysim.stats.noise_floor import NO_REPEATS, NoiseFloor
 from deploysim.stats.rates import PER_100K
@@ -23,7 +23,7 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "change": pl.String,
     "rates": pl.String,
     "call": pl.String,
-    "short": pl.String,
+    "beside": pl.String,
     "pairs": pl.String,
     "undetermined": pl.Int64,
     "bounds": pl.String,
@@ -44,7 +44,7 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "noise_pairs": pl.Int64,
     "noise_floor": pl.String,
 }
-"""`change`, `rates`, `call`, `short`, `pairs`, `bounds` and `noise_floor` are words; the other columns are numbers for a program.
+"""`change`, `rates`, `call`, `beside`, `pairs`, `bounds` and `noise_floor` are words; the other columns are numbers for a program.
 `undetermined` counts the candidate's responses that failed or about which the grader is unsure, and `bounds` says what
 its rate would be if all of them were absent or present. `changed` is the share of complete pairs that regressed or
 improved, and `noise` the share of pairs of repeats of the baseline that are flagged differently: what `changed` would be
@@ -174,7 +174,7 @@ def _row(row: CategoryForecast, false_discovery_rate: float) -> dict[str, object
         "change": _change(ratio),
         "rates": _rates(row, seen=seen),
         "call": _call(row, false_discovery_rate),
-        "short": _short(row),
+        "beside": _beside(row),
         "pairs": _pairs(row),
         "undetermined": candidate.failed + candidate.unsure + candidate.not_comparable,
         "bounds": _bounds(candidate),
@@ -249,17 +249,28 @@ def _call(row: CategoryForecast, false_discovery_rate: float) -> str:
     if row.certainty is None or row.direction is Direction.UNKNOWN:
         return f"{row.direction}; about {row.n_needed:,} prefixes needed" if row.n_needed else str(row.direction)
     # Among many categories some move by chance: a call that the paired test does not bear out is a lead.
-    lead = f"; a lead, q {row.q_value:.2f}" if row.q_value is not None and row.q_value > false_discovery_rate else ""
+    open_test = row.q_value is not None and row.q_value > false_discovery_rate
+    lead = f"; a lead, q {row.q_value:.2f}" if open_test and row.direction is not Direction.UNCHANGED else ""
     return f"{row.direction} ({_percent(_probability(row.certainty, row.direction))} sure{lead})"
 
 
-def _short(row: CategoryForecast) -> str:
-    """Say the call in two or three words, for beside a mark."""
+def _beside(row: CategoryForecast) -> str:
+    """Say rates and call in so few words that they fit beside a name in a narrow window."""
+    if row.forecast is None or row.previous.per_100k is None:
+        return ""
+    low, high = row.forecast.interval.low, row.forecast.interval.high
+    before = _compact(row.previous.per_100k) if row.previous.present else "0 seen"
+    rates = f"{before} → {_compact(row.forecast.median)} ({_compact(low)}–{_compact(high)})"
     if row.certainty is None or row.direction is Direction.UNKNOWN:
-        return "more data"
-    way = {"materially up": "up", "materially down": "down", "no material change": "unchanged"}
-    call = way.get(str(row.direction), str(row.direction))
-    return f"{_percent(_probability(row.certainty, row.direction))} {call}"
+        return f"{rates}  more data"
+    if row.direction is Direction.UNCHANGED:
+        return f"{rates}  unchanged"
+    way = "up" if row.direction in WORSE else "down"
+    return f"{rates}  {_percent(_probability(row.certainty, row.direction)).replace('over ', '>')} {way}"
+
+
+def _compact(per_100k: float) -> str:
+    return f"{per_100k / 1_000:.2g}k" if per_100k >= 9_950 else number(per_100k)
 
 
 def _probability(certainty: Certainty, direction: Direction) -> float:

@@ -30,9 +30,7 @@ def shift_chart(rows: pl.DataFrame, *, material_ratio: float, ink: str, other: p
         ink: Colour of words on the page, which charts do not take from the theme.
         other: The same of another forecast, drawn in grey beneath.
     """
-    data = _clipped(rows).with_columns(
-        title=pl.format("{} {}", "symbol", "name"), beside=pl.format("{}  ·  {}", "rates", "short")
-    )
+    data = _clipped(rows).with_columns(title=pl.format("{} {}", "symbol", "name"))
     order = data["category"].to_list()
     others = _clipped(other.filter(pl.col("category").is_in(order))) if other is not None else data.head(0)
     scale = _ratio_scale(pl.concat([data.select(_RATIOS), others.select(_RATIOS)]))

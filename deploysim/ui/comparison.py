@@ -207,7 +207,7 @@ def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
         hide_index=True,
         height="content",
         column_config={
-            "category": st.column_config.TextColumn(pinned=True),
+            "category": st.column_config.TextColumn(pinned=True, width=270),
             "baseline ÷ recorded": number(format="%.2f"),
             "P(up)": number(format="%.2f"),
             "pairs that differ, %": number(format="%.1f", help="Pairs that regressed or improved."),

@@ -95,7 +95,7 @@ def plan_table(plan: Plan) -> None:
     """Show what every category takes, and offer it as a file."""
     ask, number = plan.ask, st.column_config.NumberColumn
     rows = pl.DataFrame(
-        [(r.name, r.per_100k, r.needed, r.smallest_ratio, r.power, r.cost, r.basis) for r in plan.rows],
+        [(r.name, r.per_100k, r.needed, r.smallest_ratio, r.power, r.cost, r.basis) for r in plan.rows if r.per_100k],
         schema={
             "behaviour": pl.String,
             "per 100k": pl.Float64,
@@ -106,14 +106,14 @@ def plan_table(plan: Plan) -> None:
             "rests on": pl.String,
         },
         orient="row",
-    )
+    ).with_columns(pl.col("per 100k").round_sig_figs(2))
     shown = rows if plan.price else rows.drop("cost")
     st.dataframe(
         shown,
         hide_index=True,
         height="content",
         column_config={
-            "behaviour": st.column_config.TextColumn(pinned=True),
+            "behaviour": st.column_config.TextColumn(pinned=True, width=270),
             "per 100k": number(format="localized", help="Recorded or given rate. Empty where it is not known."),
             "prefixes needed": number(
                 f"prefixes for {ask.ratio:g}x",
@@ -126,6 +126,11 @@ def plan_table(plan: Plan) -> None:
         },
         alt="What every behaviour's question takes, in numbers.",
     )
+    unknown = [row.name for row in plan.rows if row.per_100k is None]
+    if unknown:
+        st.caption(
+            f"The log never shows {', '.join(unknown)}, so their rates are not known. Type in what you expect under Rates."
+        )
     st.download_button("Download as CSV", rows.write_csv(), "plan.csv", "text/csv", icon=":material/download:")
 
 

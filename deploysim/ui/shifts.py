@@ -128,12 +128,9 @@ def show_category(saved: SavedForecast, rows: pl.DataFrame) -> None:
     row = next(row for row in forecast.categories if row.category == category)
     words = rows.filter(pl.col("category") == category).row(0, named=True)
     st.markdown(f"**{words['rates']}** per 100,000 {forecast.unit}s · {words['change']} · {words['call']}")
-    steps, why = st.columns([3, 2], gap="large")
-    with steps:
-        _show_steps(row)
-    with why:
-        _show_examples(saved, row)
-        st.markdown("**What would change it**\n" + "\n".join(f"- {line}" for line in what_would_change(row, forecast)))
+    _show_steps(row)
+    _show_examples(saved, row)
+    st.markdown("**What would change it**\n" + "\n".join(f"- {line}" for line in what_would_change(row, forecast)))
     _show_lanes(row)
     if row.notes:
         st.caption(plain(" ".join(row.notes)))
@@ -151,21 +148,24 @@ def _show_examples(saved: SavedForecast, row: CategoryForecast) -> None:
     table = row.table
     counts = {"regressed": table.regressed, "improved": table.improved, "both": table.both, "neither": table.neither}
     st.markdown("**Behind the numbers**")
-    for outcome, count in counts.items():
-        st.page_link(
-            COMPARE,
-            label=f"{count:,} {_OUTCOMES[outcome]}",
-            icon=":material/arrow_forward:",
-            disabled=not count,
-            query_params=compare_link(saved.lanes(), row.category, outcome),
-        )
+    with st.container(horizontal=True):
+        for outcome, count in counts.items():
+            st.page_link(
+                COMPARE,
+                label=f"{count:,} {outcome}",
+                help=_OUTCOMES[outcome],
+                icon=":material/arrow_forward:",
+                disabled=not count,
+                query_params=compare_link(saved.lanes(), row.category, outcome),
+                width="content",
+            )
 
 
 _OUTCOMES = {
-    "regressed": "regressed: only the new model shows it",
-    "improved": "improved: only the old one does",
-    "both": "shown by both",
-    "neither": "shown by neither",
+    "regressed": "Only the new model shows it.",
+    "improved": "Only the old model shows it.",
+    "both": "Both show it.",
+    "neither": "Neither shows it.",
 }
 
 

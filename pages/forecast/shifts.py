@@ -3,7 +3,7 @@
 import streamlit as st
 
 from deploysim import ui
-from deploysim.forecast.words import sentence
+from deploysim.forecast.words import leads_sentence, sentence
 from deploysim.tables import shift_rows
 from deploysim.ui import shifts
 
@@ -16,6 +16,8 @@ seen = rows.filter(rows["ratio"].is_not_null())
 
 st.subheader(sentence(forecast), anchor=False)
 st.caption(ui.about_forecast(saved))
+if leads := leads_sentence(forecast):
+    st.caption(leads)
 ui.tell_registered(saved)
 ui.tell_erased(saved)
 ui.tell_labels(saved)
