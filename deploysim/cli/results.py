@@ -81,7 +81,7 @@ def forecast_command(
     with meter(quiet=as_json) as show:
         use = judge_use(here, override_privacy=override_privacy)
         stack = MeasuringStack(load_taxonomy(), use.judges)
-        saved = registered_before(here.workspace, lanes, stack, seed=seed) if register else None
+        saved = registered_before(here.workspace, lanes, stack, seed=seed, use=use, report=show) if register else None
         if saved is None:
             saved = forecast(here.workspace, lanes, stack.taxonomy, seed=seed, now=here.now, use=use, report=show)
         if register:

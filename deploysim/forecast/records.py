@@ -146,6 +146,8 @@ class CategoryForecast:
     """How often two answers of the baseline differ; None without repeats of it, and in forecasts from before."""
     posterior: Posterior | None = None
     """None where there is no forecast rate, and in forecasts from before it was kept."""
+    label_corrected: bool = False
+    """Whether human labels corrected the forecast for grader error: then it is of what people would say."""
 
 
 @dataclass(frozen=True, slots=True)

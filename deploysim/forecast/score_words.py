@@ -98,12 +98,17 @@ def headline(card: Scorecard) -> str:
 def unscored_sentence(card: Scorecard) -> str:
     """Say what was not scored: behaviours that no compared lane showed, and which of them came all the same."""
     left = [row for row in card.categories if not row.methods]
+    by_labels = [row.name for row in left if row.forecast and row.realised.n]
+    left = [row for row in left if not row.forecast or not row.realised.n]
     missed = [f"{row.name} ({row.realised.present:,} of {row.realised.n:,})" for row in left if row.realised.present]
     quiet = [row.name for row in left if not row.realised.present and row.realised.n]
     unknown = [row.name for row in left if not row.realised.n]
     parts = (
         f"Missed, no compared lane showed it: {', '.join(missed)}." if missed else "",
         f"Not scored, never seen before or after: {', '.join(quiet)}." if quiet else "",
+        f"Not scored, human labels corrected the forecast and not the realised rate: {', '.join(by_labels)}."
+        if by_labels
+        else "",
         f"Not scored, no clear verdict: {', '.join(unknown)}." if unknown else "",
     )
     return " ".join(part for part in parts if part)

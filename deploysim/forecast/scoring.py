@@ -139,6 +139,8 @@ def realised_change(row: ScoredCategory) -> float:
 def _methods(
     row: ScoredCategory, forecast: CategoryForecast, challenge: ChallengeRates | None, level: float
 ) -> tuple[MethodScore, ...]:
+    if forecast.label_corrected:
+        return ()
     posterior = posterior_of(forecast)
     if posterior is None or row.forecast is None or forecast.certainty is None or row.realised.n == 0:
         return ()

@@ -151,3 +151,12 @@ def test_old_forecasts_are_scored_alike(forecast: Forecast) -> None:
     losses = [scored(one, came)[0].score("forecast").predictive_nll for one in (forecast, old)]
 
     assert losses[1] == pytest.approx(losses[0], abs=0.1)
+
+
+def test_a_forecast_that_labels_corrected_is_not_scored_on_flags(forecast: Forecast) -> None:
+    """It is of what people would say; the realised rate is of what the grader flags."""
+    rows = (replace(forecast.categories[0], label_corrected=True), *forecast.categories[1:])
+    row = scored(replace(forecast, categories=rows), [lane(3, 100), lane(10, 100), lane(0, 100)])[0]
+
+    assert row.methods == ()
+    assert row.notes[0].startswith("Not scored: human labels corrected the forecast")

@@ -7,6 +7,7 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from makers import NOW
 from releases import LATER, Released, released_workspace
@@ -67,7 +68,10 @@ def test_the_same_inputs_find_the_registered_forecast(copy: Workspace, released:
 
     assert registered_before(copy, lanes, stack, seed=0).forecast_id == released.saved.forecast_id
     assert registered_before(copy, lanes, stack, seed=1) is None
-    next(copy.runs.glob("*/*.parquet")).write_bytes(b"other responses")
+    grader = dict(released.saved.forecast.graders)["refusal"]
+    for path in (copy.grades / grader).glob(f"{lanes.candidate}-*.parquet"):
+        flipped = pl.col("verdict").replace({"present": "absent"})
+        pl.read_parquet(path).with_columns(flipped).write_parquet(path)
     assert registered_before(copy, lanes, stack, seed=0) is None
 
 
