@@ -60,6 +60,10 @@ def sample_command(
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day, UTC.")] = None,
     min_chars: Annotated[int | None, typer.Option(help="Shortest conversation, in characters.")] = None,
     max_chars: Annotated[int | None, typer.Option(help="Longest conversation, in characters.")] = None,
+    single_steps: Annotated[
+        bool,
+        typer.Option("--single-steps", help="Of agents too draw single responses; by default their whole rollouts."),
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -80,6 +84,7 @@ def sample_command(
         until=until.date() if until else None,
         min_chars=min_chars,
         max_chars=max_chars,
+        single_steps=single_steps,
     )
     about = draw(here.workspace, spec, now=here.now)
     if as_json:
@@ -89,6 +94,8 @@ def sample_command(
     drawn = counted(about.size, "prefix", "prefixes")
     say(f"Sample {about.sample_id}: {drawn} of {counted(about.conversations, 'conversation')}, per {about.unit}.")
     say(f"  covers {about.window()}" + (f", newest {age} days old" if age is not None else ""))
+    if about.rollouts:
+        say(f"  {about.rollouts:,} of them are agents' rollouts, replayed whole from a message of the user")
     for reason, count in about.exclusions.items():
         say(f"  left out {count:,}: {reason}")
 

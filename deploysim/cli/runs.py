@@ -25,13 +25,19 @@ from deploysim.pipeline.replaying import (
     outcomes_to_retry,
     replay_sample,
 )
+from deploysim.pipeline.tool_worlds import RolloutOptions
 from deploysim.replay.batch_job import BatchOptions
 from deploysim.replay.engine import IN_FLIGHT
-from deploysim.store.outcomes import ANSWERED, CUT
+from deploysim.replay.rollout import Limits
+from deploysim.store.outcomes import CUT, failures
 from deploysim.store.runs import RunRecord, outcome_counts, written_tokens
+from deploysim.store.trajectories import ending_counts, source_counts
 from deploysim.store.workspace import Workspace
+from deploysim.tools.snapshot import checked_repository
+from deploysim.tools.spec import TOOLS
 from deploysim.types import Lane
 
+LIMITS = Limits()
 LaneOption = Annotated[str, typer.Option(help="baseline (the old model again) or candidate (the new one).")]
 
 
@@ -74,6 +80,17 @@ def replay_command(
         bool,
         typer.Option("--resend-lost", help="Send batches again, and pay again, whose results the provider deleted."),
     ] = False,
+    tools: Annotated[Path, typer.Option(help="How the tools of agents are answered.")] = TOOLS,
+    max_steps: Annotated[int, typer.Option(min=1, help="Most responses of one rollout.")] = LIMITS.steps,
+    max_rollout_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of one rollout.")] = LIMITS.tokens,
+    max_rollout_seconds: Annotated[float, typer.Option(min=1, help="Longest rollout, in seconds.")] = LIMITS.seconds,
+    simulator: Annotated[
+        str, typer.Option(help="Model that plays tools where --tools names `simulator`; `local` is the embedded one.")
+    ] = "",
+    simulator_url: Annotated[str, typer.Option(help="Its endpoint; that of the run by default.")] = "",
+    repository: Annotated[
+        Path | None, typer.Option(help="Git repository for tools that --tools answers by `snapshot`.")
+    ] = None,
     override_privacy: Annotated[
         str, typer.Option(help="Why conversations may leave this machine above the leak limit; it is recorded.")
     ] = "",
@@ -111,6 +128,12 @@ def replay_command(
         leak_limit=here.settings.leak_limit,
         override_privacy=override_privacy,
         batch=BatchOptions(delete_files=not keep_remote_files, resend_lost=resend_lost) if batch else None,
+        rollouts=RolloutOptions(
+            tools,
+            Limits(max_steps, max_rollout_tokens, max_rollout_seconds),
+            model_settings(here.settings, model=simulator, base_url=simulator_url or base_url) if simulator else None,
+            checked_repository(repository),
+        ),
     )
     with meter(quiet=as_json) as show:
         run = replay_sample(here.workspace, plan, now=here.now, report=show)
@@ -171,11 +194,15 @@ def _say_run(workspace: Workspace, run: RunRecord, *, as_json: bool) -> None:
     outcomes = outcome_counts(workspace, run.run_id)
     tokens = written_tokens(workspace, run.run_id)
     batches = batch_state(workspace, run.run_id)
-    failed = {kind: count for kind, count in outcomes.items() if kind not in (ANSWERED, CUT)}
+    failed = failures(outcomes)
     rows = sum(outcomes.values())
     if as_json:
         counts = {"responses": rows, "failed": failed, "cut": outcomes.get(CUT, 0), "completion_tokens": tokens}
-        print_json({**asdict(run), **counts, "batches": asdict(batches)})
+        agents = {
+            "endings": ending_counts(workspace, run.run_id),
+            "tool_sources": source_counts(workspace, run.run_id),
+        }
+        print_json({**asdict(run), **counts, **agents, "batches": asdict(batches)})
         return
     say(f"Run {run.run_id}: {run.lane} by {run.name}, {run.status}.")
     answered, wanted = rows - sum(failed.values()), run.prefixes * run.repeats

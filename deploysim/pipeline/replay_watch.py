@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from deploysim.chat.pace import Pace
 from deploysim.chat.tally import RunTally
 from deploysim.pipeline.grading import Report
 from deploysim.replay.todo import Todo
-from deploysim.store.outcomes import ANSWERED, CUT
+from deploysim.store.outcomes import CUT, failures
 from deploysim.store.runs import RunProgress, write_progress
 from deploysim.store.workspace import Workspace
 
@@ -65,8 +65,3 @@ class Watch:
             waits_s=round(pace.waits_s, 1),
             answered_by=dict((Counter(outcomes.by_model()) + tally.answered_by).most_common()),
         )
-
-
-def failures(outcomes: Mapping[str, int]) -> dict[str, int]:
-    """Return the outcomes that are failures."""
-    return {kind: count for kind, count in outcomes.items() if kind not in (ANSWERED, CUT)}

@@ -19,7 +19,9 @@ from deploysim.chat.runner import RowSink, Work, run_calls
 from deploysim.chat.settings import ModelSettings
 from deploysim.chat.tally import RunTally
 from deploysim.chat.width import Width
+from deploysim.replay.rollouts import RolloutWays, answer_whole, with_simulator
 from deploysim.store.imports import encode_tool_calls
+from deploysim.store.trajectories import trajectory_fields
 from deploysim.types import Failure, Prefix
 
 LOCAL_TIMEOUT_S = 1_800.0
@@ -52,6 +54,8 @@ class ReplayJob:
     seed: int = 0
     in_flight: int = IN_FLIGHT
     """Most requests at the same time."""
+    rollouts: RolloutWays | None = None
+    """How agents' prefixes are answered; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +109,23 @@ def prefix_seed(seed: int, prefix_id: str, repeat: int = 0, attempt: int = 1) ->
     return int.from_bytes(digest[:4]) & 0x7FFFFFFF
 
 
-async def answer_row(model: ChatModel, task: Task, *, seed: int, clock: Clock) -> dict[str, Any] | None:
-    """Ask a model for one response and return it as a journal row; None where it was given up before it was sent."""
-    prefix_id = task.prefix.prefix_id
+async def answer_row(
+    model: ChatModel, task: Task, *, seed: int, clock: Clock, rollouts: RolloutWays | None = None
+) -> dict[str, Any] | None:
+    """Ask a model for one response, an agent for a whole rollout, and return it as a journal row.
+
+    None where it was given up: before it was sent, or within a rollout, which begins anew when the run goes on.
+    """
+    prefix = task.prefix
+    sent = prefix_seed(seed, prefix.prefix_id, task.repeat, task.attempt)
     try:
-        answer = await model.complete(
-            task.prefix.messages, seed=prefix_seed(seed, prefix_id, task.repeat, task.attempt)
-        )
+        if rollouts and prefix.followed_by:
+            answer = await answer_whole(model, prefix, rollouts, seed=sent)
+        else:
+            answer = await model.complete(prefix.messages, seed=sent)
     except GivenUpError:
         return None
-    return response_row(prefix_id, answer, at=clock(), repeat=task.repeat, attempt=task.attempt)
+    return response_row(prefix.prefix_id, answer, at=clock(), repeat=task.repeat, attempt=task.attempt)
 
 
 def response_row(prefix_id: str, answer: Answer, *, at: datetime, repeat: int = 0, attempt: int = 1) -> dict[str, Any]:
@@ -130,7 +141,10 @@ def response_row(prefix_id: str, answer: Answer, *, at: datetime, repeat: int = 
             ("text", "tool_calls", "finish_reason", "prompt_tokens", "completion_tokens", "latency_s", "model")
         )
         return {**row, **blank, "status": "failed", "failure_kind": str(answer.kind), "failure_detail": answer.detail}
-    fields = {**asdict(answer), "tool_calls": encode_tool_calls(answer.tool_calls)}
+    fields = asdict(replace(answer, trajectory=None)) | {"tool_calls": encode_tool_calls(answer.tool_calls)}
+    del fields["trajectory"]
+    if answer.trajectory:
+        fields |= trajectory_fields(answer.trajectory)
     return {**row, **fields, "status": "ok", "failure_kind": None, "failure_detail": None}
 
 
@@ -141,10 +155,13 @@ async def _replay(job: ReplayJob, target: _Target, tasks: Iterator[Task], sink: 
         requests_per_minute=settings.requests_per_minute,
         tokens_per_minute=settings.tokens_per_minute,
     )
-    async with OpenAIModel(settings, base_url=target.base_url, pace=pace, check=target.check) as model:
+    async with (
+        OpenAIModel(settings, base_url=target.base_url, pace=pace, check=target.check) as model,
+        with_simulator(job.rollouts) as ways,
+    ):
 
         async def call(task: Task) -> dict[str, Any] | None:
-            return await answer_row(model, task, seed=job.seed, clock=watcher.clock)
+            return await answer_row(model, task, seed=job.seed, clock=watcher.clock, rollouts=ways)
 
         def on_rows(tally: RunTally) -> None:
             if not model.takes_seed:

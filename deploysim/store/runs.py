@@ -16,7 +16,7 @@ from deploysim.errors import NotFoundError
 from deploysim.store.files import read_json, sha256_file, write_json, write_parquet, write_text
 from deploysim.store.imports import DataType
 from deploysim.store.journal import read_journal
-from deploysim.store.outcomes import ANSWERED, CUT, Outcomes
+from deploysim.store.outcomes import ANSWERED, CUT, UNFINISHED, Outcomes
 from deploysim.store.sealing import seal_journal
 from deploysim.store.workspace import Workspace, checked_id
 
@@ -35,8 +35,17 @@ RESPONSES: dict[str, DataType] = {
     "latency_s": pl.Float64,
     "model": pl.String,
     "at": pl.String,
+    "steps": pl.String,
+    "ending": pl.String,
+    "left_at": pl.String,
+    "sources": pl.String,
 }
-"""`status` is "ok" or "failed"; `tool_calls` is JSON text; `attempt` counts how often the outcome was asked for."""
+"""`status` is "ok" or "failed"; `tool_calls` is JSON text; `attempt` counts how often the outcome was asked for.
+
+The last four are of an agent's rollout and null elsewhere: all steps as JSON text, how it ended, the tool that nobody
+could answer for, and how many results came from where as JSON text. Text and tool calls are those of the last step."""
+LATER = ("steps", "ending", "left_at", "sources")
+"""Columns that files of runs made before there were rollouts lack."""
 
 ENDED = ("done", "stopped")
 """States in which a run's responses are sealed and can be graded."""
@@ -229,7 +238,12 @@ def seal_responses(
 def responses(workspace: Workspace, run_id: str) -> pl.DataFrame:
     """Return a run's responses so far, one row per prefix and repeat."""
     sealed = responses_path(workspace, run_id)
-    return pl.read_parquet(sealed) if sealed.exists() else _from_journal(journal_path(workspace, run_id))
+    return read_part(sealed) if sealed.exists() else _from_journal(journal_path(workspace, run_id))
+
+
+def read_part(path: Path) -> pl.DataFrame:
+    """Read a file of responses; columns that came later are null where it lacks them."""
+    return _completed(pl.scan_parquet(path)).collect()
 
 
 def responses_of(workspace: Workspace, run_id: str, prefix_id: str) -> pl.DataFrame:
@@ -240,7 +254,7 @@ def responses_of(workspace: Workspace, run_id: str, prefix_id: str) -> pl.DataFr
 def responses_to(workspace: Workspace, run_id: str, prefix_ids: Sequence[str]) -> pl.DataFrame:
     """Return a run's responses to some prefixes."""
     wanted = pl.col("prefix_id").is_in(list(prefix_ids))
-    return _scan(workspace, run_id).filter(wanted).sort("prefix_id", "repeat").collect()
+    return scan_responses(workspace, run_id).filter(wanted).sort("prefix_id", "repeat").collect()
 
 
 def responses_digest(workspace: Workspace, run_id: str) -> str | None:
@@ -252,22 +266,29 @@ def responses_digest(workspace: Workspace, run_id: str) -> str | None:
 OUTCOME = (
     pl.when(pl.col("status") == "failed")
     .then(pl.col("failure_kind"))
+    .when(pl.col("ending").is_in(list(UNFINISHED)))
+    .then(pl.col("ending"))
     .when(pl.col("finish_reason") == "length")
     .then(pl.lit(CUT))
-    .otherwise(pl.lit(ANSWERED))
+    .otherwise(pl.col("ending").fill_null(ANSWERED))
 )
 """What became of a prefix, as `outcome_of` says of one row."""
 
 
 def outcome_counts(workspace: Workspace, run_id: str) -> dict[str, int]:
     """Return how often there is which outcome among a run's responses so far, most frequent first."""
-    counted = _scan(workspace, run_id).group_by(outcome=OUTCOME).len().sort("len", "outcome", descending=[True, False])
+    counted = (
+        scan_responses(workspace, run_id)
+        .group_by(outcome=OUTCOME)
+        .len()
+        .sort("len", "outcome", descending=[True, False])
+    )
     return dict(counted.collect().iter_rows())
 
 
 def written_tokens(workspace: Workspace, run_id: str) -> int:
     """Return how many tokens a run's responses have."""
-    return int(_scan(workspace, run_id).select(pl.col("completion_tokens").sum()).collect().item() or 0)
+    return int(scan_responses(workspace, run_id).select(pl.col("completion_tokens").sum()).collect().item() or 0)
 
 
 def failures_by_reason(frame: pl.DataFrame) -> dict[str, int]:
@@ -281,9 +302,16 @@ def failures_by_reason(frame: pl.DataFrame) -> dict[str, int]:
     return dict(counts.iter_rows())
 
 
-def _scan(workspace: Workspace, run_id: str) -> pl.LazyFrame:
+def scan_responses(workspace: Workspace, run_id: str) -> pl.LazyFrame:
+    """Return a run's responses so far, to be read as far as they are needed."""
     sealed = responses_path(workspace, run_id)
-    return pl.scan_parquet(sealed) if sealed.exists() else responses(workspace, run_id).lazy()
+    return _completed(pl.scan_parquet(sealed)) if sealed.exists() else responses(workspace, run_id).lazy()
+
+
+def _completed(rows: pl.LazyFrame) -> pl.LazyFrame:
+    there = rows.collect_schema().names()
+    missing = [pl.lit(None, dtype=RESPONSES[name]).alias(name) for name in LATER if name not in there]
+    return rows.with_columns(missing).select([*there, *(name for name in LATER if name not in there)])
 
 
 def _record(path: Path) -> RunRecord:
@@ -291,8 +319,13 @@ def _record(path: Path) -> RunRecord:
     return RunRecord(**{**values, "notes": tuple(values["notes"])})
 
 
+_BLANK: dict[str, Any] = dict.fromkeys(LATER)
+
+
 def _from_journal(path: Path) -> pl.DataFrame:
-    return _frame(list(read_journal(path))) if path.exists() else pl.DataFrame(schema=RESPONSES)
+    return (
+        _frame([{**_BLANK, **row} for row in read_journal(path)]) if path.exists() else pl.DataFrame(schema=RESPONSES)
+    )
 
 
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
