@@ -22,6 +22,7 @@ from deploysim.grade.judging.judges import Judge
 from deploysim.grade.judging.material import content_key
 from deploysim.grade.judging.prompt import SCHEMA, Request, verdict_request
 from deploysim.grade.judging.verdict import decide
+from deploysim.grade.steps import for_judges
 from deploysim.pipeline.graded_sets import GradedSet
 from deploysim.store.grades import replies_path
 from deploysim.store.journal import Journal, read_journal
@@ -160,13 +161,14 @@ class Judging:
     ) -> Iterator[tuple[Place, Grader, str, State, Prefix, Response]]:
         for one in self._sets if sets is None else sets:
             for prefix, repeat, response in one.rows():
-                content = content_key(prefix, response)
+                asked = for_judges(prefix, response)
+                content = content_key(*asked)
                 place = Place(one.run, prefix.prefix_id, repeat)
                 for grader in self._graders:
                     if one.lacks(grader, prefix, repeat):
                         said = self._said[grader.fingerprint].get(content)
                         first = grader.by_rule(prefix, response)
-                        yield place, grader, content, grader.state(first, said.votes if said else {}), prefix, response
+                        yield place, grader, content, grader.state(first, said.votes if said else {}), *asked
 
     async def _round(
         self, bench: Bench, in_flight: int, title: str, total: int, report: Callable[[str, int, int], None]
