@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from deploysim.chat.profiles import ModelProfile, load_profiles
+from deploysim.chat.profiles import PROFILES, ModelProfile, load_profiles
 from deploysim.chat.settings import ModelSettings
 from deploysim.config import Secret, Settings, read_key
 from deploysim.errors import ConfigError
 from deploysim.grade.judging.judges import Judge, Judges
-from deploysim.pipeline.replaying import EMBEDDED_NAMES, OPENAI
+from deploysim.pipeline.model_choice import EMBEDDED_NAMES, OPENAI
 
 
 def configured_judges(settings: Settings, profiles: Mapping[str, ModelProfile] | None = None) -> Judges:
@@ -27,7 +27,7 @@ def configured_judges(settings: Settings, profiles: Mapping[str, ModelProfile] |
         )
     if not settings.judges:
         return Judges()
-    known = load_profiles() if profiles is None else profiles
+    known = load_profiles(settings.models_file or PROFILES) if profiles is None else profiles
     return Judges(_tier(settings.judges, settings, known), _tier(settings.strong_judges, settings, known))
 
 

@@ -15,7 +15,7 @@ from deploysim.pipeline.replaying import ReplayPlan, begin, finish, whole
 from deploysim.replay.shards import SHARD_TASKS, Shard, shards
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import Outcomes, read_outcomes
-from deploysim.store.runs import RESPONSES, RunRecord, journal_path, read_part
+from deploysim.store.runs import LATER, RESPONSES, RunRecord, journal_path, read_part
 from deploysim.store.tool_records import rollout_count
 from deploysim.store.workspace import Workspace
 
@@ -25,8 +25,8 @@ def hand_out(workspace: Workspace, plan: ReplayPlan, *, now: datetime, tasks: in
 
     Raises:
         BusyError: where a process on this machine is at work on the run.
-        InputError: where the sample holds rollouts, or where the spot-check of scrubbing does not allow sending it to
-            another machine.
+        InputError: where the sample holds rollouts or the plan has a budget, or where the spot-check of scrubbing does
+            not allow sending the sample to another machine.
     """
     if rollout_count(workspace, plan.sample_id):
         raise InputError(
@@ -35,6 +35,12 @@ def hand_out(workspace: Workspace, plan: ReplayPlan, *, now: datetime, tasks: in
             next_step="replay it here, or draw single steps: `python -m deploysim sample --single-steps`",
         )
     check_way(workspace, plan.run_id(), plan.settings, batch=False)
+    if plan.budget:
+        raise InputError(
+            "A budget cannot be kept by several machines, none of which knows what the others spend.",
+            expected="shards without a budget",
+            next_step="hand out fewer of them with a limit, or replay on one machine",
+        )
     with Journal(journal_path(workspace, plan.run_id())) as journal:
         record = begin(workspace, plan, now=now)
         todo = whole(workspace, record, read_outcomes(journal.path), limit=plan.limit, retry=plan.retry)
@@ -57,7 +63,8 @@ def collect(workspace: Workspace, plan: ReplayPlan, parts: Path, *, now: datetim
 
 
 def _new(part: Path, outcomes: Outcomes) -> Iterator[dict[str, Any]]:
-    frame = read_part(part)
+    # Whoever made it may know nothing of what a log gives, nor of rollouts.
+    frame = read_part(part, but=LATER)
     if frame.schema != pl.Schema(RESPONSES):
         raise InputError(
             f"{part.name} is no part of a run.",

@@ -48,7 +48,7 @@ def replay_in_batches(
     Raises:
         ModelError: where the provider refuses, forgets or loses what it was given; what was answered is kept.
     """
-    ledger = Ledger(journal, clock, on_rows)
+    ledger = Ledger(journal, clock, on_rows, job.parameters)
     pauses = Pauses(job.options.first_poll_s, job.options.longest_poll_s, beat=ledger.beat, stop=stop)
     try:
         ledger.beat()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from deploysim.chat.api import APIS
 from deploysim.chat.local import LocalServer
 from deploysim.chat.local_shared import shared_server
-from deploysim.chat.model import Answer, ChatModel
+from deploysim.chat.model import Answer, ChatModel, Tool
 from deploysim.chat.openai_model import OpenAIModel
 from deploysim.chat.pace import GivenUpError, Pace
+from deploysim.chat.parameters import RequestParameters, request_parameters, request_tools
 from deploysim.chat.runner import RowSink, Work, run_calls
 from deploysim.chat.settings import ModelSettings
 from deploysim.chat.tally import RunTally
@@ -110,7 +112,13 @@ def prefix_seed(seed: int, prefix_id: str, repeat: int = 0, attempt: int = 1) ->
 
 
 async def answer_row(
-    model: ChatModel, task: Task, *, seed: int, clock: Clock, rollouts: RolloutWays | None = None
+    model: ChatModel,
+    task: Task,
+    settings: ModelSettings,
+    *,
+    seed: int,
+    clock: Clock,
+    rollouts: RolloutWays | None = None,
 ) -> dict[str, Any] | None:
     """Ask a model for one response, an agent for a whole rollout, and return it as a journal row.
 
@@ -118,23 +126,48 @@ async def answer_row(
     """
     prefix = task.prefix
     sent = prefix_seed(seed, prefix.prefix_id, task.repeat, task.attempt)
+    whole = rollouts if prefix.followed_by else None
+    tools, given = what_is_given(settings, prefix, seen=whole.tools(prefix) if whole else ())
     try:
-        if rollouts and prefix.followed_by:
-            answer = await answer_whole(model, prefix, rollouts, seed=sent)
+        if whole:
+            answer = await answer_whole(model, prefix, whole, seed=sent, tools=tools, parameters=given)
         else:
-            answer = await model.complete(prefix.messages, seed=sent)
+            answer = await model.complete(prefix.messages, seed=sent, tools=tools or None, parameters=given)
     except GivenUpError:
         return None
-    return response_row(prefix.prefix_id, answer, at=clock(), repeat=task.repeat, attempt=task.attempt)
+    return response_row(prefix.prefix_id, answer, at=clock(), repeat=task.repeat, attempt=task.attempt, given=given)
 
 
-def response_row(prefix_id: str, answer: Answer, *, at: datetime, repeat: int = 0, attempt: int = 1) -> dict[str, Any]:
+def what_is_given(
+    settings: ModelSettings, prefix: Prefix, *, seen: Sequence[Tool] = ()
+) -> tuple[tuple[Tool, ...], RequestParameters]:
+    """Return the tools and the decoding parameters that are sent with a prefix.
+
+    `seen` are tools as a log's calls show them, which are sent where the log does not describe its tools.
+    """
+    tools = request_tools(settings, prefix.tools)
+    if settings.with_tools and not tools:
+        tools = tuple(seen)
+    lacks = APIS[settings.api].lacks
+    return tools, request_parameters(settings, prefix.parameters, has_tools=bool(tools), lacks=lacks)
+
+
+def response_row(
+    prefix_id: str,
+    answer: Answer,
+    *,
+    at: datetime,
+    repeat: int = 0,
+    attempt: int = 1,
+    given: RequestParameters | None = None,
+) -> dict[str, Any]:
     """Return an answer as a journal row; a failure is a row like any other."""
     row: dict[str, Any] = {
         "prefix_id": prefix_id,
         "repeat": repeat,
         "attempt": attempt,
         "at": at.isoformat(timespec="seconds"),
+        **(given.row() if given else {"parameters": None, "dropped": None}),
     }
     if isinstance(answer, Failure):
         blank = dict.fromkeys(
@@ -161,7 +194,7 @@ async def _replay(job: ReplayJob, target: _Target, tasks: Iterator[Task], sink: 
     ):
 
         async def call(task: Task) -> dict[str, Any] | None:
-            return await answer_row(model, task, seed=job.seed, clock=watcher.clock, rollouts=ways)
+            return await answer_row(model, task, settings, seed=job.seed, clock=watcher.clock, rollouts=ways)
 
         def on_rows(tally: RunTally) -> None:
             if not model.takes_seed:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from deploysim.chat.model import ChatModel, Tool
+from deploysim.chat.parameters import RequestParameters
 from deploysim.tools.results import ToolResult, ToolSource
 from deploysim.tools.trajectory import asks
 from deploysim.tools.world import LeftTheWorldError, SimulatedWorld
@@ -91,6 +92,7 @@ async def roll_out(
     *,
     seed: int,
     tools: Sequence[Tool] = (),
+    parameters: RequestParameters | None = None,
     limits: Limits = Limits(),
     clock: Callable[[], float] = time.monotonic,
 ) -> Rollout | Failure:
@@ -104,12 +106,15 @@ async def roll_out(
         world: Answers its tool calls.
         seed: Sent with every request; each step has its own.
         tools: Descriptions of the tools, as the chat API takes them.
+        parameters: Decoding parameters, sent with every request.
         limits: What ends a rollout that does not end by itself.
         clock: Seconds, for the time limit.
     """
     tape, began = _Tape(), clock()
     for step in count(1):
-        answer = await model.complete([*prefix, *tape.messages], seed=(seed + step) & 0x7FFFFFFF, tools=tools or None)
+        answer = await model.complete(
+            [*prefix, *tape.messages], seed=(seed + step) & 0x7FFFFFFF, tools=tools or None, parameters=parameters
+        )
         if isinstance(answer, Failure):
             return answer
         tape.note(answer)

@@ -11,9 +11,11 @@ from pathlib import Path
 from deploysim.chat.local_shared import shared_server
 from deploysim.chat.model import Answer, ChatModel, Tool
 from deploysim.chat.openai_model import OpenAIModel
+from deploysim.chat.parameters import RequestParameters
 from deploysim.chat.settings import ModelSettings
 from deploysim.errors import InputError
 from deploysim.replay.rollout import Limits, roll_out
+from deploysim.tools.schemas import name_of
 from deploysim.tools.snapshot import Snapshot
 from deploysim.tools.world import SimulatedWorld, Surroundings
 from deploysim.types import Failure, Message, Prefix
@@ -43,13 +45,26 @@ class _OneRollout:
         self._begun = False
 
     async def complete(
-        self, messages: Sequence[Message], *, seed: int | None = None, tools: Sequence[Tool] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        seed: int | None = None,
+        tools: Sequence[Tool] | None = None,
+        parameters: RequestParameters | None = None,
     ) -> Answer:
         begun, self._begun = self._begun, True
-        return await self._model.complete(messages, seed=seed, tools=tools, goes_on=begun)
+        return await self._model.complete(messages, seed=seed, tools=tools, parameters=parameters, goes_on=begun)
 
 
-async def answer_whole(model: ChatModel, prefix: Prefix, ways: RolloutWays, *, seed: int) -> Answer:
+async def answer_whole(
+    model: ChatModel,
+    prefix: Prefix,
+    ways: RolloutWays,
+    *,
+    seed: int,
+    tools: Sequence[Tool] = (),
+    parameters: RequestParameters | None = None,
+) -> Answer:
     """Let a model go on from an agent's prefix until it speaks to the user or something ends it.
 
     Args:
@@ -57,11 +72,13 @@ async def answer_whole(model: ChatModel, prefix: Prefix, ways: RolloutWays, *, s
         prefix: Where it goes on from, with what the log has after it.
         ways: Who answers the tools, and the limits.
         seed: Sent with the requests, and decides which unrecorded answers fail.
+        tools: Descriptions of the tools that it may call.
+        parameters: Decoding parameters that are sent with every request.
     """
     at = prefix.started_at and prefix.started_at.replace(tzinfo=UTC)
     with _snapshot(ways.repository, at) as snapshot:
         world = SimulatedWorld(
-            ways.around,
+            replace(ways.around, tools={name_of(tool): tool for tool in tools}),
             (*prefix.messages, *prefix.followed_by),
             cut=len(prefix.messages),
             conversation_id=prefix.conversation_id,
@@ -70,7 +87,9 @@ async def answer_whole(model: ChatModel, prefix: Prefix, ways: RolloutWays, *, s
             snapshot=snapshot,
         )
         asked = _OneRollout(model) if isinstance(model, OpenAIModel) else model
-        found = await roll_out(asked, prefix.messages, world, seed=seed, tools=ways.tools(prefix), limits=ways.limits)
+        found = await roll_out(
+            asked, prefix.messages, world, seed=seed, tools=tools, parameters=parameters, limits=ways.limits
+        )
     return found.answer() if not isinstance(found, Failure) else found
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deploysim.store.given import NOTHING, Given, has_given, read_given
 from deploysim.store.imports import decode_message
 from deploysim.store.quarantine import quarantined
 from deploysim.store.sample_prefixes import prefix_table
@@ -121,11 +122,14 @@ def read_blocks(
 ) -> Iterator[tuple[int, list[Prefix]]]:
     """Yield blocks with their prefixes, some in memory at a time."""
     path = sample_path(workspace, sample_id)
+    any_given = bool(wanted) and has_given(path)
     for start in range(0, len(wanted), PAGE):
         page = {block: rows for block in wanted[start : start + PAGE] if (rows := blocks.prefixes(block))}
         bounds = [(rows[0][0], rows[-1][0]) for rows in page.values()]
+        groups = [{conversation_id for conversation_id, *_ in rows} for rows in page.values()]
+        given = read_given(path, groups) if any_given else {}
         for (block, rows), messages in zip(page.items(), query_each(path, _MESSAGES, bounds), strict=True):
-            yield block, list(_prefixes(rows, messages))
+            yield block, list(_prefixes(rows, messages, given))
 
 
 def _conversations(prefixes: int, conversations: int) -> int:
@@ -134,15 +138,18 @@ def _conversations(prefixes: int, conversations: int) -> int:
     return max(1, round(wanted * conversations / max(1, prefixes)))
 
 
-def _prefixes(rows: list[tuple[str, int, int]], messages: pl.DataFrame) -> Iterator[Prefix]:
+def _prefixes(rows: list[tuple[str, int, int]], messages: pl.DataFrame, given: dict[str, Given]) -> Iterator[Prefix]:
     found = groupby(messages.iter_rows(named=True), key=lambda row: (row["conversation_id"], row["started_at"]))
     # Prefixes of one conversation share its messages.
     whole: dict[str, tuple[datetime | None, tuple[Message, ...]]] = {
         c: (at, tuple(map(decode_message, group))) for (c, at), group in found
     }
     for conversation_id, end, until in rows:
+        own = given.get(conversation_id, NOTHING)
         at, of = whole[conversation_id]
-        yield Prefix(f"{conversation_id}:{end}", conversation_id, of[:end], of[end:until], at)
+        yield Prefix(
+            f"{conversation_id}:{end}", conversation_id, of[:end], own.tools, own.parameters, of[end:until], at
+        )
 
 
 _POSITIONS = (

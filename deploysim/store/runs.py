@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +36,23 @@ RESPONSES: dict[str, DataType] = {
     "latency_s": pl.Float64,
     "model": pl.String,
     "at": pl.String,
+    "parameters": pl.String,
+    "dropped": pl.String,
     "steps": pl.String,
     "ending": pl.String,
     "left_at": pl.String,
     "sources": pl.String,
 }
-"""`status` is "ok" or "failed"; `tool_calls` is JSON text; `attempt` counts how often the outcome was asked for.
+"""`status` is "ok" or "failed"; `tool_calls` is JSON text; `attempt` counts how often the outcome was asked for. `parameters`
+are all that were sent, as JSON text, where the log gave any (else they are the run's own); `dropped` names those of the log
+that could not be sent.
 
 The last four are of an agent's rollout and null elsewhere: all steps as JSON text, how it ended, the tool that nobody
 could answer for, and how many results came from where as JSON text. Text and tool calls are those of the last step."""
-LATER = ("steps", "ending", "left_at", "sources")
-"""Columns that files of runs made before there were rollouts lack."""
 
+LATER = ("parameters", "dropped", "steps", "ending", "left_at", "sources")
+"""Columns that parts and runs from before there were them lack."""
+TOKENS: dict[str, DataType] = {name: RESPONSES[name] for name in ("prefix_id", "prompt_tokens", "completion_tokens")}
 ENDED = ("done", "stopped")
 """States in which a run's responses are sealed and can be graded."""
 SILENT_AFTER_S = 15.0
@@ -88,6 +94,12 @@ class RunRecord:
     """How often which outcome is among the sealed responses, "answered" and "cut by length" among them."""
     answered_by: dict[str, int] = field(default_factory=dict)
     """Sealed responses by the name that the endpoint gave the model that answered."""
+    dropped_parameters: dict[str, int] = field(default_factory=dict)
+    """How many sealed responses were asked for without a parameter that their log has and the endpoint does not take."""
+    prompt_tokens: int | None = None
+    """Read by all attempts of a run that has ended, as the endpoint counted; None where it counted none."""
+    completion_tokens: int | None = None
+    """Written by all attempts of a run that has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +250,13 @@ def seal_responses(
 def responses(workspace: Workspace, run_id: str) -> pl.DataFrame:
     """Return a run's responses so far, one row per prefix and repeat."""
     sealed = responses_path(workspace, run_id)
-    return read_part(sealed) if sealed.exists() else _from_journal(journal_path(workspace, run_id))
+    return _scan_sealed(sealed).collect() if sealed.exists() else _from_journal(journal_path(workspace, run_id))
 
 
-def read_part(path: Path) -> pl.DataFrame:
-    """Read a file of responses; columns that came later are null where it lacks them."""
-    return _completed(pl.scan_parquet(path)).collect()
+def read_part(path: Path, *, but: Sequence[str]) -> pl.DataFrame:
+    """Read a file of responses that was made elsewhere; of some columns those that it lacks are null."""
+    frame = pl.read_parquet(path)
+    return frame.with_columns(pl.lit(None, RESPONSES[name]).alias(name) for name in but if name not in frame.columns)
 
 
 def responses_of(workspace: Workspace, run_id: str, prefix_id: str) -> pl.DataFrame:
@@ -286,9 +299,30 @@ def outcome_counts(workspace: Workspace, run_id: str) -> dict[str, int]:
     return dict(counted.collect().iter_rows())
 
 
+def dropped_parameters(workspace: Workspace, run_id: str) -> dict[str, int]:
+    """Return how many of a run's responses were asked for without which parameters of the log."""
+    names = scan_responses(workspace, run_id).select(
+        pl.col("dropped").drop_nulls().str.split(",").explode().alias("name")
+    )
+    counted = names.drop_nulls().group_by("name").len().sort("len", "name", descending=[True, False]).collect()
+    return dict(counted.iter_rows())
+
+
 def written_tokens(workspace: Workspace, run_id: str) -> int:
     """Return how many tokens a run's responses have."""
     return int(scan_responses(workspace, run_id).select(pl.col("completion_tokens").sum()).collect().item() or 0)
+
+
+def counted_tokens(workspace: Workspace, run_id: str, *, most: int) -> pl.DataFrame:
+    """Return how many tokens the endpoint counted for a run's first responses, at most so many: columns of `TOKENS`."""
+    sealed = responses_path(workspace, run_id)
+    if sealed.exists():
+        counted = pl.scan_parquet(sealed).filter(pl.col("status") == "ok").select(list(TOKENS)).drop_nulls()
+        return counted.head(most).collect()
+    path = journal_path(workspace, run_id)
+    rows = (row for row in read_journal(path) if row["status"] == "ok") if path.exists() else iter(())
+    found = [{name: row[name] for name in TOKENS} for row in islice(rows, most)]
+    return pl.DataFrame(found, schema=TOKENS).drop_nulls()
 
 
 def failures_by_reason(frame: pl.DataFrame) -> dict[str, int]:
@@ -305,13 +339,11 @@ def failures_by_reason(frame: pl.DataFrame) -> dict[str, int]:
 def scan_responses(workspace: Workspace, run_id: str) -> pl.LazyFrame:
     """Return a run's responses so far, to be read as far as they are needed."""
     sealed = responses_path(workspace, run_id)
-    return _completed(pl.scan_parquet(sealed)) if sealed.exists() else responses(workspace, run_id).lazy()
+    return _scan_sealed(sealed) if sealed.exists() else responses(workspace, run_id).lazy()
 
 
-def _completed(rows: pl.LazyFrame) -> pl.LazyFrame:
-    there = rows.collect_schema().names()
-    missing = [pl.lit(None, dtype=RESPONSES[name]).alias(name) for name in LATER if name not in there]
-    return rows.with_columns(missing).select([*there, *(name for name in LATER if name not in there)])
+def _scan_sealed(path: Path) -> pl.LazyFrame:
+    return pl.scan_parquet(path, schema=RESPONSES, missing_columns="insert", extra_columns="ignore")
 
 
 def _record(path: Path) -> RunRecord:

@@ -14,7 +14,8 @@ import polars as pl
 
 from deploysim.errors import InputError
 from deploysim.store.files import atomic_path
-from deploysim.store.imports import decode_message, import_files
+from deploysim.store.given import GIVEN, NOTHING, Given, has_given, read_given
+from deploysim.store.imports import decode_message, has_column, import_files
 from deploysim.store.quarantine import quarantined
 from deploysim.store.sample_prefixes import prefix_table
 from deploysim.store.sql import create_database, query_database
@@ -100,8 +101,10 @@ def write_sample(workspace: Workspace, about: SampleAbout, prefixes: pl.DataFram
     with atomic_path(target) as partial, create_database(partial) as db:
         db.register("drawn", prefixes.to_arrow())
         files = [str(p) for p in import_files(workspace)]
+        # Imports made before there were these columns have none of what they hold.
+        added = "".join(f", null::varchar as {n}" for n in ("tools", "parameters") if not has_column(workspace, n))
         db.execute(
-            "create temp table chosen as select * from read_parquet(?, union_by_name = true) "
+            f"create temp table chosen as select *{added} from read_parquet(?, union_by_name = true) "
             "where conversation_id in (select conversation_id from drawn)",
             [files],
         )
@@ -175,18 +178,23 @@ def prefix_sizes(workspace: Workspace, sample_id: str) -> pl.DataFrame:
     A rollout takes several requests, and each of them sends again all that came before it.
 
     Columns: prefix_id, requests, messages sent, and characters by script: prompt_ascii, prompt_other, recorded_ascii, recorded_other.
+    The descriptions of tools count as ASCII of the prompt.
     """
     path = sample_path(workspace, sample_id)
+    given = "select conversation_id, length(tools) as chars from given"
+    tools = given if has_given(path) else "select '' as conversation_id, 0 as chars"
     sizes = _SIZES.format(prefixes=prefix_table(path))
     return query_database(
-        path, f"{sizes} where {_NOT_WITHHELD} group by p.prefix_id order by position", [_withheld(workspace)]
+        path,
+        f"with tools as ({tools}), {sizes} where {_NOT_WITHHELD} group by p.prefix_id order by position",
+        [_withheld(workspace)],
     ).drop("position")
 
 
 def prefixes(workspace: Workspace, sample_id: str, *, batch: int = 500) -> Iterator[SampledPrefix]:
     """Yield the prefixes of a sample with their messages, in drawing order, a batch in memory at a time."""
     path = sample_path(workspace, sample_id)
-    withheld = _withheld(workspace)
+    withheld, any_given = _withheld(workspace), has_given(path)
     total = int(query_database(path, "select count(*) as n from prefixes")["n"][0])
     for start in range(0, total, batch):
         frame = query_database(
@@ -194,8 +202,9 @@ def prefixes(workspace: Workspace, sample_id: str, *, batch: int = 500) -> Itera
             _prefixes(path) + f"where p.position >= ? and p.position < ? and {_NOT_WITHHELD} order by p.position",
             [start, start + batch, withheld],
         )
+        given = read_given(path, [set(frame["conversation_id"])]) if any_given else {}
         for row in frame.iter_rows(named=True):
-            yield _sampled(row)
+            yield _sampled(row, given.get(row["conversation_id"], NOTHING))
 
 
 def get_prefix(workspace: Workspace, sample_id: str, prefix_id: str) -> SampledPrefix | None:
@@ -209,7 +218,9 @@ def get_prefixes(workspace: Workspace, sample_id: str, prefix_ids: Sequence[str]
     params = [list(prefix_ids), _withheld(workspace)]
     path = sample_path(workspace, sample_id)
     frame = query_database(path, _prefixes(path) + where, params)
-    return {row["prefix_id"]: _sampled(row) for row in frame.iter_rows(named=True)}
+    given = read_given(path, [set(frame["conversation_id"])]) if has_given(path) else {}
+    rows = frame.iter_rows(named=True)
+    return {row["prefix_id"]: _sampled(row, given.get(row["conversation_id"], NOTHING)) for row in rows}
 
 
 def recorded_responses(workspace: Workspace, sample_id: str) -> pl.DataFrame:
@@ -244,7 +255,7 @@ def _withheld(workspace: Workspace) -> list[str]:
     return sorted(quarantined(workspace))
 
 
-def _sampled(row: dict[str, Any]) -> SampledPrefix:
+def _sampled(row: dict[str, Any], given: Given) -> SampledPrefix:
     messages = [decode_message(m) for m in row["messages"]]
     end = row["end_index"]
     return SampledPrefix(
@@ -252,6 +263,8 @@ def _sampled(row: dict[str, Any]) -> SampledPrefix:
             prefix_id=row["prefix_id"],
             conversation_id=row["conversation_id"],
             messages=tuple(messages[:end]),
+            tools=given.tools,
+            parameters=given.parameters,
             followed_by=tuple(messages[end:]) if row["rollout"] else (),
             started_at=row["started_at"],
         ),
@@ -307,7 +320,7 @@ _MESSAGE = "struct_pack(role := m.role, content := m.content, tool_calls := m.to
 _SPAN = 'struct_pack(message := s.message, "start" := s."start", "end" := s."end", entity := s.entity)'
 
 _SIZES = """
-with sizes as (
+sizes as (
   select conversation_id, idx, role, length(text) as chars,
     length(regexp_replace(text, '[^\\x00-\\x7F]', '', 'g')) as ascii
   from (select conversation_id, idx, role, content || coalesce(tool_calls, '') as text from messages)),
@@ -318,10 +331,12 @@ sums as (
   from sizes window before as
     (partition by conversation_id order by idx rows between unbounded preceding and 1 preceding))
 select p.prefix_id, any_value(p.position) as position, count(*) as requests, sum(s.idx)::bigint as messages,
-  sum(s.ascii_before)::bigint as prompt_ascii, sum(s.chars_before - s.ascii_before)::bigint as prompt_other,
+  sum(s.ascii_before + coalesce(t.chars, 0))::bigint as prompt_ascii,
+  sum(s.chars_before - s.ascii_before)::bigint as prompt_other,
   sum(s.ascii)::bigint as recorded_ascii, sum(s.chars - s.ascii)::bigint as recorded_other
 from {prefixes} p join sums s on s.conversation_id = p.conversation_id and s.idx >= p.end_index and s.idx < p.until
   and s.role = 'assistant'
+left join tools t on t.conversation_id = p.conversation_id
 """
 
 
@@ -350,6 +365,7 @@ _TABLES = (
     "create table about (key varchar, value varchar)",
     "create table conversations as select conversation_id, import_id, source_key, model, started_at, user_key, "
     "language, metadata from chosen order by conversation_id",
+    GIVEN,
     "create table messages as select conversation_id, idx, m.role, m.content, m.tool_calls, m.tool_call_id, "
     "m.finish_reason from "
     "(select conversation_id, until, unnest(messages) as m, generate_subscripts(messages, 1) - 1 as idx "

@@ -65,6 +65,12 @@ class SeenTools:
         }
 
 
+def name_of(tool: Tool) -> str:
+    """Return the name in a tool's description, in either API's shape; the empty string where it has none."""
+    inner = tool.get("function")
+    return str((inner if isinstance(inner, dict) else tool).get("name") or "")
+
+
 def agent_key(system_prompt: str) -> str:
     """Return what stands for an agent: conversations whose system prompts begin alike are one agent's.
 

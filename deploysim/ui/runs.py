@@ -11,8 +11,8 @@ import streamlit as st
 from deploysim.config import read_settings
 from deploysim.pipeline.jobs import Job, list_jobs, start_job
 from deploysim.pipeline.lanes import Lanes
+from deploysim.pipeline.model_choice import OPENAI
 from deploysim.pipeline.privacy_gate import above_limit
-from deploysim.pipeline.replaying import OPENAI
 from deploysim.pipeline.spot_checking import facts
 from deploysim.store.runs import (
     ENDED,
