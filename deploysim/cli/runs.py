@@ -28,6 +28,7 @@ from deploysim.pipeline.replaying import (
     ReplayPlan,
     outcomes_to_retry,
     replay_sample,
+    with_rollouts,
 )
 from deploysim.pipeline.spending import run_spending
 from deploysim.pipeline.tool_worlds import RolloutOptions
@@ -167,6 +168,7 @@ def replay_command(
         source=chosen.source,
         budget=Budget(budget, budget_tokens),
     )
+    plan = with_rollouts(here.workspace, plan)
     if estimate:
         _say_estimate(here.workspace, plan, as_json=as_json)
         return
