@@ -38,6 +38,8 @@ _CODE = re.compile(
 )
 _POSTS = re.compile(r"(?i)\.(post|put|patch)\s*\(")
 _SUBSTITUTED = re.compile(r"\$\(|`|\$\{?\w+")
+_FILLED = re.compile(r"(?i)\bhttps?://([a-z0-9.-]+\.[a-z]{2,})[^\s\"']*(?:\$\(|`)")
+"""An address whose end a command fills in."""
 _MAILING = re.compile(r"(?i)send|mail|forward|share|post_message|invite|notify|publish|upload")
 _TO = ("to", "recipient", "recipients", "email", "address", "cc", "bcc", "user", "channel")
 
@@ -80,6 +82,7 @@ def sends(act: Act) -> Iterator[Sent]:
     for command in commands(act):
         yield from _by_command(command)
     for text in shell_texts(act):
+        yield from (Sent(host.lower(), "an address that carries it") for host in _FILLED.findall(text))
         if _CODE.search(text) or _POSTS.search(text):
             yield from (Sent(host.lower(), "code that posts") for host in _HOST.findall(text))
     if not shell_texts(act):
