@@ -73,6 +73,7 @@ from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 from deploysim.ui.team import show_rights, show_roles, show_trail, show_work
+from deploysim.ui.trajectories import agents_of, narrowed, show_agent_rates, show_totals, show_trajectory
 from deploysim.ui.uploads import keep_uploads_in_memory
 from deploysim.wording import counted
 
@@ -95,6 +96,7 @@ __all__ = [
     "about_conversation",
     "about_forecast",
     "about_log",
+    "agents_of",
     "category_notes",
     "choose_log",
     "choose_options",
@@ -125,6 +127,7 @@ __all__ = [
     "load_style",
     "look",
     "models_and_languages",
+    "narrowed",
     "offer_grading",
     "open_compare",
     "pages",
@@ -144,6 +147,7 @@ __all__ = [
     "require_sign_in",
     "sample_label",
     "samples",
+    "show_agent_rates",
     "show_agreement",
     "show_definition",
     "show_disagreements",
@@ -159,7 +163,9 @@ __all__ = [
     "show_rights",
     "show_roles",
     "show_sample",
+    "show_totals",
     "show_trail",
+    "show_trajectory",
     "show_withheld",
     "show_work",
     "spot_check",
