@@ -29,6 +29,7 @@ LAYERS = [
     "audit",
     "looks",
     "render",
+    "timeline",
     "text_diff",
     "tables",
     "calibration_words",

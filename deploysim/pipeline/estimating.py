@@ -107,7 +107,7 @@ def estimate_run(
     completion = float((open_counts["times"] * open_counts["completion"]).sum()) * factors.completion
     cost = price.cost(prompt, completion, batch=batch) if price else None
     return Estimate(
-        requests=int(open_counts["times"].sum()),
+        requests=int((open_counts["times"] * open_counts["requests"]).sum()),
         prompt_tokens=round(prompt),
         completion_tokens=round(completion),
         basis=factors.basis,
@@ -154,9 +154,10 @@ def _guessed(sizes: pl.DataFrame, max_tokens: int | None, system_prompt: str | N
         name: pl.col(f"{name}_ascii") / ASCII_PER_TOKEN + pl.col(f"{name}_other") / OTHER_PER_TOKEN
         for name in ("prompt", "recorded")
     }
-    completion = tokens["recorded"].clip(1, max_tokens)
+    completion = tokens["recorded"].clip(1, max_tokens and max_tokens * pl.col("requests"))
     return sizes.select(
         "prefix_id",
+        "requests",
         prompt=tokens["prompt"] + PER_MESSAGE * pl.col("messages") + added,
         completion=completion,
     )

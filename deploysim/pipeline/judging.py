@@ -20,6 +20,7 @@ from deploysim.grade.judging.asking import Bench
 from deploysim.grade.judging.chain import Seat, State, Vote
 from deploysim.grade.judging.material import content_key
 from deploysim.grade.judging.prompt import SCHEMA, verdict_request
+from deploysim.grade.steps import for_judges
 from deploysim.pipeline.budgeting import JudgePurse
 from deploysim.pipeline.graded_sets import GradedSet
 from deploysim.pipeline.judge_replies import Call, Place, reply_row, vote_of
@@ -147,13 +148,14 @@ class Judging:
     ) -> Iterator[tuple[Place, Grader, str, State, Prefix, Response]]:
         for one in self._sets if sets is None else sets:
             for prefix, repeat, response in one.rows():
-                content = content_key(prefix, response)
+                asked = for_judges(prefix, response)
+                content = content_key(*asked)
                 place = Place(one.run, prefix.prefix_id, repeat)
                 for grader in self._graders:
                     if one.lacks(grader, prefix, repeat):
                         said = self._said[grader.fingerprint].get(content)
                         first = grader.by_rule(prefix, response)
-                        yield place, grader, content, grader.state(first, said.votes if said else {}), prefix, response
+                        yield place, grader, content, grader.state(first, said.votes if said else {}), *asked
 
     async def _round(
         self, bench: Bench, in_flight: int, title: str, total: int, report: Callable[[str, int, int], None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from deploysim.chat.pace import Pace
@@ -12,7 +12,7 @@ from deploysim.chat.tally import RunTally
 from deploysim.chat.width import Width
 from deploysim.pipeline.grading import Report
 from deploysim.replay.todo import Todo
-from deploysim.store.outcomes import ANSWERED, CUT
+from deploysim.store.outcomes import CUT, failures
 from deploysim.store.runs import RunProgress, write_progress
 from deploysim.store.workspace import Workspace
 
@@ -80,8 +80,3 @@ class Watch:
             retries=pace.retries,
             answered_by=dict((Counter(outcomes.by_model()) + tally.answered_by).most_common()),
         )
-
-
-def failures(outcomes: Mapping[str, int]) -> dict[str, int]:
-    """Return the outcomes that are failures."""
-    return {kind: count for kind, count in outcomes.items() if kind not in (ANSWERED, CUT)}

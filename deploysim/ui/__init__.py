@@ -90,6 +90,7 @@ from deploysim.ui.spot_results import show_findings, show_policies, show_withhel
 from deploysim.ui.stale import tell_labels
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 from deploysim.ui.team import show_rights, show_roles, show_trail, show_work
+from deploysim.ui.trajectories import agents_of, narrowed, show_agent_rates, show_totals, show_trajectory
 from deploysim.ui.trust import show_trust
 from deploysim.ui.uploads import keep_uploads_in_memory
 from deploysim.wording import counted
@@ -120,6 +121,7 @@ __all__ = [
     "about_forecast",
     "about_log",
     "about_scorecard",
+    "agents_of",
     "ask_for_plan",
     "category_notes",
     "choose_log",
@@ -152,6 +154,7 @@ __all__ = [
     "load_style",
     "look",
     "models_and_languages",
+    "narrowed",
     "offer_grading",
     "open_compare",
     "pages",
@@ -174,6 +177,7 @@ __all__ = [
     "require_sign_in",
     "sample_label",
     "samples",
+    "show_agent_rates",
     "show_agreement",
     "show_awareness",
     "show_definition",
@@ -194,8 +198,10 @@ __all__ = [
     "show_roles",
     "show_sample",
     "show_scorecard",
+    "show_totals",
     "show_track_record",
     "show_trail",
+    "show_trajectory",
     "show_trust",
     "show_withheld",
     "show_work",

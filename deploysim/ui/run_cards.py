@@ -13,11 +13,10 @@ import streamlit as st
 from deploysim import render
 from deploysim.config import read_settings
 from deploysim.pipeline.batching import batch_state
-from deploysim.pipeline.replay_watch import failures
 from deploysim.pipeline.run_arguments import resume_arguments
 from deploysim.pipeline.run_facts import Fact, ended_facts, live_facts
 from deploysim.pipeline.spending import run_spending
-from deploysim.store.outcomes import CUT
+from deploysim.store.outcomes import CUT, failures
 from deploysim.store.runs import (
     ENDED,
     RunProgress,

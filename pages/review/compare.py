@@ -42,3 +42,6 @@ elif diff:
     coarse = " Long stretches are marked whole." if diff.coarse else ""
     st.caption(f"Marked: struck out in {lanes.compared_with}, underlined in candidate.{coarse}")
 ui.show_html(render.panels_html(item.panels(diff)))
+if item.sampled.prefix.followed_by:
+    st.caption("All steps of the agents; above stands the last response of each.")
+    ui.show_trajectory(lanes, prefix)
