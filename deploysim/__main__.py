@@ -9,6 +9,7 @@ import typer
 
 from deploysim.cli import app as app_commands
 from deploysim.cli import (
+    audit,
     backtest,
     calibrating,
     data,
@@ -17,12 +18,16 @@ from deploysim.cli import (
     planning,
     privacy,
     purge,
+    queued_runs,
     results,
     review,
     runs,
+    scoring,
+    shipping,
 )
 from deploysim.cli.console import fail
 from deploysim.errors import DeploysimError
+from deploysim.pipeline.job_reports import job_report
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,6 +46,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "taxonomy": grading.taxonomy_command,
     "grade": grading.grade_command,
     "forecast": results.forecast_command,
+    "score": scoring.score_command,
+    "scorecards": scoring.scorecards_command,
+    "gate": shipping.gate_command,
+    "report": shipping.report_command,
     "backtest": backtest.backtest_command,
     "queue": review.queue_command,
     "calibrate": calibrating.calibrate_command,
@@ -50,13 +59,21 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": app_commands.demo_command,
     "app": app_commands.app_command,
     "local-model": runs.local_model_command,
+    "work-queue": queued_runs.work_queue_command,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> int:
     """Run one command and return its exit code: 0 done, 1 it did not work, 2 wrong usage, 130 stopped."""
+    code = _run()
+    job_report().ended(code)
+    return code
+
+
+def _run() -> int:
     try:
         app()
     except SystemExit as ended:

@@ -58,6 +58,8 @@ class Settings:
     """Models that judge what no rule can decide, by the names of data/models.yaml or of the endpoint; several are a panel."""
     strong_judges: tuple[str, ...] = ()
     """Models that confirm what the others found."""
+    models_file: Path | None = None
+    """File of models in place of data/models.yaml."""
     roles_file: Path | None = None
     """File that says who may do what; None where everybody may do everything."""
 
@@ -80,6 +82,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         leak_limit=_share("DEPLOYSIM_LEAK_LIMIT", values.get("DEPLOYSIM_LEAK_LIMIT", "")),
         judges=_names(values.get("DEPLOYSIM_JUDGE", "")),
         strong_judges=_names(values.get("DEPLOYSIM_STRONG_JUDGE", "")),
+        models_file=_path(values.get("DEPLOYSIM_MODELS")),
         roles_file=_path(values.get("DEPLOYSIM_ROLES")),
     )
 

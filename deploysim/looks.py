@@ -23,6 +23,7 @@ BETTER = "#009E73"
 UNCLEAR = "#8A919C"
 ACCENT = "#0072B2"
 """What is neither worse nor better: quantities that carry no judgement."""
+LANES = {"recorded": "#708090", "baseline": "#0072B2", "candidate": "#7B5EA7"}
 
 DIRECTIONS = {
     Direction.MATERIALLY_UP: Look("▲", WORSE, "worse", "triangle-up"),

@@ -41,6 +41,8 @@ class Badge:
     kind: str
     """Name of the look: "present", "unsure", "note"."""
     reason: str = ""
+    more: tuple[tuple[str, str], ...] = ()
+    """What is one click away: titles with a text each, such as a definition or what a step of a chain said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,15 @@ class Panel:
     failure: str | None = None
     """Why there is no text, where there is none."""
     footer: str = ""
+
+
+def facts_html(facts: Iterable[tuple[str, str, bool]]) -> str:
+    """Return facts as a list of labels and values; one that deserves a look has a mark before it."""
+    rows = "".join(
+        f"<div><dt>{escape(label)}</dt><dd>{'● ' if trouble else ''}{escape(value)}</dd></div>"
+        for label, value, trouble in facts
+    )
+    return f'<dl class="ds-facts">{rows}</dl>'
 
 
 def text_html(text: str, marks: Iterable[Mark] = ()) -> str:
@@ -160,7 +171,14 @@ def _panel(panel: Panel) -> str:
 def _badge(badge: Badge) -> str:
     reason = f'<span class="ds-reason">{escape(badge.reason)}</span>' if badge.reason else ""
     title = f"<b>{escape(badge.symbol)} {escape(badge.text)}</b>"
-    return f'<div class="ds-badge ds-{escape(badge.kind)}">{title}{reason}</div>'
+    return f'<div class="ds-badge ds-{escape(badge.kind)}">{title}{reason}{_more(badge.more)}</div>'
+
+
+def _more(lines: Sequence[tuple[str, str]]) -> str:
+    if not lines:
+        return ""
+    rows = "".join(f"<dt>{escape(title)}</dt><dd>{escape(text)}</dd>" for title, text in lines)
+    return f'<details class="ds-about"><summary>what it means, who said what</summary><dl>{rows}</dl></details>'
 
 
 def _tool_call(call: ToolCall) -> str:

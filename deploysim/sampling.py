@@ -39,6 +39,8 @@ class SampleSpec:
     """Everything eligible, to grade what was recorded and not to be replayed."""
     risk: str | None = None
     """Category by whose risk prefixes are drawn; None for a uniform draw."""
+    imports: tuple[str, ...] = ()
+    """Only conversations of these imports."""
 
     def filters(self) -> dict[str, object]:
         """Return the filters in use, ready for JSON."""
@@ -131,6 +133,8 @@ def _filter(index: pl.DataFrame, spec: SampleSpec) -> tuple[pl.DataFrame, dict[s
 
 def _conditions(spec: SampleSpec) -> list[tuple[str, pl.Expr]]:
     conditions = [("conversations without an answered user message", pl.col("turn_ends").list.len() > 0)]
+    if spec.imports:
+        conditions.append(("conversations of other imports", pl.col("import_id").is_in(spec.imports)))
     if spec.models:
         conditions.append(("conversations of another model", pl.col("model").is_in(spec.models).fill_null(False)))
     if spec.languages:

@@ -11,6 +11,22 @@ Role = Literal["system", "user", "assistant", "tool"]
 Unit = Literal["turn", "conversation"]
 
 
+DECODING = (
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "seed",
+    "stop",
+    "response_format",
+    "tool_choice",
+    "parallel_tool_calls",
+    "reasoning_effort",
+    "frequency_penalty",
+    "presence_penalty",
+)
+"""Decoding parameters that are kept of a log, by the chat API's names; `max_tokens` stands for its newer name too."""
+
+
 class Lane(StrEnum):
     """Where a response to a prefix came from."""
 
@@ -85,6 +101,10 @@ class RawConversation:
     language: str | None = None
     """As the log says it, such as "English"; None where it does not."""
     metadata: tuple[tuple[str, str], ...] = ()
+    tools: tuple[str, ...] = ()
+    """Tools that the model could call: each the JSON text of its description, as the chat API takes it."""
+    parameters: tuple[tuple[str, str], ...] = ()
+    """Decoding parameters where the log has them: names of the chat API, values as JSON text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +138,10 @@ class Conversation:
     language: str | None = None
     metadata: tuple[tuple[str, str], ...] = ()
     spans: tuple[Span, ...] = ()
+    tools: tuple[str, ...] = ()
+    """Tools that the model could call: each the JSON text of its description, as the chat API takes it."""
+    parameters: tuple[tuple[str, str], ...] = ()
+    """Decoding parameters where the log has them: names of the chat API, values as JSON text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +152,10 @@ class Prefix:
     """`<conversation_id>:<number of messages>`."""
     conversation_id: str
     messages: tuple[Message, ...]
+    tools: tuple[str, ...] = ()
+    """Tools that the model could call: each the JSON text of its description, as the chat API takes it."""
+    parameters: tuple[tuple[str, str], ...] = ()
+    """Decoding parameters where the log has them: names of the chat API, values as JSON text."""
 
 
 @dataclass(frozen=True, slots=True)

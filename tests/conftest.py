@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,11 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def compared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Lanes]:
     """A workspace with everything in it up to a forecast. Tests only read it."""
     return compared_workspace(tmp_path_factory.mktemp("compared"))
+
+
+@pytest.fixture(autouse=True)
+def _own_main_module() -> Iterator[None]:
+    """Put `__main__` back: a page that ran in a test leaves its script there, and a child process would run that first."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main

@@ -31,6 +31,7 @@ LAYERS = [
     "render",
     "text_diff",
     "tables",
+    "calibration_words",
     "charts",
     "report",
     "pipeline",

@@ -8,17 +8,25 @@ import altair as alt
 import polars as pl
 
 from deploysim.charts.shift import PICKED, shift_alt, shift_chart
-from deploysim.looks import UNCLEAR
+from deploysim.looks import LANES, UNCLEAR
 
 __all__ = [
     "PICKED",
     "Chart",
     "agreement_alt",
     "agreement_chart",
+    "auc_alt",
+    "auc_chart",
     "counts_alt",
     "counts_chart",
+    "shares_alt",
+    "shares_chart",
     "shift_alt",
     "shift_chart",
+    "tells_alt",
+    "tells_chart",
+    "terms_alt",
+    "terms_chart",
 ]
 
 Chart = Any
@@ -72,6 +80,163 @@ def agreement_alt(rows: pl.DataFrame) -> str:
         for row in rows.iter_rows(named=True)
     ]
     return "Agreement beyond chance by category, 0 is chance and 1 is perfect. " + ". ".join(parts) + "."
+
+
+def auc_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
+    """Draw how well lanes are told apart: AUC with interval per comparison, with a line where it is chance.
+
+    Args:
+        rows: Columns name, auc, low, high, mistaken and pairs, in the order to show.
+        ink: Colour of words on the page.
+    """
+    y = alt.Y(
+        "name:N",
+        sort=rows["name"].to_list(),
+        title=None,
+        axis=alt.Axis(labelLimit=280, ticks=False, domain=False, labelColor=ink, labelFontSize=13),
+    )
+    least = min([0.4, *rows["low"]])
+    scale = alt.Scale(domain=[least, 1.0], nice=False)
+    axis = alt.Axis(format=".1f", grid=True, gridOpacity=0.35, domain=False, titleColor=ink, tickCount=6)
+    title = "AUC on conversations held out: 0.5 cannot be told apart, 1 always"
+    base = alt.Chart(rows)
+    tooltip = ["name", alt.Tooltip("auc:Q", format=".2f"), alt.Tooltip("low:Q", format=".2f")]
+    tooltip += [alt.Tooltip("high:Q", format=".2f"), alt.Tooltip("pairs:Q", format=",")]
+    line = base.mark_rule(strokeWidth=2.5, color=UNCLEAR).encode(
+        y=y, x=alt.X("low:Q", scale=scale, axis=axis, title=title), x2="high:Q"
+    )
+    dot = base.mark_point(filled=True, size=110, opacity=1, color=ink).encode(
+        y=y, x=alt.X("auc:Q", scale=scale, title=title), tooltip=tooltip
+    )
+    chance = alt.Chart(pl.DataFrame({"at": [0.5]})).mark_rule(color=UNCLEAR, strokeDash=[4, 3])
+    chance = chance.encode(x=alt.X("at:Q", scale=scale, title=title))
+    return (chance + line + dot).properties(height=70 + 34 * max(1, rows.height))
+
+
+def auc_alt(rows: pl.DataFrame) -> str:
+    """Say in words what the chart of AUCs shows."""
+    parts = [f"{r['name']}: {r['auc']:.2f} ({r['low']:.2f} to {r['high']:.2f})" for r in rows.iter_rows(named=True)]
+    return "How well lanes are told apart, AUC with interval, 0.5 is chance. " + ". ".join(parts) + "."
+
+
+def tells_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
+    """Draw in how many pairs which side has more of a feature: the first side to the left, the second to the right.
+
+    Args:
+        rows: Columns feature, lane, share (negative for the first side), words and q, two rows a feature.
+        ink: Colour of words on the page.
+    """
+    lanes = rows["lane"].unique(maintain_order=True).to_list()
+    y = alt.Y(
+        "feature:N",
+        sort=rows["feature"].unique(maintain_order=True).to_list(),
+        title=None,
+        axis=alt.Axis(labelLimit=240, ticks=False, domain=False, labelColor=ink),
+    )
+    words = "format(abs(datum.value), '.0%')"
+    axis = alt.Axis(labelExpr=words, grid=True, gridOpacity=0.35, domain=False, titleColor=ink)
+    x = alt.X(
+        "share:Q",
+        scale=alt.Scale(domain=[-1, 1]),
+        axis=axis,
+        title=f"← more in {lanes[0]} · share of pairs · more in {lanes[1]} →",
+    )
+    colour = alt.Color(
+        "lane:N", scale=alt.Scale(domain=lanes, range=[LANES.get(lane, UNCLEAR) for lane in lanes]), legend=None
+    )
+    bars = (
+        alt.Chart(rows)
+        .mark_bar(height=13)
+        .encode(y=y, x=x, color=colour, tooltip=["words", alt.Tooltip("q:Q", format=".3f")])
+    )
+    middle = alt.Chart(pl.DataFrame({"at": [0.0]})).mark_rule(color=ink, opacity=0.6).encode(x="at:Q")
+    return (bars + middle).properties(height=60 + 24 * max(1, rows.height // 2))
+
+
+def tells_alt(rows: pl.DataFrame) -> str:
+    """Say in words what the chart of features shows."""
+    return "In how many pairs which side has more of a feature. " + ". ".join(rows["words"]) + "."
+
+
+def terms_chart(rows: pl.DataFrame, *, chance: float, ink: str) -> Chart:
+    """Draw the terms that belong most to either side by z-score: the second side's to the right.
+
+    Args:
+        rows: Columns term, lane, z and words, in the order to show.
+        chance: z-scores nearer to 0 than this may be chance; dashed lines show where.
+        ink: Colour of words on the page.
+    """
+    lanes = rows["lane"].unique(maintain_order=True).to_list()
+    y = alt.Y(
+        "term:N",
+        sort=rows["term"].to_list(),
+        title=None,
+        axis=alt.Axis(labelLimit=220, ticks=False, domain=False, labelColor=ink),
+    )
+    axis = alt.Axis(grid=True, gridOpacity=0.35, domain=False, titleColor=ink)
+    title = f"← more in {lanes[-1]} · z-score · more in {lanes[0]} →" if lanes else "z-score"
+    colour = alt.Color(
+        "lane:N", scale=alt.Scale(domain=lanes, range=[LANES.get(lane, UNCLEAR) for lane in lanes]), legend=None
+    )
+    bars = (
+        alt.Chart(rows)
+        .mark_bar(height=11)
+        .encode(y=y, x=alt.X("z:Q", axis=axis, title=title), color=colour, tooltip=["words"])
+    )
+    middle = alt.Chart(pl.DataFrame({"at": [0.0]})).mark_rule(color=ink, opacity=0.6).encode(x="at:Q")
+    bounds = pl.DataFrame({"at": [-chance, chance]})
+    limits = alt.Chart(bounds).mark_rule(color=ink, strokeDash=[4, 3], opacity=0.6).encode(x="at:Q")
+    return (bars + middle + limits).properties(height=60 + 19 * max(1, rows.height))
+
+
+def terms_alt(rows: pl.DataFrame) -> str:
+    """Say in words what the chart of terms shows."""
+    return "Terms that belong most to either side. " + ". ".join(rows["words"]) + "."
+
+
+def shares_chart(rows: pl.DataFrame, *, ink: str, title: str) -> Chart:
+    """Draw shares with their intervals, grouped by measure, one mark a lane.
+
+    Args:
+        rows: Columns measure, lane, value, low, high and words, in the order to show; shares in 0..1.
+        ink: Colour of words on the page.
+        title: Of the axis.
+    """
+    lanes = rows["lane"].unique(maintain_order=True).to_list()
+    measures = rows["measure"].unique(maintain_order=True).to_list()
+    y = alt.Y(
+        "measure:N", sort=measures, title=None, axis=alt.Axis(labelLimit=300, ticks=False, domain=False, labelColor=ink)
+    )
+    offset = alt.YOffset("lane:N", sort=lanes)
+    colours = [LANES.get(lane, UNCLEAR) for lane in lanes]
+    shapes = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"]
+    colour = alt.Color(
+        "lane:N",
+        scale=alt.Scale(domain=lanes, range=colours),
+        legend=alt.Legend(title=None, orient="top", labelColor=ink),
+    )
+    shape = alt.Shape("lane:N", scale=alt.Scale(domain=lanes, range=shapes[: len(lanes)]))
+    most = max([0.01, *rows["high"]])
+    axis = alt.Axis(format="~%", grid=True, gridOpacity=0.35, domain=False, titleColor=ink)
+    x_scale = alt.Scale(domain=[0.0, min(1.0, most * 1.05)], nice=False)
+    base = alt.Chart(rows)
+    line = base.mark_rule(strokeWidth=2, opacity=0.8).encode(
+        y=y, yOffset=offset, color=colour, x=alt.X("low:Q", scale=x_scale, axis=axis, title=title), x2="high:Q"
+    )
+    dot = base.mark_point(filled=True, size=80, opacity=1).encode(
+        y=y,
+        yOffset=offset,
+        color=colour,
+        shape=shape,
+        x=alt.X("value:Q", scale=x_scale, title=title),
+        tooltip=["words"],
+    )
+    return (line + dot).properties(height=80 + (16 * len(lanes) + 14) * max(1, len(measures)))
+
+
+def shares_alt(rows: pl.DataFrame) -> str:
+    """Say in words what the chart of shares shows."""
+    return "Shares by measure and lane. " + ". ".join(rows["words"]) + "."
 
 
 def counts_chart(rows: pl.DataFrame, *, label: str, value: str, ink: str) -> Chart:

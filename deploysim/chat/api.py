@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from deploysim.chat.endpoint import Endpoint
@@ -26,7 +26,13 @@ class BodyWriter(Protocol):
     """Writes the whole request for one response."""
 
     def __call__(
-        self, settings: ModelSettings, messages: Sequence[Message], *, seed: int | None, tools: Sequence[Tool] | None
+        self,
+        settings: ModelSettings,
+        messages: Sequence[Message],
+        *,
+        seed: int | None,
+        tools: Sequence[Tool] | None,
+        parameters: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Return the request's JSON."""
         ...
@@ -51,11 +57,33 @@ class Api:
     body: BodyWriter
     read: ReplyReader
     takes_seed: bool = True
+    lacks: tuple[str, ...] = ()
+    """Decoding parameters that it does not have."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys of a request that have other names than the chat API's parameters."""
+
+    def parameter(self, key: str) -> str:
+        """Return the chat API's name of the parameter that a key of a request stands for."""
+        return self.keys.get(key, key)
 
 
 APIS = {
-    "chat": Api("chat completions", "/chat/completions", request_body, read_reply),
-    "responses": Api("Responses API", "/responses", response_body, read_response, takes_seed=False),
+    "chat": Api(
+        "chat completions",
+        "/chat/completions",
+        request_body,
+        read_reply,
+        keys={"max_completion_tokens": "max_tokens"},
+    ),
+    "responses": Api(
+        "Responses API",
+        "/responses",
+        response_body,
+        read_response,
+        takes_seed=False,
+        lacks=("stop", "frequency_penalty", "presence_penalty"),
+        keys={"max_output_tokens": "max_tokens", "text": "response_format", "reasoning": "reasoning_effort"},
+    ),
 }
 
 

@@ -28,6 +28,8 @@ class Contact:
     last_answer: float | None = None
     """When it last gave a response."""
     takes_seed: bool = True
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    """Parameters, with their values as JSON text, that it did not take where they came from a log."""
     reply_tokens: float = FIRST_GUESS_TOKENS
     """Usual length of a response."""
     _lost: int = field(default=0)

@@ -88,7 +88,8 @@ class Endpoint:
         return ModelError(
             f"{self.shown} does not take the parameter {parameter} as it is set for {self.model} (HTTP {status}).",
             expected="request parameters that this model supports",
-            next_step=f"leave {parameter} out or change it; that is another configuration and begins a run of its own",
+            next_step=f"leave {parameter} out or change it (--parameters run leaves out what comes from the log); that is "
+            "another configuration and begins a run of its own",
         )
 
     def has_no_credit(self, status: int) -> ModelError:

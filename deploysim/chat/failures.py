@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -29,10 +29,9 @@ _NO_CREDIT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing
 _OWN_PARAMETERS = {"model", "temperature", "top_p", "max_tokens", "max_completion_tokens", "max_output_tokens", "seed"}
 _TRY_AGAIN = {408, 409, 425, 429}
 _UNAVAILABLE = {502, 503, 529}
-_NO_SEED = re.compile(
+_NOT_TAKEN = re.compile(
     r"(un|not |n't )(supported|known|recogni[sz]ed|expected|permitted|allowed|support)|extra|additional", re.IGNORECASE
 )
-_SEED = re.compile(r"\bseed\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +80,19 @@ def error_attempt(endpoint: Endpoint, status: int, headers: Mapping[str, str], e
     return Attempt(Failure(kind, _detail(status, complaint)), again, wait, status in _UNAVAILABLE)
 
 
-def refuses_seed(status: int, error: Any) -> bool:
-    """Say whether an endpoint complains of the parameter `seed`: whoever sent it may leave it out."""
+def refused_key(status: int, error: Any, keys: Iterable[str]) -> str | None:
+    """Return the one of some keys of a request that an endpoint does not take: whoever sent it may leave it out."""
     if status not in (400, 422):
-        return False
+        return None
     fields: dict[str, Any] = error if isinstance(error, dict) else {"message": error}
-    if fields.get("param") == "seed":
-        return True
+    named = fields.get("param")
     said = str(fields.get("message") or fields.get("detail") or "")[:500]
-    return bool(_SEED.search(said) and _NO_SEED.search(said))
+    for key in keys:
+        if isinstance(named, str) and named.partition(".")[0] == key:
+            return key
+        if not named and _NOT_TAKEN.search(said) and re.search(rf"\b{re.escape(key)}\b", said, re.IGNORECASE):
+            return key
+    return None
 
 
 def error_in(body: bytes) -> Any:

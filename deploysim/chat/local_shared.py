@@ -40,11 +40,29 @@ def shared_server() -> Iterator[LocalServer]:
         with local_server() as server:
             yield server
         return
-    server = _join_or_start(folder, f"local-{short_hash([_FORMAT, str(weights()), local_machine.CONTEXT])}")
+    server = _join_or_start(folder, _name())
     try:
         yield server
     finally:
         server.leave()
+
+
+def running_server() -> Address | None:
+    """Return where the embedded model runs for this user, or None where it does not; nothing is started.
+
+    Raises:
+        ModelError: where the weights are not installed.
+    """
+    folder = own_folder()
+    server = _running(folder / f"{_name()}.json") if folder else None
+    if server is None:
+        return None
+    server.leave()
+    return server.address
+
+
+def _name() -> str:
+    return f"local-{short_hash([_FORMAT, str(weights()), local_machine.CONTEXT])}"
 
 
 def own_folder() -> Path | None:

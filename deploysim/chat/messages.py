@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from deploysim.chat.model import Tool
@@ -18,11 +18,16 @@ _OWN_LIMIT_NAME = ("api.openai.com", "openai.azure.com")
 
 
 def request_body(
-    settings: ModelSettings, messages: Sequence[Message], *, seed: int | None, tools: Sequence[Tool] | None
+    settings: ModelSettings,
+    messages: Sequence[Message],
+    *,
+    seed: int | None,
+    tools: Sequence[Tool] | None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the whole request for one response."""
+    """Return the whole request for one response; the parameters are those of the settings where None."""
     body: dict[str, Any] = {"model": settings.model, "messages": api_messages(with_system(messages, settings))}
-    body |= settings.parameters()
+    body |= settings.parameters() if parameters is None else parameters
     if any(host in (settings.base_url or "") for host in _OWN_LIMIT_NAME) and "max_tokens" in body:
         # OpenAI's newer models refuse the older name, which is the only one that many other servers know.
         body["max_completion_tokens"] = body.pop("max_tokens")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from deploysim.types import Failure, Message, Response
+
+if TYPE_CHECKING:
+    from deploysim.chat.parameters import RequestParameters
 
 Answer = Response | Failure
 Tool = Mapping[str, Any]
@@ -16,9 +19,21 @@ class ChatModel(Protocol):
     """Something that answers a list of messages."""
 
     async def complete(
-        self, messages: Sequence[Message], *, seed: int | None = None, tools: Sequence[Tool] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        seed: int | None = None,
+        tools: Sequence[Tool] | None = None,
+        parameters: RequestParameters | None = None,
     ) -> Answer:
         """Return the model's response, or why there is none.
+
+        Args:
+            messages: What is answered.
+            seed: Drawn for this response.
+            tools: What the model may call.
+            parameters: Decoding parameters, those of the settings where None. One that the endpoint turns out not to
+                take is dropped from it where it came from the log.
 
         Raises:
             ModelError: where every call would fail: a wrong key, an unknown model, an unreachable endpoint.
@@ -36,7 +51,12 @@ class ScriptedChat:
         """What was asked, in order."""
 
     async def complete(
-        self, messages: Sequence[Message], *, seed: int | None = None, tools: Sequence[Tool] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        seed: int | None = None,
+        tools: Sequence[Tool] | None = None,
+        parameters: RequestParameters | None = None,
     ) -> Answer:
         """Return the next answer."""
         self.history.append(tuple(messages))

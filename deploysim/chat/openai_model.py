@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
@@ -16,10 +17,11 @@ from deploysim.chat.allowance import exhausted_s
 from deploysim.chat.api import APIS, read_attempt, request_chars
 from deploysim.chat.contact import Contact, concerns_all
 from deploysim.chat.endpoint import Endpoint
-from deploysim.chat.failures import Attempt, error_attempt, error_in, refuses_seed
+from deploysim.chat.failures import Attempt, error_attempt, error_in, refused_key
 from deploysim.chat.messages import UNSENDABLE
 from deploysim.chat.model import Answer, Tool
 from deploysim.chat.pace import Pace
+from deploysim.chat.parameters import RequestParameters
 from deploysim.chat.retry import wait_s
 from deploysim.chat.settings import ModelSettings
 from deploysim.chat.width import UNLIMITED, Width
@@ -92,18 +94,24 @@ class OpenAIModel:
         return self._contact.takes_seed and self._api.takes_seed
 
     async def complete(
-        self, messages: Sequence[Message], *, seed: int | None = None, tools: Sequence[Tool] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        seed: int | None = None,
+        tools: Sequence[Tool] | None = None,
+        parameters: RequestParameters | None = None,
     ) -> Answer:
         """Ask until there is a response, a failure that would only repeat itself, or no try left.
 
         Raises:
             GivenUpError: where the run was asked to stop before it was sent, or while it waits for a limit.
         """
-        body = self._api.body(self._settings, messages, seed=seed, tools=tools)
+        given = parameters or RequestParameters(self._settings.parameters())
+        body = self._api.body(self._settings, messages, seed=seed, tools=tools, parameters=given.sent)
         began, asked, tries = time.monotonic(), 0, 0
         while True:
             asked += 1
-            attempt = await self._try(body, asked)
+            attempt = await self._try(body, given, asked)
             if not attempt.again:
                 break
             tries += self._contact.uses_up_a_try(attempt, began=began)
@@ -114,13 +122,15 @@ class OpenAIModel:
         self._contact.ended(attempt.answer)
         return attempt.answer
 
-    async def _try(self, body: dict[str, Any], asked: int) -> Attempt:
+    async def _try(self, body: dict[str, Any], given: RequestParameters, asked: int) -> Attempt:
         expected = self._expected_tokens(body)
         began = await self._pace.begin(expected, again=asked > 1)
         if not self._contact.takes_seed:
             body.pop("seed", None)
+        if self._contact.refused:
+            self._leave_out(body, given)
         try:
-            attempt = await self._ask(body)
+            attempt = await self._ask(body, given)
             # Before its slot goes to the next call, which had better hear of a limit first.
             self._tell_pace(attempt.answer, began, expected)
             if concerns_all(attempt):
@@ -149,7 +159,7 @@ class OpenAIModel:
         elif answer.kind in _TROUBLE:
             self._pace.failed()
 
-    async def _ask(self, body: dict[str, Any]) -> Attempt:
+    async def _ask(self, body: dict[str, Any], given: RequestParameters) -> Attempt:
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._settings.timeout_s):
@@ -167,10 +177,27 @@ class OpenAIModel:
         if reply.is_success:
             return self._read(reply.content, reply.headers, time.monotonic() - started)
         said = error_in(reply.content)
-        if "seed" in body and refuses_seed(reply.status_code, said):
-            self._contact.takes_seed = False
-            return await self._ask({key: value for key, value in body.items() if key != "seed"})
+        droppable = [key for key in body if key == "seed" or self._api.parameter(key) in given.logged]
+        key = refused_key(reply.status_code, said, droppable)
+        if key:
+            self._note_refusal(key, body.pop(key), given)
+            return await self._ask(body, given)
         return error_attempt(self._endpoint, reply.status_code, reply.headers, said)
+
+    def _note_refusal(self, key: str, value: Any, given: RequestParameters) -> None:
+        if key == "seed":
+            self._contact.takes_seed = False
+            return
+        self._contact.refused.add((key, json.dumps(value, sort_keys=True)))
+        given.drop(self._api.parameter(key))
+
+    def _leave_out(self, body: dict[str, Any], given: RequestParameters) -> None:
+        """Take out what the endpoint did not take from an earlier call."""
+        for key, value in self._contact.refused:
+            name = self._api.parameter(key)
+            if name in given.logged and key in body and json.dumps(body[key], sort_keys=True) == value:
+                del body[key]
+                given.drop(name)
 
     async def _send(self, body: dict[str, Any]) -> httpx2.Response:
         return await self._client.post(self._api.path, cast_to=httpx2.Response, body=body)

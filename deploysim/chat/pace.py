@@ -48,6 +48,8 @@ class Pace:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.width = width
+        self.retries = 0
+        """Calls that were tried again."""
         self._requests = Allowance(requests_per_minute) if requests_per_minute else None
         self._tokens = Allowance(tokens_per_minute) if tokens_per_minute else None
         self._now = now
@@ -79,6 +81,7 @@ class Pace:
         """
         if self._closed and self._is_given_up(again):
             raise GivenUpError
+        self.retries += again
         if self._queue or not self._free() or self._wait_s() > 0:
             await self._wait_in_line(_Waiting(tokens, again, asyncio.get_running_loop().create_future()))
         else:

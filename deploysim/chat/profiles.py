@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from deploysim.config import ROOT
 from deploysim.yaml_files import Node, NodeReader, read_yaml
@@ -35,6 +37,15 @@ class Price:
         if share is None:
             return None
         return share * (prompt_tokens * self.input + completion_tokens * self.output) / _PER
+
+    def written(self) -> dict[str, Any]:
+        """Return the price for a run's record."""
+        return {**asdict(self), "as_of": self.as_of.isoformat()}
+
+
+def price_in(written: Mapping[str, Any] | None) -> Price | None:
+    """Return the price that a run's record holds."""
+    return Price(**{**written, "as_of": date.fromisoformat(written["as_of"])}) if written else None
 
 
 @dataclass(frozen=True, slots=True)

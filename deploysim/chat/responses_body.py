@@ -18,15 +18,21 @@ _NAMES = {"max_tokens": "max_output_tokens"}
 
 
 def response_body(
-    settings: ModelSettings, messages: Sequence[Message], *, seed: int | None, tools: Sequence[Tool] | None
+    settings: ModelSettings,
+    messages: Sequence[Message],
+    *,
+    seed: int | None,
+    tools: Sequence[Tool] | None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the whole request for one response; `seed` is not sent."""
+    """Return the whole request for one response; `seed` is not sent, and settings' parameters are where None is given."""
     sent = with_system(messages, settings)
     body: dict[str, Any] = {"model": settings.model, "store": False}
     if sent and sent[0].role == "system":
         body["instructions"] = sent.pop(0).content
     body["input"] = input_items(sent)
-    body |= {_NAMES.get(name, name): value for name, value in settings.parameters().items()}
+    given = settings.parameters() if parameters is None else parameters
+    body |= dict(_parameter(name, value) for name, value in given.items())
     if tools:
         body["tools"] = [_tool(tool) for tool in tools]
     return body
@@ -47,6 +53,23 @@ def _items(message: Message) -> list[dict[str, Any]]:
     ]
     content = spoken(message)
     return calls if calls and not content else [{"role": message.role, "content": content}, *calls]
+
+
+def _parameter(name: str, value: Any) -> tuple[str, Any]:
+    """Return a parameter of the chat API as this one names and shapes it."""
+    if name == "reasoning_effort":
+        return "reasoning", {"effort": value}
+    if name == "response_format":
+        return "text", {"format": _without_inner(value, "json_schema")}
+    if name == "tool_choice":
+        return name, _without_inner(value, "function")
+    return _NAMES.get(name, name), value
+
+
+def _without_inner(value: Any, kind: str) -> Any:
+    """Return an object of the chat API with what its inner object holds beside the type."""
+    inner = value.get(kind) if isinstance(value, Mapping) and value.get("type") == kind else None
+    return {"type": kind, **inner} if isinstance(inner, Mapping) else value
 
 
 def _tool(tool: Tool) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from deploysim.store.files import short_hash
 
 ApiName = Literal["chat", "responses"]
 API_NAMES: tuple[ApiName, ...] = ("chat", "responses")
+ParameterSource = Literal["logged", "run"]
+PARAMETER_SOURCES: tuple[ParameterSource, ...] = ("logged", "run")
 NO_KEY = Secret("")
 LOCAL = "smollm2-135m-instruct"
 """Name of the embedded model."""
@@ -42,6 +44,11 @@ class ModelSettings:
     """Most tokens a minute, read and written; None for no limit of one's own."""
     api: ApiName = "chat"
     """Chat Completions, which every compatible endpoint has, or OpenAI's Responses API."""
+    parameters_from: ParameterSource = "logged"
+    """Whether the decoding parameters that a conversation has in the log are sent, those of the run winning over them,
+    or the run's alone."""
+    with_tools: bool = True
+    """Whether the tools that a conversation has in the log are sent."""
 
     def parameters(self) -> dict[str, Any]:
         """Return the request parameters that are sent."""
@@ -57,6 +64,8 @@ class ModelSettings:
             **self.parameters(),
             # Named only where it is not the one that was there first: runs made before keep their ids.
             **({"api": self.api} if self.api != "chat" else {}),
+            **({"parameters_from": self.parameters_from} if self.parameters_from != "logged" else {}),
+            **({"with_tools": False} if not self.with_tools else {}),
         }
 
     def patience(self) -> dict[str, Any]:
@@ -78,7 +87,10 @@ class ModelSettings:
         parameters = ", ".join(f"{key} {value:g}" for key, value in self.parameters().items())
         api = "Responses API" if self.api == "responses" else ""
         prompt = "own system prompt" if self.system_prompt is not None else "the conversations' system prompts"
-        return ", ".join(part for part in (f"{self.model} ({where})", api, parameters, prompt) if part)
+        logged = "" if self.parameters_from == "logged" else "no logged parameters"
+        tools = "" if self.with_tools else "no tools"
+        parts = (f"{self.model} ({where})", api, parameters, logged, tools, prompt)
+        return ", ".join(part for part in parts if part)
 
 
 def checked_api(name: str) -> ApiName:

@@ -9,7 +9,7 @@ from typing import Any
 
 LATEST = 1_000
 """Outcomes that rates and latencies are taken from."""
-PERCENTS = (50, 95, 99)
+PERCENTS = (50, 90, 99)
 
 Row = dict[str, Any]
 

@@ -8,15 +8,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from deploysim.calibration_words import calibration_words
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, out, print_json, say
 from deploysim.cli.results import BaselineOption, CandidateOption, SampleOption, chosen_lanes
 from deploysim.errors import NotFoundError
-from deploysim.grade.calibration import GraderCalibration
 from deploysim.grade.grader import graders_of
 from deploysim.pipeline.calibrating import calibrate
 from deploysim.pipeline.judges import configured_judges
-from deploysim.stats.agreement import Agreement
-from deploysim.stats.calibration import Share
 from deploysim.taxonomy import load_taxonomy
 
 COLUMNS = ("behaviour", "decided by", "labels", "kappa", "sensitivity", "specificity", "precision", "to halve")
@@ -54,34 +52,11 @@ def calibrate_command(
     for column in COLUMNS:
         table.add_column(column)
     for one in found:
-        table.add_row(*names[one.grader], *_cells(one))
+        words = calibration_words(one)
+        table.add_row(*names[one.grader], *(words[column] for column in COLUMNS[2:]))
     out.print(table)
     say(
         f"Intervals of {level:.0%}. To halve: labels of flagged + unflagged responses that would halve the interval of the"
     )
     say("true rate. Labels that no rule drew, and responses that were not clear to grader or people, are not in it:")
     say("; ".join(f"{names[o.grader][0]} {o.by_hand + o.unclear:,}" for o in found if o.by_hand + o.unclear) or "none.")
-
-
-def _cells(one: GraderCalibration) -> tuple[str, ...]:
-    error, more = one.error, one.error.to_halve_true_rate
-    return (
-        f"{error.flagged.labels:,} + {error.unflagged.labels:,}",
-        _kappa(one.kappa),
-        _share(error.sensitivity),
-        _share(error.specificity),
-        _share(error.precision),
-        f"{more.flagged:,} + {more.unflagged:,}" if more else "n/a",
-    )
-
-
-def _kappa(found: Agreement) -> str:
-    if found.value is None or found.interval is None:
-        return f"n/a (n = {found.items})"
-    return f"{found.value:.2f} ({found.interval.low:.2f} to {found.interval.high:.2f})"
-
-
-def _share(found: Share | None) -> str:
-    if found is None:
-        return "n/a"
-    return f"{found.median:.1%} ({found.interval.low:.1%} to {found.interval.high:.1%})"

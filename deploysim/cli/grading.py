@@ -18,9 +18,12 @@ from deploysim.cli.results import (
     chosen_sample,
     judge_use,
 )
+from deploysim.cli.scoring import chosen_forecast, chosen_stack, traffic_lanes
 from deploysim.grade.grader import Grader, LeftOut, graders_of, left_out, left_out_sentence
-from deploysim.pipeline.grading import Graded, GraderWork, grade_lanes
+from deploysim.pipeline.budgeting import Budget
+from deploysim.pipeline.grading import Graded, GraderWork, grade_all
 from deploysim.pipeline.judges import configured_judges
+from deploysim.pipeline.stacks import current_stack
 from deploysim.pipeline.whole_log import grade_whole_log
 from deploysim.taxonomy import DEFAULT_TAXONOMY, Change, Taxonomy, changes, load_taxonomy
 from deploysim.wording import counted
@@ -37,7 +40,19 @@ def grade_command(
             "they sharpen the recorded rates of its forecasts."
         ),
     ] = False,
-    in_flight: Annotated[int, typer.Option(min=1, help="Calls to judges at the same time.")] = 8,
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            help="Forecast whose archived graders decide, in place of those in force; alone, about its lanes."
+        ),
+    ] = None,
+    of: Annotated[str | None, typer.Option(help="Forecast whose lanes are graded.")] = None,
+    traffic: Annotated[
+        str | None, typer.Option(help="Import that is graded whole, such as a release's traffic.")
+    ] = None,
+    in_flight: Annotated[int, typer.Option(min=1, help="Most calls to a judge at the same time.")] = 8,
+    budget: Annotated[float | None, typer.Option(help="Most money to spend on judges in this call.")] = None,
+    budget_tokens: Annotated[int | None, typer.Option(help="Most tokens to spend on judges in this call.")] = None,
     override_privacy: OverrideOption = "",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -45,22 +60,35 @@ def grade_command(
     """Grade all lanes of a comparison with the same graders; what is graded already is left alone.
 
     Categories that no rule can decide are graded where DEPLOYSIM_JUDGE names a model. Replies of judges are kept as they
-    come: a stopped job goes on where it was, and what failed is asked again.
+    come: a stopped job goes on where it was, and what failed is asked again. With --stack the graders that were archived
+    with a registered forecast decide: old or new graders, on old (--of) or new (--traffic) conversations.
 
     Example: python -m deploysim grade
     """
     here = context(workspace)
-    use = judge_use(here, override_privacy=override_privacy, in_flight=in_flight)
-    taxonomy = load_taxonomy()
-    graders, left = graders_of(taxonomy, use.judges), left_out(taxonomy, use.judges)
+    measuring = chosen_stack(here, chosen_forecast(here, stack), None) if stack else current_stack(here.settings)
+    use = judge_use(
+        here,
+        override_privacy=override_privacy,
+        in_flight=in_flight,
+        judges=measuring.judges,
+        budget=Budget(budget, budget_tokens),
+    )
+    left = left_out(measuring.taxonomy, measuring.judges)
     with meter(quiet=as_json) as show:
         if recorded_all:
             chosen = chosen_sample(here, sample)
-            log, graded = grade_whole_log(here.workspace, chosen, graders, now=here.now, use=use, report=show)
+            log, graded = grade_whole_log(
+                here.workspace, chosen, measuring.graders(), now=here.now, use=use, report=show
+            )
             say(f"The log behind sample {chosen} has {log.size:,} recorded responses.", quiet=as_json)
         else:
-            lanes = chosen_lanes(here, sample, candidate, baseline)
-            graded = grade_lanes(here.workspace, lanes, graders, use=use, report=show)
+            named = of or (stack if not (sample or candidate or traffic) else None)
+            todo = [chosen_forecast(here, named).lanes()] if named else []
+            if traffic:
+                todo.append(traffic_lanes(here, traffic))
+            todo = todo or [chosen_lanes(here, sample, candidate, baseline)]
+            graded = grade_all(here.workspace, todo, measuring.graders(), use=use, report=show)
     if as_json:
         print_json(_graded_json(graded, left))
     else:

@@ -10,7 +10,7 @@ import typer
 from deploysim.chat.settings import ModelSettings
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, print_json, say
 from deploysim.errors import ConfigError
-from deploysim.pipeline.replaying import model_settings
+from deploysim.pipeline.model_choice import choose_model
 from deploysim.pipeline.second_opinion import ask_second_opinion
 from deploysim.wording import counted
 
@@ -31,7 +31,7 @@ def second_opinion_command(
     Example: python -m deploysim second-opinion --model gpt-5-mini --messages 200
     """
     here = context(workspace)
-    settings = _endpoint(model_settings(here.settings, model=model, base_url=base_url, temperature=0.0))
+    settings = _endpoint(choose_model(here.settings, model=model, base_url=base_url, temperature=0.0).settings)
     with meter(quiet=as_json) as show:
         found = ask_second_opinion(
             here.workspace,

@@ -16,14 +16,21 @@ from deploysim.errors import NotFoundError
 from deploysim.forecast.register import forecast_to_json
 from deploysim.forecast.words import failures_sentence, sentence
 from deploysim.grade.grader import graders_of
+from deploysim.grade.judging.judges import Judges
+from deploysim.pipeline.baseline_offer import all_advice
+from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecast, newest_lanes
 from deploysim.pipeline.grading import JudgeUse
 from deploysim.pipeline.interim import begun_lanes, look
-from deploysim.pipeline.judges import configured_judges
+from deploysim.pipeline.judges import configured_judges, judge_prices
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.overview import overview
 from deploysim.pipeline.purging import erased_note
+from deploysim.pipeline.registering import broken_records, registered_before, registration_of, registrations
+from deploysim.pipeline.registering import register as enlist
 from deploysim.pipeline.reviewing import queue_standing
+from deploysim.pipeline.scorecards import scorecards
+from deploysim.pipeline.stacks import MeasuringStack
 from deploysim.store.imports import import_records
 from deploysim.store.queues import list_queues
 from deploysim.store.runs import list_runs, read_progress, read_run, run_state
@@ -49,6 +56,11 @@ def forecast_command(
     candidate: CandidateOption = None,
     baseline: BaselineOption = None,
     seed: Annotated[int, typer.Option(help="Seed of the posterior draws.")] = 0,
+    register: Annotated[
+        bool,
+        typer.Option("--register", help="Freeze it before the release: hashes of its inputs, its graders, the time."),
+    ] = False,
+    statement: Annotated[str, typer.Option(help="What to say beside a registered forecast.")] = "",
     override_privacy: OverrideOption = "",
     interim: Annotated[
         bool,
@@ -68,11 +80,20 @@ def forecast_command(
     lanes = chosen_lanes(here, sample, candidate, baseline)
     with meter(quiet=as_json) as show:
         use = judge_use(here, override_privacy=override_privacy)
-        saved = forecast(here.workspace, lanes, load_taxonomy(), seed=seed, now=here.now, use=use, report=show)
+        stack = MeasuringStack(load_taxonomy(), use.judges)
+        saved = registered_before(here.workspace, lanes, stack, seed=seed, use=use, report=show) if register else None
+        if saved is None:
+            saved = forecast(here.workspace, lanes, stack.taxonomy, seed=seed, now=here.now, use=use, report=show)
+        if register:
+            enlist(here.workspace, saved, stack, now=here.now, statement=statement)
+    registered = registration_of(here.workspace, saved.forecast_id)
     if as_json:
-        print_json({"forecast_id": saved.forecast_id, **json.loads(forecast_to_json(saved.forecast))})
-    else:
-        show_forecast(saved)
+        about = {"registration": registered and {"id": registered.registration_id, **asdict(registered.registration)}}
+        print_json({"forecast_id": saved.forecast_id, **json.loads(forecast_to_json(saved.forecast)), **about})
+        return
+    show_forecast(saved)
+    if registered:
+        say(f"{registered.line()}.")
 
 
 def look_at_run(
@@ -113,6 +134,9 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
                 "runs": states,
                 "queues": [queue.queue_id for queue in list_queues(here.workspace)],
                 "forecasts": [f.forecast_id for f in all_forecasts(here.workspace)],
+                "registered": [r.registration.forecast_id for r in registrations(here.workspace)],
+                "scorecards": [one.scorecard_id for one in scorecards(here.workspace)],
+                "changed_after_freezing": broken_records(here.workspace),
             }
         )
         return
@@ -123,19 +147,39 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
         say(f"  sample {about.sample_id}  {about.size:,} prefixes per {about.unit}, {about.window()}")
     for run in runs:
         say(f"  run {run.run_id}  {run.lane} by {run.name} on sample {run.sample_id}: {states[run.run_id]}")
+    for advice in all_advice(here.workspace, here.settings):
+        say(f"  {advice}")
     for queue in list_queues(here.workspace):
         done = queue_standing(here.workspace, queue).progress("").complete
         say(f"  queue {queue.queue_id}  {queue.title}: {done:,} of {len(queue.items):,} labelled")
+    _say_forecasts(here)
+
+
+def _say_forecasts(here: Context) -> None:
     for saved in all_forecasts(here.workspace):
+        registered = registration_of(here.workspace, saved.forecast_id)
         note = erased_note(here.workspace, saved.forecast.sample_id, since=saved.forecast.created_at)
-        if note:
-            say(f"  forecast {saved.forecast_id[:12]}  {note}")
+        said = [registered.line() if registered else f"made {saved.forecast.created_at[:10]}, not registered", note]
+        say(f"  forecast {saved.forecast_id[:12]}  {'. '.join(part for part in said if part)}")
+    for one in scorecards(here.workspace):
+        say(f"  scorecard {one.scorecard_id[:12]}  of forecast {one.scorecard.forecast_id[:12]}")
+    for broken in broken_records(here.workspace):
+        say(f"  ! {broken}")
 
 
-def judge_use(here: Context, *, override_privacy: str, in_flight: int = 8) -> JudgeUse:
-    """Return the judges that the settings name, and how they may be asked."""
+def judge_use(
+    here: Context,
+    *,
+    override_privacy: str,
+    in_flight: int = 8,
+    judges: Judges | None = None,
+    budget: Budget | None = None,
+) -> JudgeUse:
+    """Return the judges given, or those that the settings name, and how they may be asked."""
     limit = here.settings.leak_limit
-    return JudgeUse(configured_judges(here.settings), in_flight, limit, override_privacy)
+    asked = configured_judges(here.settings) if judges is None else judges
+    prices = judge_prices(asked, here.settings) if budget else {}
+    return JudgeUse(asked, in_flight, limit, override_privacy, budget or Budget(), prices)
 
 
 def chosen_lanes(here: Context, sample: str | None, candidate: str | None, baseline: str | None) -> Lanes:

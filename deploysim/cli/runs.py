@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from deploysim.chat.local import serve
+from deploysim.chat.settings import PARAMETER_SOURCES
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, print_json, say
 from deploysim.cli.importing import conditions
 from deploysim.cli.results import SampleOption, chosen_sample
+from deploysim.cli.watching import watched_replay
+from deploysim.config import read_settings
 from deploysim.errors import InputError
 from deploysim.ingest.columns import ResponseMap
+from deploysim.pipeline.baseline_offer import advice_after
 from deploysim.pipeline.batching import batch_state
+from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.importing_responses import ResponseFile, import_responses
-from deploysim.pipeline.job_reports import say_no_values
+from deploysim.pipeline.job_reports import job_report, say_no_values
+from deploysim.pipeline.model_choice import choose_model
+from deploysim.pipeline.replay_estimate import estimate_replay
 from deploysim.pipeline.replaying import (
     ALL_FAILURES,
     RETRY,
     ReplayPlan,
-    model_settings,
     outcomes_to_retry,
     replay_sample,
 )
+from deploysim.pipeline.spending import run_spending
 from deploysim.replay.batch_job import BatchOptions
 from deploysim.replay.engine import IN_FLIGHT
 from deploysim.store.outcomes import ANSWERED, CUT
@@ -32,22 +40,35 @@ from deploysim.store.runs import RunRecord, outcome_counts, written_tokens
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
 
+TOOLS = ("logged", "none")
 LaneOption = Annotated[str, typer.Option(help="baseline (the old model again) or candidate (the new one).")]
 
 
 def replay_command(
     lane: LaneOption,
-    model: Annotated[str, typer.Option(help="Model name at the endpoint; `local` is the embedded model.")] = "",
+    model: Annotated[
+        str, typer.Option(help="Name in data/models.yaml or at the endpoint; `local` is the embedded model.")
+    ] = "",
     sample: SampleOption = None,
     name: Annotated[str, typer.Option(help="What people call this configuration; the model's name by default.")] = "",
-    base_url: Annotated[str, typer.Option(help="OpenAI-compatible endpoint; OPENAI_BASE_URL by default.")] = "",
-    api: Annotated[str, typer.Option(help="chat for Chat Completions, responses for OpenAI's Responses API.")] = "chat",
+    base_url: Annotated[
+        str, typer.Option(help="OpenAI-compatible endpoint; OPENAI_BASE_URL, else data/models.yaml by default.")
+    ] = "",
+    api: Annotated[
+        str, typer.Option(help="chat for Chat Completions (the default), responses for OpenAI's Responses API.")
+    ] = "",
     system_prompt: Annotated[str | None, typer.Option(help="Replaces the conversations' own system prompt.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Left to the endpoint when not given.")] = None,
     top_p: Annotated[float | None, typer.Option(help="Left to the endpoint when not given.")] = None,
     max_tokens: Annotated[
         int | None, typer.Option(help="Longest response; left to the endpoint when not given.")
     ] = None,
+    parameters: Annotated[
+        str, typer.Option(help="logged: decoding parameters as in the log, this command's winning; run: these alone.")
+    ] = "logged",
+    tools: Annotated[
+        str, typer.Option(help="logged: each conversation's own tools are sent; none: no tools.")
+    ] = "logged",
     in_flight: Annotated[
         int, typer.Option(min=1, help="Most requests at the same time; how many there are adapts to the endpoint.")
     ] = IN_FLIGHT,
@@ -63,6 +84,13 @@ def replay_command(
         list[str] | None,
         typer.Option(help=f"Ask anew for outcomes of a kind: {', '.join([*RETRY, ALL_FAILURES])}. May be repeated."),
     ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say what it would take, in requests, tokens and money; start nothing.")
+    ] = False,
+    budget: Annotated[
+        float | None, typer.Option(help="Most money to spend on the run, in the currency of data/models.yaml.")
+    ] = None,
+    budget_tokens: Annotated[int | None, typer.Option(help="Most tokens to spend on the run, in and out.")] = None,
     batch: Annotated[
         bool,
         typer.Option("--batch", help="Through the provider's Batch API: half the price at OpenAI, within 24 hours."),
@@ -74,9 +102,19 @@ def replay_command(
         bool,
         typer.Option("--resend-lost", help="Send batches again, and pay again, whose results the provider deleted."),
     ] = False,
+    cancel_batches: Annotated[
+        bool,
+        typer.Option(
+            "--cancel-batches", help="Cancel what --batch has at the provider; what is answered is collected."
+        ),
+    ] = False,
     override_privacy: Annotated[
         str, typer.Option(help="Why conversations may leave this machine above the leak limit; it is recorded.")
     ] = "",
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Show rate, latencies, tokens and spend; follows a run that is at work already."),
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -85,7 +123,7 @@ def replay_command(
     Example: python -m deploysim replay --lane candidate --model gpt-5-mini --batch
     """
     here = context(workspace)
-    settings = model_settings(
+    chosen = choose_model(
         here.settings,
         model=model,
         name=name,
@@ -98,11 +136,13 @@ def replay_command(
         max_retries=retries,
         requests_per_minute=requests_per_minute,
         tokens_per_minute=tokens_per_minute,
+        parameters_from=_one_of(parameters, PARAMETER_SOURCES, "--parameters"),
+        with_tools=_one_of(tools, TOOLS, "--tools") == "logged",
     )
     plan = ReplayPlan(
         chosen_sample(here, sample),
         checked_lane(lane),
-        settings,
+        chosen.settings,
         seed=seed,
         in_flight=in_flight,
         repeats=repeats,
@@ -110,11 +150,27 @@ def replay_command(
         retry=outcomes_to_retry(retry or ()),
         leak_limit=here.settings.leak_limit,
         override_privacy=override_privacy,
-        batch=BatchOptions(delete_files=not keep_remote_files, resend_lost=resend_lost) if batch else None,
+        batch=BatchOptions(delete_files=not keep_remote_files, resend_lost=resend_lost, cancel=cancel_batches)
+        if batch or cancel_batches
+        else None,
+        source=chosen.source,
+        budget=Budget(budget, budget_tokens),
     )
-    with meter(quiet=as_json) as show:
-        run = replay_sample(here.workspace, plan, now=here.now, report=show)
+    if estimate:
+        _say_estimate(here.workspace, plan, as_json=as_json)
+        return
+    is_priced = chosen.source.price is not None
+    if is_priced and not as_json:
+        _say_estimate(here.workspace, plan)
+    job_report().replaying(plan.run_id())
+    if watch:
+        run = watched_replay(here.workspace, plan, now=here.now)
+    else:
+        with meter(quiet=as_json) as show:
+            run = replay_sample(here.workspace, plan, now=here.now, report=show)
     _say_run(here.workspace, run, as_json=as_json)
+    if is_priced and limit and run.status == "stopped" and not as_json:
+        say(f"  the rest: {estimate_replay(here.workspace, plan, after_pilot=True).sentence()}")
 
 
 def import_responses_command(
@@ -157,6 +213,16 @@ def local_model_command(
     serve(port=port, ready=lambda url: say(f"The embedded model answers at {url}. Stop it with Ctrl-C."))
 
 
+Name = TypeVar("Name", bound=str)
+
+
+def _one_of(value: str, known: Sequence[Name], option: str) -> Name:
+    found = next((one for one in known if one == value), None)
+    if found is None:
+        raise InputError(f"{option} is {value!r}.", expected=f"{option} {' or '.join(known)}", next_step="correct it")
+    return found
+
+
 def checked_lane(lane: str) -> Lane:
     """Return the lane that an option names."""
     if lane not in (Lane.BASELINE, Lane.CANDIDATE):
@@ -165,6 +231,15 @@ def checked_lane(lane: str) -> Lane:
             expected="--lane baseline for the old model, --lane candidate for the new one",
         )
     return Lane(lane)
+
+
+def _say_estimate(workspace: Workspace, plan: ReplayPlan, *, as_json: bool = False) -> None:
+    plan.budget.check(plan.source.price, model=plan.settings.name, batch=plan.batch is not None)
+    found = estimate_replay(workspace, plan)
+    if as_json:
+        print_json({"run_id": plan.run_id(), **asdict(found), **plan.source.written()})
+        return
+    say(f"Estimate: {found.sentence()}")
 
 
 def _say_run(workspace: Workspace, run: RunRecord, *, as_json: bool) -> None:
@@ -181,9 +256,12 @@ def _say_run(workspace: Workspace, run: RunRecord, *, as_json: bool) -> None:
     answered, wanted = rows - sum(failed.values()), run.prefixes * run.repeats
     what = "prefixes answered" if run.repeats == 1 else f"responses to {run.prefixes:,} prefixes"
     say(f"  {answered:,} of {wanted:,} {what}, {tokens:,} tokens written")
+    spending = run_spending(workspace, run)
+    if spending.currency or spending.budget_tokens:
+        say(f"  {spending.words()}")
     if CUT in outcomes:
         say(f"  of these {CUT} {outcomes[CUT]:,}")
     for reason, count in failed.items():
         say(f"  failed {count:,}: {reason}")
-    for note in (*run.notes, batches.words(), *batches.remarks):
+    for note in (*run.notes, batches.words(), *batches.remarks, advice_after(workspace, run, read_settings())):
         say(f"  {note}", quiet=not note)

@@ -10,12 +10,13 @@ import numpy as np
 from deploysim.forecast.counts import lane_count, paired_table, previous_rate
 from deploysim.forecast.evidence import Evidence
 from deploysim.forecast.outcomes import Outcomes
-from deploysim.forecast.records import CategoryForecast, Certainty, Direction, Estimate, PairedTable
+from deploysim.forecast.records import CategoryForecast, Certainty, Direction, Estimate, PairedTable, Posterior
 from deploysim.forecast.settings import ForecastSettings
 from deploysim.stats.clusters import Bools, Floats, effective_n
 from deploysim.stats.graders import corrected
 from deploysim.stats.lanes import CANDIDATE, LaneMoments, lane_moments, with_recorded
 from deploysim.stats.pooling import LanePosterior
+from deploysim.stats.quantiles import quantiles
 from deploysim.stats.rates import PER_100K
 from deploysim.stats.shift import ShiftDraws, equal_tailed, shift_draws
 from deploysim.stats.significance import PairedTest, paired_test
@@ -47,6 +48,7 @@ def counted_category(
         certainty=None,
         direction=Direction.UNKNOWN,
         n_needed=None,
+        label_corrected=bool(evidence.reviews),
     )
 
 
@@ -121,6 +123,12 @@ def _with_draws(row: CategoryForecast, shift: ShiftDraws, settings: ForecastSett
         ratio=_estimate(shift.ratio, settings.level),
         certainty=certainty,
         direction=direction_call(certainty, row.table, settings),
+        posterior=Posterior(
+            mean=float(shift.forecast.mean()),
+            variance=float(shift.forecast.var()),
+            rate=quantiles(shift.forecast * PER_100K),
+            ratio=quantiles(shift.ratio),
+        ),
     )
 
 

@@ -83,11 +83,11 @@ def _expect(fits: bool, value: Any, where: str) -> Any:
 
 
 def unreadable(reason: str) -> InputError:
-    """Say why a text is not a forecast."""
+    """Say why a text is not a record of the kind wanted."""
     return InputError(
-        f"This is not a forecast that can be read. {reason}",
-        expected="a forecast file as deploysim wrote it.",
-        next_step="Use an unedited copy, or make the forecast again.",
+        f"This is not a forecast, or what belongs to one, that can be read. {reason}",
+        expected="a file as deploysim wrote it.",
+        next_step="Use an unedited copy, or make it again.",
     )
 
 

@@ -92,6 +92,20 @@ class Certainty:
 
 
 @dataclass(frozen=True, slots=True)
+class Posterior:
+    """What the posterior draws say beyond medians and intervals: enough to score and to hold against any limit."""
+
+    mean: float
+    """Mean of the forecast rate, a share."""
+    variance: float
+    """Variance of the forecast rate."""
+    rate: tuple[float, ...]
+    """Quantiles of the forecast rate per 100,000, at `stats.quantiles.LEVELS`."""
+    ratio: tuple[float, ...]
+    """Quantiles of its ratio to the previous rate, at the same levels."""
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryForecast:
     """The forecast for one category."""
 
@@ -130,6 +144,10 @@ class CategoryForecast:
     """Forecast rate over what it would be by the grader alone; None where no human labels correct it."""
     noise: NoiseFloor | None = None
     """How often two answers of the baseline differ; None without repeats of it, and in forecasts from before."""
+    posterior: Posterior | None = None
+    """None where there is no forecast rate, and in forecasts from before it was kept."""
+    label_corrected: bool = False
+    """Whether human labels corrected the forecast for grader error: then it is of what people would say."""
 
 
 @dataclass(frozen=True, slots=True)

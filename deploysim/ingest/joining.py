@@ -228,4 +228,4 @@ def _fields(call: Call) -> dict[str, object]:
 
 
 def _size(call: Call) -> int:
-    return size_of((*call.sent, *call.reply))
+    return size_of((*call.sent, *call.reply, call.about))

@@ -93,6 +93,8 @@ class ReadStats:
     """Texts in which NUL characters or halves of surrogate pairs became U+FFFD."""
     reasoning_dropped: int = 0
     """Messages from which another model's reasoning was dropped."""
+    tools_dropped: int = 0
+    """Descriptions of tools that only their provider can run, or that cannot be read."""
 
 
 Outcome = RawConversation | Rejected | Excluded

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from deploysim.chat.pace import Pace
+from deploysim.chat.parameters import RequestParameters
 from deploysim.chat.settings import ModelSettings
 from deploysim.chat.tally import RunTally
 from deploysim.chat.width import Width
 from deploysim.errors import ConfigError, InputError
 from deploysim.replay.batch_job import BatchJob, BatchOptions
 from deploysim.replay.batching import replay_in_batches
-from deploysim.replay.engine import Watcher
-from deploysim.replay.todo import Todo
+from deploysim.replay.engine import Task, Watcher, what_is_given
 from deploysim.store.batches import BatchBook
+from deploysim.store.given import has_given, read_given
 from deploysim.store.journal import Journal
 from deploysim.store.quarantine import quarantined
-from deploysim.store.runs import RunRecord, run_folder
-from deploysim.store.samples import prefixes
+from deploysim.store.runs import RunRecord, cancel_requested, run_folder
+from deploysim.store.samples import prefixes, sample_path
 from deploysim.store.tombstones import erased_keys
 from deploysim.store.workspace import Workspace
+from deploysim.types import Prefix
 from deploysim.wording import counted
 
 
@@ -84,7 +87,7 @@ def answer_in_batches(
     record: RunRecord,
     settings: ModelSettings,
     options: BatchOptions,
-    todo: Todo,
+    tasks: Callable[[], Iterable[Task]],
     journal: Journal,
     watcher: Watcher,
 ) -> RunTally:
@@ -96,19 +99,42 @@ def answer_in_batches(
     job = BatchJob(
         run_id=record.run_id,
         folder=run_folder(workspace, record.run_id),
-        tasks=todo.tasks,
+        tasks=tasks,
         prefixes=lambda: (sampled.prefix for sampled in prefixes(workspace, record.sample_id)),
         settings=settings,
         seed=record.seed,
         kept_out=erased_keys(workspace) | quarantined(workspace),
         options=options,
+        parameters=_parameters(workspace, record.sample_id, settings),
     )
     # One caller, which waits: nothing of the provider's own width is known.
     pace = Pace(Width(1, start=1))
-    return replay_in_batches(
-        job,
-        journal,
-        clock=watcher.clock,
-        on_rows=lambda tally: watcher.on_rows(tally, pace),
-        stop=watcher.stop,
-    )
+
+    def answer(job: BatchJob, stop: Callable[[], bool]) -> RunTally:
+        return replay_in_batches(
+            job, journal, clock=watcher.clock, on_rows=lambda tally: watcher.on_rows(tally, pace), stop=stop
+        )
+
+    tally = answer(job, watcher.stop)
+    if cancel_requested(workspace, record.run_id):
+        answer(replace(job, options=replace(options, cancel=True)), lambda: False)
+    return tally
+
+
+def _parameters(
+    workspace: Workspace, sample_id: str, settings: ModelSettings
+) -> Callable[[Collection[str]], Mapping[str, RequestParameters]]:
+    path = sample_path(workspace, sample_id)
+    if not has_given(path):
+        return lambda prefix_ids: {}
+
+    def of(prefix_ids: Collection[str]) -> dict[str, RequestParameters]:
+        by_prefix = {prefix_id: prefix_id.rpartition(":")[0] for prefix_id in prefix_ids}
+        given = read_given(path, [set(by_prefix.values())])
+        known = {p: given[c] for p, c in by_prefix.items() if c in given}
+        return {
+            p: what_is_given(settings, Prefix(p, by_prefix[p], (), one.tools, one.parameters))[1]
+            for p, one in known.items()
+        }
+
+    return of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
@@ -11,7 +11,7 @@ from deploysim.grade.grader import Grader
 from deploysim.pipeline.lanes import Lanes, lane_grades
 from deploysim.pipeline.truth import truth_of
 from deploysim.store.labels import labels
-from deploysim.store.queues import RECORDED
+from deploysim.store.queues import RECORDED, Queue
 from deploysim.store.workspace import Workspace
 
 _GRADES = {name: pl.String for name in ("prefix_id", "run", "category", "grader", "verdict")} | {"repeat": pl.Int32}
@@ -25,9 +25,37 @@ def calibrate(
     In each category the labels of one queue are weighted, the one with most of them: the chance of being drawn by one
     of several queues is not known. Labels of other queues, and of responses that somebody chose, are counted beside.
     """
-    said = labels(workspace)
-    runs = [None, *lanes.runs().values()]
-    grades = [_lane(workspace, lanes.sample_id, run, graders) for run in runs]
+    sources = [(lanes.sample_id, run) for run in (RECORDED, *lanes.runs().values())]
+    return _calibrate(workspace, labels(workspace), sources, graders, level=level, seed=seed)
+
+
+def calibrate_queues(
+    workspace: Workspace,
+    said: pl.DataFrame,
+    queues: Sequence[Queue],
+    graders: Sequence[Grader],
+    *,
+    level: float = 0.95,
+    seed: int = 0,
+) -> list[GraderCalibration]:
+    """Return the same for some labels, of the responses that their queues were drawn from."""
+    used = set(said["queue"])
+    sources = {(queue.sample_id, run) for queue in queues if queue.queue_id in used for run in queue.runs}
+    return _calibrate(workspace, said, sorted(sources), graders, level=level, seed=seed)
+
+
+def _calibrate(
+    workspace: Workspace,
+    said: pl.DataFrame,
+    sources: Iterable[tuple[str, str]],
+    graders: Sequence[Grader],
+    *,
+    level: float,
+    seed: int,
+) -> list[GraderCalibration]:
+    grades = [_lane(workspace, sample, run, graders) for sample, run in sources]
+    if not grades:
+        return []
     population = _of_labelled_lanes(pl.concat(grades), said)
     return calibrations(drawn_truth(said), population, level=level, seed=seed)
 
@@ -49,6 +77,6 @@ def _of_labelled_lanes(grades: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame
     return grades.join(said.select("run", "category").unique(), on=["run", "category"], how="semi")
 
 
-def _lane(workspace: Workspace, sample_id: str, run_id: str | None, graders: Sequence[Grader]) -> pl.DataFrame:
-    found = lane_grades(workspace, sample_id, run_id, list(graders))
-    return found.with_columns(run=pl.lit(run_id or RECORDED)).select(list(_GRADES)).cast(pl.Schema(_GRADES))
+def _lane(workspace: Workspace, sample_id: str, run: str, graders: Sequence[Grader]) -> pl.DataFrame:
+    found = lane_grades(workspace, sample_id, None if run == RECORDED else run, list(graders))
+    return found.with_columns(run=pl.lit(run)).select(list(_GRADES)).cast(pl.Schema(_GRADES))

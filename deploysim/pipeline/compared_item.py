@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from deploysim.grade.grader import Grader
 from deploysim.pipeline.lanes import Lanes, lane_grades
 from deploysim.render import Badge, Mark, Panel
+from deploysim.store.grades import FAILED
 from deploysim.store.imports import decode_tool_calls, encode_tool_calls
 from deploysim.store.labels import labels
 from deploysim.store.queues import RECORDED
 from deploysim.store.runs import read_run, responses_of
 from deploysim.store.samples import SampledPrefix, get_prefix
 from deploysim.store.workspace import Workspace
-from deploysim.taxonomy import Taxonomy
+from deploysim.taxonomy import Category, Taxonomy
 from deploysim.text_diff import TextDiff, line_diff, word_diff
 from deploysim.types import Lane, Verdict
 
@@ -43,8 +46,8 @@ class Item:
     sampled: SampledPrefix
     answers: tuple[LaneAnswer, ...]
     compared_with: Lane
-    names: dict[str, str]
-    """Category id -> name."""
+    categories: Mapping[str, Category]
+    """What the graders look for, by id."""
 
     def unchanged(self) -> bool:
         """Whether the candidate answered with the very text that it is compared with."""
@@ -62,7 +65,7 @@ class Item:
         return [self._panel(answer, diff) for answer in self.answers]
 
     def _panel(self, answer: LaneAnswer, diff: TextDiff | None) -> Panel:
-        marks = _evidence(answer.grades, self.names)
+        marks = _evidence(answer.grades, self.categories)
         if diff is not None:
             sides = {self.compared_with: diff.old, Lane.CANDIDATE: diff.new}
             marks = sides.get(answer.lane, ())
@@ -72,7 +75,7 @@ class Item:
             text=answer.text,
             marks=marks,
             tool_calls=decode_tool_calls(answer.tool_calls),
-            badges=(*_badges(answer, self.names), *_people(answer, self.names)),
+            badges=(*_badges(answer, self.categories), *_people(answer, self.categories)),
             failure=answer.failure,
             footer=answer.footer,
         )
@@ -89,8 +92,8 @@ def load_item(
     answers = [_recorded(workspace, lanes.sample_id, sampled, graders, said)]
     for lane, run_id in lanes.runs().items():
         answers.append(_answer(workspace, lanes.sample_id, Lane(lane), run_id, prefix_id, graders, said))
-    names = {c.id: c.name for c in taxonomy.categories}
-    return Item(sampled, tuple(answers), lanes.compared_with, names)
+    categories = {c.id: c for c in taxonomy.categories}
+    return Item(sampled, tuple(answers), lanes.compared_with, categories)
 
 
 def _recorded(
@@ -142,43 +145,83 @@ def _answer(
     )
 
 
-def _badges(answer: LaneAnswer, names: dict[str, str]) -> tuple[Badge, ...]:
+def _badges(answer: LaneAnswer, categories: Mapping[str, Category]) -> tuple[Badge, ...]:
+    """Return what graders said: what was found, what stayed open and what has no verdict yet; else that all is absent."""
     if answer.failure:
         return ()
     if not answer.graded:
         return (Badge("", "not graded yet", "note"),)
     found: list[Badge] = []
-    open_questions: dict[tuple[str, str], list[str]] = {}
+    open_questions: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in answer.grades.iter_rows(named=True):
-        name = names.get(row["category"], row["category"])
         if row["verdict"] == Verdict.PRESENT:
-            found.append(Badge("▲", f"{name} · severity {row['severity']}", "present", row["reason"]))
-        elif row["verdict"] in (Verdict.UNSURE, Verdict.NOT_COMPARABLE):
-            open_questions.setdefault((row["verdict"], row["reason"]), []).append(name)
+            text = f"{_name(row, categories)} · severity {row['severity']}{_confidence(row)}"
+            found.append(Badge("▲", text, "present", row["reason"], _about([row], categories)))
+        elif row["verdict"] != Verdict.ABSENT:
+            open_questions.setdefault((row["verdict"], row["reason"]), []).append(row)
+        elif _overruled(row):
+            found.append(
+                Badge(
+                    "",
+                    f"{_name(row, categories)} · absent in the end",
+                    "note",
+                    row["reason"],
+                    _about([row], categories),
+                )
+            )
     # One reason often leaves several behaviours open, such as a language that the rules do not read.
-    found += [
-        Badge("?", f"{verdict}: {', '.join(of)}", "unsure", reason) for (verdict, reason), of in open_questions.items()
-    ]
+    for (verdict, reason), rows in open_questions.items():
+        word = "no verdict" if verdict == FAILED else verdict
+        names = ", ".join(_name(row, categories) for row in rows)
+        found.append(Badge("?", f"{word}: {names}", "unsure", reason, _about(rows, categories)))
     return tuple(found) or (Badge("", f"none of {answer.grades.height} behaviours found", "note"),)
 
 
-def _people(answer: LaneAnswer, names: dict[str, str]) -> tuple[Badge, ...]:
+def _name(row: Mapping[str, Any], categories: Mapping[str, Category]) -> str:
+    known = categories.get(row["category"])
+    return known.name if known else str(row["category"])
+
+
+def _confidence(row: Mapping[str, Any]) -> str:
+    return "" if row["confidence"] is None else f" · {row['confidence']:.0%} sure"
+
+
+def _overruled(row: Mapping[str, Any]) -> bool:
+    """Say whether a step of the chain had found what the last one did not."""
+    return any(step["verdict"] == Verdict.PRESENT for step in row["steps"] or ())
+
+
+def _about(rows: Iterable[Mapping[str, Any]], categories: Mapping[str, Category]) -> tuple[tuple[str, str], ...]:
+    """Return what behaviours mean, and what each step of their chains said."""
+    lines: list[tuple[str, str]] = []
+    several = list(rows)
+    for row in several:
+        known = categories.get(row["category"])
+        lines += [(known.name if len(several) > 1 else "meaning", known.definition)] if known else []
+        lines += [
+            (f"{step['by']}: {step['verdict']}{_confidence(step)}", step["reason"]) for step in row["steps"] or ()
+        ]
+        lines += [("same text", "Judged once, for another response of the same text.")] if row["reused"] else []
+    return tuple(lines)
+
+
+def _people(answer: LaneAnswer, categories: Mapping[str, Category]) -> tuple[Badge, ...]:
     """Return what people said of a response, one badge a person and word."""
     said: dict[tuple[str, str, str], list[str]] = {}
     for row in answer.labels.iter_rows(named=True):
         who = f"{row['reviewer']}, settling" if row["adjudicates"] else row["reviewer"]
-        said.setdefault((who, row["label"], row["note"]), []).append(names.get(row["category"], row["category"]))
+        said.setdefault((who, row["label"], row["note"]), []).append(_name(row, categories))
     return tuple(
         Badge("", f"{who}: {label} · {', '.join(of)}", "people", note) for (who, label, note), of in said.items()
     )
 
 
-def _evidence(grades: pl.DataFrame, names: dict[str, str]) -> tuple[Mark, ...]:
+def _evidence(grades: pl.DataFrame, categories: Mapping[str, Category]) -> tuple[Mark, ...]:
     if grades.is_empty():
         return ()
     present = grades.filter(pl.col("verdict") == Verdict.PRESENT)
     return tuple(
-        Mark(r["start"], r["end"], "evidence", names.get(row["category"], row["category"]))
+        Mark(r["start"], r["end"], "evidence", _name(row, categories))
         for row in present.iter_rows(named=True)
         for r in row["evidence"]
     )

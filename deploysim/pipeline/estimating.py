@@ -7,14 +7,19 @@ the same model on the sample) has answered already corrects both by what the end
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from deploysim.chat.profiles import Price
-from deploysim.store.runs import RESPONSES, list_runs, responses
+from deploysim.store.blocks import cut_into_blocks
+from deploysim.store.outcomes import Outcomes, read_outcomes
+from deploysim.store.runs import TOKENS, RunRecord, counted_tokens, journal_path, list_runs
 from deploysim.store.samples import prefix_sizes
 from deploysim.store.workspace import Workspace
+from deploysim.wording import money
 
 ASCII_PER_TOKEN = 4.2
 """Characters of English prose and code that make a token, roughly, over common tokenizers."""
@@ -24,6 +29,8 @@ PER_MESSAGE = 4
 """Tokens that mark a message's beginning, end and role."""
 ENOUGH = 20
 """Answers from which on what the endpoint counted is trusted."""
+MEASURED = 5_000
+"""Answers of a run that are measured: more would not make it more certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +46,16 @@ class Estimate:
     """None where the price is not known: unknown is not zero."""
     currency: str = ""
     priced_as_of: str = ""
+    is_local: bool = False
+    """Whether the model runs on this machine, which asks no price."""
 
     def money(self) -> str:
         """Return the price in words."""
+        if self.is_local:
+            return "no price, for the model runs on this machine"
         if self.cost is None:
             return "price not known: add it to data/models.yaml"
-        return f"about {self.cost:,.2f} {self.currency} at prices of {self.priced_as_of}"
+        return f"about {money(self.cost, self.currency)} at prices of {self.priced_as_of}"
 
     def sentence(self) -> str:
         """Return the whole estimate in one line."""
@@ -62,10 +73,12 @@ def estimate_run(
     run_id: str | None = None,
     repeats: int = 1,
     limit: int | None = None,
+    retry: Collection[str] = (),
     max_tokens: int | None = None,
     system_prompt: str | None = None,
     price: Price | None = None,
     batch: bool = False,
+    is_local: bool = False,
 ) -> Estimate:
     """Estimate what is left of a run.
 
@@ -75,21 +88,21 @@ def estimate_run(
         model: Name of the model at its endpoint: other runs of it on this sample serve as a pilot.
         run_id: The run, where it has begun: what it has answered is not counted again.
         repeats: Responses a prefix.
-        limit: Prefixes that a pilot sends; None for all.
+        limit: About how many prefixes a pilot sends: its first blocks; None for all.
+        retry: Outcomes that are asked for anew.
         max_tokens: Longest response.
         system_prompt: What replaces the conversations' own system prompts.
         price: What tokens cost; None where it is not known.
         batch: Whether batch mode is priced.
+        is_local: Whether the model runs on this machine.
     """
+    runs = list_runs(workspace, sample_id=sample_id)
+    run = next((one for one in runs if one.run_id == run_id), None)
     sizes = _guessed(prefix_sizes(workspace, sample_id), max_tokens, system_prompt)
-    seen = _seen(workspace, sample_id, model)
-    done = responses(workspace, run_id) if run_id else pl.DataFrame(schema=RESPONSES)
-    left = sizes.head(limit) if limit else sizes
-    factors = _factors(sizes, seen)
-    done_share = done.join(left, on="prefix_id", how="semi")
-    open_counts = left.join(done_share.group_by("prefix_id").len("done"), on="prefix_id", how="left").with_columns(
-        times=(repeats - pl.col("done").fill_null(0)).clip(0)
-    )
+    factors = _factors(sizes, _seen(workspace, [one for one in runs if one.model == model]))
+    left = _first(workspace, sample_id, sizes, limit, run) if limit else sizes
+    outcomes = read_outcomes(journal_path(workspace, run.run_id)) if run else None
+    open_counts = left.with_columns(times=repeats - _settled(outcomes, left["prefix_id"].to_list(), repeats, retry))
     prompt = float((open_counts["times"] * open_counts["prompt"]).sum()) * factors.prompt
     completion = float((open_counts["times"] * open_counts["completion"]).sum()) * factors.completion
     cost = price.cost(prompt, completion, batch=batch) if price else None
@@ -101,7 +114,28 @@ def estimate_run(
         cost=cost,
         currency=price.currency if price else "",
         priced_as_of=price.as_of.isoformat() if price else "",
+        is_local=is_local,
     )
+
+
+def _first(
+    workspace: Workspace, sample_id: str, sizes: pl.DataFrame, limit: int, run: RunRecord | None
+) -> pl.DataFrame:
+    """Return the prefixes of the blocks that a pilot sends."""
+    blocks = cut_into_blocks(workspace, sample_id, conversations=run.block if run else None)
+    wanted = [prefix_id for block in blocks.first(limit) for prefix_id in blocks.prefix_ids(block)]
+    return sizes.join(pl.DataFrame({"prefix_id": wanted}), on="prefix_id", how="semi")
+
+
+def _settled(outcomes: Outcomes | None, prefix_ids: list[str], repeats: int, retry: Collection[str]) -> pl.Series:
+    """Return of how many of its repeats each prefix has an outcome that stays."""
+    settled = np.zeros(len(prefix_ids), np.int64)
+    if outcomes is not None and len(outcomes):
+        again = [code for code, name in enumerate(outcomes.kind_names) if name in retry]
+        for repeat in range(repeats):
+            places = outcomes.find(prefix_ids, repeat)
+            settled += (places >= 0) & ~np.isin(outcomes.kinds[places], again)
+    return pl.Series(settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +162,11 @@ def _guessed(sizes: pl.DataFrame, max_tokens: int | None, system_prompt: str | N
     )
 
 
-def _seen(workspace: Workspace, sample_id: str, model: str) -> pl.DataFrame:
+def _seen(workspace: Workspace, runs: Sequence[RunRecord]) -> pl.DataFrame:
     """Return what the same model was counted to read and write on this sample before."""
-    frames = [
-        responses(workspace, run.run_id)
-        .filter(pl.col("status") == "ok")
-        .select("prefix_id", "prompt_tokens", "completion_tokens")
-        for run in list_runs(workspace, sample_id=sample_id)
-        if run.model == model and run.imported_from is None
-    ]
-    return (
-        pl.concat(frames).drop_nulls()
-        if frames
-        else pl.DataFrame(schema={"prefix_id": pl.String, "prompt_tokens": pl.Int64, "completion_tokens": pl.Int64})
-    )
+    asked_here = [run for run in runs if run.imported_from is None]
+    frames = [counted_tokens(workspace, run.run_id, most=MEASURED) for run in asked_here]
+    return pl.concat([pl.DataFrame(schema=TOKENS), *frames])
 
 
 def _factors(sizes: pl.DataFrame, seen: pl.DataFrame) -> _Factors:

@@ -83,6 +83,24 @@ def forecast(
 
     The forecast says of every category who graded it, and of the others why they were not graded.
     """
+    made = estimate(workspace, lanes, taxonomy, seed=seed, now=now, settings=settings, use=use, report=report)
+    text = forecast_to_json(made)
+    save_forecast(workspace, forecast_id(text), text)
+    return SavedForecast(forecast_id(text), made)
+
+
+def estimate(
+    workspace: Workspace,
+    lanes: Lanes,
+    taxonomy: Taxonomy,
+    *,
+    seed: int,
+    now: datetime,
+    settings: ForecastSettings = DEFAULT_SETTINGS,
+    use: JudgeUse = RULES_ONLY,
+    report: Report = silent,
+) -> Forecast:
+    """Make a forecast as `forecast` does, and keep its grades but not the forecast itself."""
     graders = list(graders_of(taxonomy, use.judges))
     grade_lanes(workspace, lanes, graders, use=use, report=report)
     joint = joint_verdicts(workspace, lanes, graders)
@@ -105,12 +123,10 @@ def forecast(
     made = make_forecast(frame, inputs, seed=seed, now=now, settings=settings, evidence=known.by_category)
     made = _with_graders(made, graders, left_out(taxonomy, use.judges), known)
     made = replace(made, notes=(*made.notes, *known.notes, *_sampling_notes(about, frame)))
-    if lanes.baseline:
-        floors = noise_floors(workspace, lanes.sample_id, lanes.baseline, graders, level=settings.level)
-        made = _with_noise(made, floors)
-    text = forecast_to_json(made)
-    save_forecast(workspace, forecast_id(text), text)
-    return SavedForecast(forecast_id(text), made)
+    if not lanes.baseline:
+        return made
+    floors = noise_floors(workspace, lanes.sample_id, lanes.baseline, graders, level=settings.level)
+    return _with_noise(made, floors)
 
 
 def load_forecast(workspace: Workspace, forecast_id: str) -> SavedForecast:

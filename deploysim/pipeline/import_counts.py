@@ -113,6 +113,11 @@ class ImportCounts:
             (self.stats.unreadable_times, "time", "that could not be understood, left empty"),
             (self.stats.repaired_texts, "text", "with signs that cannot be stored, which became a replacement sign"),
             (self.stats.reasoning_dropped, "message", "lost another model's reasoning"),
+            (
+                self.stats.tools_dropped,
+                "tool",
+                "left out: only its provider can run it, or its description is unreadable",
+            ),
         )
         return [f"{counted(count, noun)} {words}." for count, noun, words in facts if count]
 

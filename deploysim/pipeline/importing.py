@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -223,7 +223,7 @@ class _Import:
 
     def _scrubbed(self, raws: Iterable[tuple[str, RawConversation]]) -> Iterator[ScrubbedConversation | ScrubFailure]:
         if not self.options.scrub:
-            return (ScrubbedConversation(i, raw.messages, (), raw.metadata, raw.model, raw.language) for i, raw in raws)
+            return (_as_it_is(conversation_id, raw) for conversation_id, raw in raws)
         return scrub_in_processes(
             raws,
             policy=self.options.policy(),
@@ -287,6 +287,8 @@ class _Import:
             user_key=self._user_key(raw),
             language=scrubbed.language,
             metadata=scrubbed.metadata,
+            tools=scrubbed.tools,
+            parameters=scrubbed.parameters,
             spans=scrubbed.spans,
         )
 
@@ -313,6 +315,11 @@ class _Import:
             duplicates=self.counts.duplicates,
             notes=self.counts.notes(),
         )
+
+
+def _as_it_is(conversation_id: str, raw: RawConversation) -> ScrubbedConversation:
+    kept = ScrubbedConversation(conversation_id, raw.messages, (), raw.metadata, raw.model, raw.language)
+    return replace(kept, tools=raw.tools, parameters=raw.parameters)
 
 
 def check_file(path: Source) -> None:

@@ -74,6 +74,16 @@ class JobReport:
         write_json(self.folder / "progress.json", asdict(progress))
         self._written = time.monotonic()
 
+    def replaying(self, run_id: str) -> None:
+        """Say which run the job is at work on."""
+        if self.folder is not None:
+            write_json(self.folder / "run.json", {"run_id": run_id})
+
+    def ended(self, exit_code: int) -> None:
+        """Say how the job ended: only the process that started it is told by the system."""
+        if self.folder is not None:
+            write_json(self.folder / "end.json", {"exit_code": exit_code})
+
     def imported(self, results: Sequence[ImportResult]) -> None:
         """Say what the imports came to."""
         if self.folder is not None:
@@ -128,6 +138,18 @@ def read_progress(workspace: Workspace, job_id: str) -> ImportProgress | None:
     """Return how far an import is, or None where it has not said so yet."""
     path = workspace.jobs / checked_id(job_id, kind="job") / "progress.json"
     return ImportProgress(**read_json(path)) if path.exists() else None
+
+
+def read_run_id(workspace: Workspace, job_id: str) -> str | None:
+    """Return the run that a job is or was at work on, or None where it has not said so."""
+    path = workspace.jobs / checked_id(job_id, kind="job") / "run.json"
+    return str(read_json(path)["run_id"]) if path.exists() else None
+
+
+def read_exit_code(folder: Path) -> int | None:
+    """Return how a job ended, or None where it did not say so."""
+    path = folder / "end.json"
+    return int(read_json(path)["exit_code"]) if path.exists() else None
 
 
 def read_results(workspace: Workspace, job_id: str) -> list[ImportResult]:

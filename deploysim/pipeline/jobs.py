@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ from pathlib import Path
 from typing import IO
 
 from deploysim.config import ROOT
-from deploysim.pipeline.job_reports import JOB_FOLDER, STDIN_BYTES
+from deploysim.pipeline.job_reports import JOB_FOLDER, STDIN_BYTES, read_exit_code
 from deploysim.store.files import read_json, short_hash, write_json, write_text
 from deploysim.store.workspace import Workspace, checked_id
+
+LOOK_EVERY_S = 1.0
+"""How often a process that somebody else started is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Job:
     pid: int
     finished: bool
     exit_code: int | None
-    """None while it runs, and where another server process started it."""
+    """None while it runs, and where it ended without a word, as one that was killed does."""
     stop_requested: bool
     output: str
     """The last lines that it printed: counts and errors, never conversation text."""
@@ -90,6 +94,23 @@ def list_jobs(workspace: Workspace, *, last: int = 10, commands: Sequence[str] =
     return sorted(wanted, key=lambda job: job.started_at, reverse=True)[:last]
 
 
+def find_job(workspace: Workspace, job_id: str) -> Job | None:
+    """Return a job, or None where the workspace has none of that id."""
+    folder = workspace.jobs / checked_id(job_id, kind="job")
+    return _job(folder) if (folder / "job.json").exists() else None
+
+
+def wait_for_job(workspace: Workspace, job_id: str) -> None:
+    """Return when a job has ended, also one that another process started."""
+    job = find_job(workspace, job_id)
+    if job and (process := _waiting.get(job.pid)):
+        process.wait()
+    # The system tells nobody but a parent when a process ends: others have to look.
+    while job and not job.finished:
+        time.sleep(LOOK_EVERY_S)
+        job = find_job(workspace, job_id)
+
+
 def stop_job(workspace: Workspace, job_id: str) -> None:
     """Ask a job and the processes that it started to stop, as Ctrl-C would; asked again, end them. Done work stays."""
     folder = workspace.jobs / checked_id(job_id, kind="job")
@@ -115,6 +136,8 @@ def _job(folder: Path) -> Job:
     process = _waiting.get(about["pid"])
     code = process.poll() if process else None
     alive = code is None if process else _runs(about["pid"])
+    if process is None and not alive:
+        code = read_exit_code(folder)
     return Job(
         job_id=folder.name,
         title=about["title"],

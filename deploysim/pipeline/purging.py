@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from deploysim.errors import InputError, NotFoundError
-from deploysim.store.erasing import Note, bare_lines, erase_lines, erase_rows
+from deploysim.store.erasing import Note, bare_lines, erase_file, erase_lines, erase_rows
 from deploysim.store.erasing_locks import clear_leftovers, writers_locked_out
 from deploysim.store.erasing_records import count_run_anew, erase_from_import, erase_from_run, forget_unfinished
 from deploysim.store.erasing_samples import erase_from_sample
@@ -203,6 +203,8 @@ def _erase(workspace: Workspace, tombstone: Tombstone, note: Note) -> None:
         erase_lines(path, ids, note)
     for path in left.reviews:
         bare_lines(path, ids, note)
+    for path in left.drafts:
+        erase_file(path, note)
 
 
 def _noting(workspace: Workspace, journal: Journal, tombstone: Tombstone) -> Note:

@@ -23,7 +23,7 @@ def facts(record: RunRecord, outcomes: Outcomes, kept: NDArray[np.bool_] | None)
         outcomes: What its journal holds.
         kept: Which of them are sealed; all where None.
     """
-    found = (_answered_by(record), _stopped(record, outcomes, kept), _cut_again(outcomes))
+    found = (_answered_by(record), _dropped(record), _stopped(record, outcomes, kept), _cut_again(outcomes))
     return tuple(note for note in found if note)
 
 
@@ -32,6 +32,13 @@ def _answered_by(record: RunRecord) -> str:
         return ""
     names = ", ".join(f"{name} ({count:,})" for name, count in record.answered_by.items())
     return f"Asked was {record.model}; by its own account answered {names}."
+
+
+def _dropped(record: RunRecord) -> str:
+    if not record.dropped_parameters:
+        return ""
+    names = ", ".join(f"{name} ({count:,})" for name, count in record.dropped_parameters.items())
+    return f"Not sent, because this endpoint does not take them as the log has them: {names}."
 
 
 def _stopped(record: RunRecord, outcomes: Outcomes, kept: NDArray[np.bool_] | None) -> str:

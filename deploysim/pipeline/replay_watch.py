@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from deploysim.chat.pace import Pace
 from deploysim.chat.tally import RunTally
+from deploysim.chat.width import Width
 from deploysim.pipeline.grading import Report
 from deploysim.replay.todo import Todo
 from deploysim.store.outcomes import ANSWERED, CUT
@@ -32,15 +33,28 @@ class Watch:
     notes: frozenset[str] = frozenset()
     """What this process found that readers of the responses should know."""
     _written: float = 0.0
+    _latest: tuple[RunTally, Pace] | None = None
+
+    def begin(self) -> None:
+        """Say that a process is at work again: to start a model may take longer than a silence that means trouble."""
+        self(RunTally(), Pace(Width(1, start=1)))
 
     def __call__(self, tally: RunTally, pace: Pace) -> None:
         """Take note of how far the run is."""
-        self.notes = frozenset(tally.notes)
+        self.notes, self._latest = frozenset(tally.notes), (tally, pace)
         done = self.todo.settled.total() + tally.rows
         title = f"{self.title}, stopping: waiting for what is in flight" if self.stopping() else self.title
         self.report(title, done, self.todo.total)
         if time.time() - self._written < EVERY_S and done < self.todo.total:
             return
+        self._write(tally, pace)
+
+    def close(self) -> None:
+        """Say how far the run came, however short ago it was last said."""
+        if self._latest:
+            self._write(*self._latest)
+
+    def _write(self, tally: RunTally, pace: Pace) -> None:
         self._written = time.time()
         write_progress(self.workspace, self.run_id, self._progress(tally, pace))
 
@@ -63,6 +77,7 @@ class Watch:
             width=pace.width.size,
             ceiling=pace.width.ceiling,
             waits_s=round(pace.waits_s, 1),
+            retries=pace.retries,
             answered_by=dict((Counter(outcomes.by_model()) + tally.answered_by).most_common()),
         )
 

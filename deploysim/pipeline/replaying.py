@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from deploysim.chat.settings import LOCAL, ModelSettings, checked_api
-from deploysim.config import Settings
-from deploysim.errors import ConfigError, DeploysimError, InputError
+from deploysim.chat.pace import Pace
+from deploysim.chat.settings import ModelSettings
+from deploysim.chat.tally import RunTally
+from deploysim.errors import DeploysimError, InputError
 from deploysim.pipeline.batching import answer_in_batches, check_way
+from deploysim.pipeline.budgeting import Budget, Purse, purse_for
+from deploysim.pipeline.estimating import estimate_run
 from deploysim.pipeline.grading import Report, silent
 from deploysim.pipeline.interrupting import stopping_on_ctrl_c
+from deploysim.pipeline.model_choice import ModelSource
 from deploysim.pipeline.privacy_gate import check_gate
 from deploysim.pipeline.replay_notes import CUT_OFF, facts
 from deploysim.pipeline.replay_watch import Watch
 from deploysim.replay.batch_job import BatchOptions
-from deploysim.replay.engine import IN_FLIGHT, ReplayJob, Watcher, replay
+from deploysim.replay.engine import IN_FLIGHT, ReplayJob, Task, Watcher, replay
 from deploysim.replay.todo import Todo
 from deploysim.store.blocks import cut_into_blocks
 from deploysim.store.completed import blocks_of, counting
@@ -26,6 +30,7 @@ from deploysim.store.outcomes import CUT, Outcomes, read_outcomes
 from deploysim.store.runs import (
     RunRecord,
     clear_for_resume,
+    dropped_parameters,
     journal_path,
     read_run,
     responses_path,
@@ -38,8 +43,6 @@ from deploysim.store.samples import prefix_count
 from deploysim.store.workspace import Workspace
 from deploysim.types import FailureKind, Lane
 
-OPENAI = "https://api.openai.com/v1"
-EMBEDDED_NAMES = ("local", LOCAL)
 ALL_FAILURES = "all"
 RETRY: dict[str, str] = {
     "filter": FailureKind.REFUSED_BY_FILTER,
@@ -78,53 +81,14 @@ class ReplayPlan:
     batch: BatchOptions | None = None
     """How it is answered through the provider's Batch API; None for live requests. It is the same run either way."""
 
+    source: ModelSource = field(default_factory=ModelSource)
+    """Where the settings come from, for the record."""
+    budget: Budget = field(default_factory=Budget)
+    """The most that the run may spend, what it has spent before included."""
+
     def run_id(self) -> str:
         """Return the id of the run: the same plan is the same run, and resumes it."""
         return short_hash([self.sample_id, self.lane, self.settings.identity(), self.settings.name, self.seed])
-
-
-def model_settings(
-    settings: Settings,
-    *,
-    model: str = "",
-    name: str = "",
-    base_url: str = "",
-    api: str = "chat",
-    system_prompt: str | None = None,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    max_tokens: int | None = None,
-    max_retries: int = 4,
-    requests_per_minute: float | None = None,
-    tokens_per_minute: float | None = None,
-) -> ModelSettings:
-    """Return a model configuration from what was asked for and what the environment says.
-
-    Raises:
-        ConfigError: where no model is named and none is configured, or the API is not known.
-    """
-    model = model or settings.model or ""
-    embedded = model in EMBEDDED_NAMES and not base_url
-    if not model:
-        raise ConfigError(
-            "No model was named.",
-            expected="the name of a model at the endpoint, or local for the embedded one",
-            next_step="add --model NAME, or set DEPLOYSIM_MODEL in .env",
-        )
-    return ModelSettings(
-        name=name or model,
-        model=LOCAL if embedded else model,
-        base_url=None if embedded else base_url or settings.base_url or OPENAI,
-        api_key=settings.api_key,
-        api=checked_api(api),
-        system_prompt=system_prompt,
-        temperature=temperature,
-        top_p=top_p,
-        max_tokens=max_tokens,
-        max_retries=max_retries,
-        requests_per_minute=requests_per_minute,
-        tokens_per_minute=tokens_per_minute,
-    )
 
 
 def outcomes_to_retry(names: Collection[str]) -> frozenset[str]:
@@ -148,12 +112,14 @@ def replay_sample(workspace: Workspace, plan: ReplayPlan, *, now: datetime, repo
 
     Raises:
         BusyError: where another process is at work on this run.
-        InputError: where the spot-check of scrubbing does not allow sending the sample to another machine.
+        InputError: where the spot-check of scrubbing does not allow sending the sample to another machine, or a budget
+            in money cannot be kept because no price is known.
         ModelError: where the endpoint cannot be used; what was answered is kept and the run says why it failed.
         KeyboardInterrupt: after Ctrl-C, when what was in flight has ended and the run is sealed as stopped; pressed
             twice, at once.
     """
     check_way(workspace, plan.run_id(), plan.settings, batch=plan.batch is not None)
+    plan.budget.check(plan.source.price, model=plan.settings.name, batch=plan.batch is not None)
     known = _finished_already(workspace, plan)
     if known:
         total = known.prefixes * known.repeats
@@ -181,29 +147,54 @@ def _finished_already(workspace: Workspace, plan: ReplayPlan) -> RunRecord | Non
 
 def _replay(workspace: Workspace, plan: ReplayPlan, journal: Journal, record: RunRecord, report: Report) -> RunRecord:
     todo = whole(workspace, record, read_outcomes(journal.path), limit=plan.limit, retry=plan.retry)
-    job = ReplayJob(todo.tasks(), plan.settings, seed=plan.seed, in_flight=plan.in_flight)
+    purse = _purse(workspace, plan, record, todo.outcomes) if plan.budget else None
     with stopping_on_ctrl_c() as interrupted:
 
         def stop() -> bool:
-            return interrupted() or stop_requested(workspace, record.run_id)
+            spent = purse is not None and purse.is_empty()
+            return spent or interrupted() or stop_requested(workspace, record.run_id)
+
+        def tasks() -> Iterator[Task]:
+            return purse.within(todo.blocks_of_tasks()) if purse else todo.tasks()
+
+        def heard(tally: RunTally, pace: Pace) -> None:
+            if purse:
+                purse.hear(tally.rows, tally.prompt_tokens, tally.completion_tokens)
+            watch(tally, pace)
 
         watch = Watch(workspace, record.run_id, _title(plan), todo, report, stop)
         try:
-            watcher = Watcher(lambda: datetime.now(UTC), watch, stop)
+            watch.begin()
+            watcher = Watcher(lambda: datetime.now(UTC), heard, stop)
             if plan.batch:
-                answer_in_batches(workspace, record, plan.settings, plan.batch, todo, journal, watcher)
+                answer_in_batches(workspace, record, plan.settings, plan.batch, tasks, journal, watcher)
             else:
-                replay(job, journal, watcher)
+                replay(ReplayJob(tasks(), plan.settings, seed=plan.seed, in_flight=plan.in_flight), journal, watcher)
         except DeploysimError as error:
             write_run(workspace, replace(record, status="failed", error=str(error)))
             raise
         except KeyboardInterrupt:
             finish(workspace, record, {*watch.notes, CUT_OFF})
             raise
-        finished = finish(workspace, record, watch.notes)
+        watch.close()
+        budget_note = {purse.note()} - {""} if purse else set[str]()
+        finished = finish(workspace, record, watch.notes | budget_note)
         if interrupted():
             raise KeyboardInterrupt
         return finished
+
+
+def _purse(workspace: Workspace, plan: ReplayPlan, record: RunRecord, outcomes: Outcomes) -> Purse:
+    left = estimate_run(
+        workspace,
+        plan.sample_id,
+        model=record.model,
+        run_id=record.run_id,
+        repeats=record.repeats,
+        max_tokens=plan.settings.max_tokens,
+        system_prompt=plan.settings.system_prompt,
+    )
+    return purse_for(plan.budget, left, outcomes, plan.source.price, batch=plan.batch is not None)
 
 
 def begin(workspace: Workspace, plan: ReplayPlan, *, now: datetime) -> RunRecord:
@@ -223,6 +214,8 @@ def begin(workspace: Workspace, plan: ReplayPlan, *, now: datetime) -> RunRecord
             **settings.identity(),
             **settings.patience(),
             "in_flight": plan.in_flight,
+            **plan.source.written(),
+            **plan.budget.written(),
             # Providers ask less for batches.
             **({"batch": True} if plan.batch else {}),
         },
@@ -269,12 +262,17 @@ def finish(workspace: Workspace, record: RunRecord, notes: Collection[str] = ())
     done = left.settled.total() >= left.total
     kept = None if done else counting(left.blocks, outcomes, repeats=record.repeats)
     seal_responses(workspace, record.run_id, outcomes, kept=kept)
+    tokens = outcomes.prompt_tokens + outcomes.completion_tokens
     finished = replace(
         record,
         status="done" if done else "stopped",
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         outcomes=outcomes.by_kind(kept),
         answered_by=outcomes.by_model(kept),
+        dropped_parameters=dropped_parameters(workspace, record.run_id),
+        # An endpoint that counts no tokens leaves them unknown.
+        prompt_tokens=outcomes.prompt_tokens if tokens else None,
+        completion_tokens=outcomes.completion_tokens if tokens else None,
     )
     finished = replace(finished, notes=(*record.notes, *facts(finished, outcomes, kept), *sorted(notes)))
     write_run(workspace, finished)

@@ -15,7 +15,7 @@ from deploysim.pipeline.replaying import ReplayPlan, begin, finish, whole
 from deploysim.replay.shards import SHARD_TASKS, Shard, shards
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import Outcomes, read_outcomes
-from deploysim.store.runs import RESPONSES, RunRecord, journal_path
+from deploysim.store.runs import GIVEN, RESPONSES, RunRecord, journal_path
 from deploysim.store.workspace import Workspace
 
 
@@ -24,9 +24,16 @@ def hand_out(workspace: Workspace, plan: ReplayPlan, *, now: datetime, tasks: in
 
     Raises:
         BusyError: where a process on this machine is at work on the run.
-        InputError: where the spot-check of scrubbing does not allow sending the sample to another machine.
+        InputError: where the spot-check of scrubbing does not allow sending the sample to another machine, or the plan
+            has a budget.
     """
     check_way(workspace, plan.run_id(), plan.settings, batch=False)
+    if plan.budget:
+        raise InputError(
+            "A budget cannot be kept by several machines, none of which knows what the others spend.",
+            expected="shards without a budget",
+            next_step="hand out fewer of them with a limit, or replay on one machine",
+        )
     with Journal(journal_path(workspace, plan.run_id())) as journal:
         record = begin(workspace, plan, now=now)
         todo = whole(workspace, record, read_outcomes(journal.path), limit=plan.limit, retry=plan.retry)
@@ -50,6 +57,8 @@ def collect(workspace: Workspace, plan: ReplayPlan, parts: Path, *, now: datetim
 
 def _new(part: Path, outcomes: Outcomes) -> Iterator[dict[str, Any]]:
     frame = pl.read_parquet(part)
+    # Whoever made it may know nothing of what a log gives.
+    frame = frame.with_columns(pl.lit(None, RESPONSES[name]).alias(name) for name in GIVEN if name not in frame.columns)
     if frame.schema != pl.Schema(RESPONSES):
         raise InputError(
             f"{part.name} is no part of a run.",

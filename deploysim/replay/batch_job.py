@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from deploysim.chat.api import APIS
+from deploysim.chat.parameters import RequestParameters
 from deploysim.chat.settings import ModelSettings
-from deploysim.replay.engine import Task, prefix_seed
+from deploysim.replay.engine import Task, prefix_seed, what_is_given
 from deploysim.types import Prefix
 
 BYTES_PER_TOKEN = 4
@@ -39,6 +40,8 @@ class BatchOptions:
     """Delete a batch's files at the provider when its results are in the journal."""
     resend_lost: bool = False
     """Send the requests of batches again whose results the provider does not have any more."""
+    cancel: bool = False
+    """Submit nothing, cancel what is open at the provider, and collect what it has answered by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,15 @@ class BatchJob:
     kept_out: Set[str] = frozenset()
     """Conversations that were erased or withheld: they are not sent, and results for them are dropped."""
     options: BatchOptions = field(default_factory=BatchOptions)
+    parameters: Callable[[Collection[str]], Mapping[str, RequestParameters]] = lambda prefix_ids: {}
+    """Gives the parameters that prefixes are sent with, for those whose log has any."""
 
     def body(self, task: Task) -> dict[str, Any]:
         """Return the request for one response, the same that live mode sends."""
         seed = prefix_seed(self.seed, task.prefix.prefix_id, task.repeat, task.attempt)
-        return APIS[self.settings.api].body(self.settings, task.prefix.messages, seed=seed, tools=None)
+        tools, given = what_is_given(self.settings, task.prefix)
+        write = APIS[self.settings.api].body
+        return write(self.settings, task.prefix.messages, seed=seed, tools=tools or None, parameters=given.sent)
 
     def is_kept_out(self, custom_id: str) -> bool:
         """Say whether a request is about a conversation that was erased or withheld."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from deploysim.chat.model import Answer
+from deploysim.chat.parameters import RequestParameters
 from deploysim.chat.tally import RunTally
 from deploysim.replay.batch_job import parts_of
 from deploysim.replay.engine import response_row
@@ -20,9 +21,17 @@ class Ledger:
         journal: Open for appending.
         clock: Tells the time that is written beside an outcome.
         on_rows: Called with the tally of this process after each write.
+        parameters: Gives what prefixes were sent with.
     """
 
-    def __init__(self, journal: Journal, clock: Callable[[], datetime], on_rows: Callable[[RunTally], None]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Callable[[], datetime],
+        on_rows: Callable[[RunTally], None],
+        parameters: Callable[[Collection[str]], Mapping[str, RequestParameters]],
+    ) -> None:
+        self._parameters = parameters
         self.tally = RunTally()
         self._journal = journal
         self._clock = clock
@@ -45,11 +54,12 @@ class Ledger:
     def keep(self, answers: Mapping[str, Answer]) -> None:
         """Write outcomes that the journal does not have; when this returns they are on the disk."""
         fresh = {name: answer for name, answer in answers.items() if not self.has_outcome(name)}
+        given = self._parameters({parts_of(name).prefix_id for name in fresh}) if fresh else {}
         rows = []
         for name, answer in fresh.items():
-            asked = parts_of(name)
-            row = response_row(asked.prefix_id, answer, at=self._clock(), repeat=asked.repeat, attempt=asked.attempt)
-            rows.append(row)
+            prefix_id, repeat, attempt = parts_of(name)
+            own = given.get(prefix_id)
+            rows.append(response_row(prefix_id, answer, at=self._clock(), repeat=repeat, attempt=attempt, given=own))
         self._journal.append(rows)
         for row in rows:
             self.tally.count(row)

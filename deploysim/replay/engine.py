@@ -10,11 +10,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from deploysim.chat.api import APIS
 from deploysim.chat.local import LocalServer
 from deploysim.chat.local_shared import shared_server
-from deploysim.chat.model import Answer, ChatModel
+from deploysim.chat.model import Answer, ChatModel, Tool
 from deploysim.chat.openai_model import OpenAIModel
 from deploysim.chat.pace import GivenUpError, Pace
+from deploysim.chat.parameters import RequestParameters, request_parameters, request_tools
 from deploysim.chat.runner import RowSink, Work, run_calls
 from deploysim.chat.settings import ModelSettings
 from deploysim.chat.tally import RunTally
@@ -105,25 +107,47 @@ def prefix_seed(seed: int, prefix_id: str, repeat: int = 0, attempt: int = 1) ->
     return int.from_bytes(digest[:4]) & 0x7FFFFFFF
 
 
-async def answer_row(model: ChatModel, task: Task, *, seed: int, clock: Clock) -> dict[str, Any] | None:
+async def answer_row(
+    model: ChatModel, task: Task, settings: ModelSettings, *, seed: int, clock: Clock
+) -> dict[str, Any] | None:
     """Ask a model for one response and return it as a journal row; None where it was given up before it was sent."""
     prefix_id = task.prefix.prefix_id
+    tools, given = what_is_given(settings, task.prefix)
     try:
         answer = await model.complete(
-            task.prefix.messages, seed=prefix_seed(seed, prefix_id, task.repeat, task.attempt)
+            task.prefix.messages,
+            seed=prefix_seed(seed, prefix_id, task.repeat, task.attempt),
+            tools=tools or None,
+            parameters=given,
         )
     except GivenUpError:
         return None
-    return response_row(prefix_id, answer, at=clock(), repeat=task.repeat, attempt=task.attempt)
+    return response_row(prefix_id, answer, at=clock(), repeat=task.repeat, attempt=task.attempt, given=given)
 
 
-def response_row(prefix_id: str, answer: Answer, *, at: datetime, repeat: int = 0, attempt: int = 1) -> dict[str, Any]:
+def what_is_given(settings: ModelSettings, prefix: Prefix) -> tuple[tuple[Tool, ...], RequestParameters]:
+    """Return the tools and the decoding parameters that are sent with a prefix."""
+    tools = request_tools(settings, prefix.tools)
+    lacks = APIS[settings.api].lacks
+    return tools, request_parameters(settings, prefix.parameters, has_tools=bool(tools), lacks=lacks)
+
+
+def response_row(
+    prefix_id: str,
+    answer: Answer,
+    *,
+    at: datetime,
+    repeat: int = 0,
+    attempt: int = 1,
+    given: RequestParameters | None = None,
+) -> dict[str, Any]:
     """Return an answer as a journal row; a failure is a row like any other."""
     row: dict[str, Any] = {
         "prefix_id": prefix_id,
         "repeat": repeat,
         "attempt": attempt,
         "at": at.isoformat(timespec="seconds"),
+        **(given.row() if given else {}),
     }
     if isinstance(answer, Failure):
         blank = dict.fromkeys(
@@ -144,7 +168,7 @@ async def _replay(job: ReplayJob, target: _Target, tasks: Iterator[Task], sink: 
     async with OpenAIModel(settings, base_url=target.base_url, pace=pace, check=target.check) as model:
 
         async def call(task: Task) -> dict[str, Any] | None:
-            return await answer_row(model, task, seed=job.seed, clock=watcher.clock)
+            return await answer_row(model, task, settings, seed=job.seed, clock=watcher.clock)
 
         def on_rows(tally: RunTally) -> None:
             if not model.takes_seed:

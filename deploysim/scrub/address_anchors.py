@@ -38,6 +38,7 @@ _CERTAIN = tuple(
         rf"{_BEFORE}{_HOUSE},?[ \t]+{_STARTS}[ \t]+(?:{_WORD}[ \t]*){{1,5}}?(?=\d|[.,;\n]|$)(?:\d{{1,5}}[A-Za-z]?\b)?",
         rf"(?<!\w){_STARTS}[ \t]+(?:{_WORD}[ \t]+){{0,4}}{_WORD},?[ \t]+(?:no?[°º.]?[ \t]*)?{_HOUSE}\b",
         rf"(?<!\w)[^\W\d_]{{2,}}?{_ENDINGS}[ \t]+{_HOUSE}\b",
+        rf"(?<!\w)[^\W\d_]{{3,}}[ \t]+(?:út|utca|útja|körút)[ \t]+{_HOUSE}\b",
         rf"{_BEFORE}{_HOUSE},?[ \t]+(?:[NSEW]\.?[ \t]+)?\d{{1,3}}(?:st|nd|rd|th)[ \t]+{_KIND}\b\.?",
         r"(?<!\w)(?:apt|apartment|suite|flat|p\.?\s?o\.?\s?box|psc|unit(?=[ \t]\d+[ \t]box))\.?[ \t]*#?[ \t]*\d+[A-Za-z]?(?:,?[ \t]+box[ \t]+\d+)?\b",
     )
@@ -70,6 +71,7 @@ _SMALL_WORDS = word_set(
     das dei delle dalla dalle degli dello dal sul sulla ai aux ibn el los las zur zum"""
 )
 _NAMED_STREET = re.compile(rf"(?<![\w.]){_CAPITAL}[ \t](?:Street|Avenue|Road|Lane|Drive|Boulevard|Str\.)(?!\w)")
+_CAPITAL_KIND = re.compile(r"(?<!\w)(?:Rue|Via|Calle|Rua|Ulica|Strada)[ \t]")
 _YEAR = re.compile(r"(?:19|20)\d\d[ \t]")
 _SURROUNDINGS = 60
 
@@ -104,7 +106,7 @@ def _written_as_name(text: str, match: re.Match[str]) -> bool:
     names = _names_in(match[0])
     if _YEAR.match(match[0]) and len(names) > 2:
         return False
-    if names and names[0][0].isupper():
+    if names and (names[0][0].isupper() or _CAPITAL_KIND.search(match[0])):
         return True
     around = text[max(0, match.start() - _SURROUNDINGS) : match.end() + _SURROUNDINGS]
     return not names or (any(char.islower() for char in around) and not any(char.isupper() for char in around))

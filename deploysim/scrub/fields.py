@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from deploysim.scrub.findings import Finding
+from deploysim.scrub.given import given_literals
 from deploysim.scrub.json_text import Literal, encoded, is_json, is_number, literals
 from deploysim.types import RawConversation
 
@@ -55,13 +56,15 @@ class Field:
 
 
 def fields_of(raw: RawConversation) -> Iterator[Field]:
-    """Yield every text of a conversation: contents and tool arguments by message, then metadata."""
+    """Yield every text of a conversation: contents and tool arguments by message, then metadata, tools and parameters."""
     for index, message in enumerate(raw.messages):
         yield field_for(index, message.content)
         for call in message.tool_calls:
             yield field_for(index, call.arguments)
     for name, value in raw.metadata:
         yield field_for(METADATA, value, name=name)
+    for text in (*raw.tools, *(value for _, value in raw.parameters)):
+        yield Field(METADATA, text, literals=given_literals(text))
 
 
 def field_for(message: int, text: str, *, name: str = "") -> Field:

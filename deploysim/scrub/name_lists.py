@@ -22,7 +22,7 @@ from deploysim.scrub.name_words import (
 from deploysim.scrub.word_lists import word_set
 
 _CAPITAL = rf"{UPPER}[^\W\d_'’\-]*(?:['’\-][^\W\d_]+)*\.?"
-_LINK = r"(?:van|von|de|der|den|da|dos|del|di|al|bin|ibn|el|la|le|du)"
+_LINK = rf"(?:{'|'.join(sorted(PARTICLES - {'e', 'y', 'av', 'af'}))})"
 _CAPITAL_RUN = re.compile(rf"(?<![\w@./\\-]){_CAPITAL}(?:[ \t]+(?:{_LINK}[ \t]+){{0,2}}{_CAPITAL}){{0,4}}")
 _MIDDLE = re.compile(r"(?<![^\W_])([^\W\d_A-ZÀ-Þ][^\W\d_]*),?[ \t]$")
 _DETERMINERS = word_set(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from deploysim.errors import ScrubError
 from deploysim.scrub.fields import METADATA, Field, ScrubbedText, TextSpan, field_for, fields_of, rebuilt
+from deploysim.scrub.given import renamed
 from deploysim.scrub.policy import Action, ScrubPolicy
 from deploysim.scrub.tags import TagBook, is_machine_made, is_personal
 from deploysim.types import Message, RawConversation, Span, ToolCall
@@ -36,6 +37,8 @@ class ScrubbedConversation:
     metadata: tuple[tuple[str, str], ...]
     model: str | None = None
     language: str | None = None
+    tools: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,8 @@ class Scrubber:
             messages.append(tags.message(replace(message, content=content.text, tool_calls=calls)))
             spans += [Span(index, span.start, span.end, span.entity) for span in content.spans]
         metadata = tuple((tags.name(name), next(texts).text) for name, _ in work.raw.metadata)
+        tools = tuple(renamed(next(texts).text, tool, tags.name) for tool in work.raw.tools)
+        parameters = tuple((name, renamed(next(texts).text, text, tags.name)) for name, text in work.raw.parameters)
         return ScrubbedConversation(
             conversation_id=work.conversation_id,
             messages=tuple(messages),
@@ -184,6 +189,8 @@ class Scrubber:
             metadata=metadata,
             model=tags.word(work.raw.model),
             language=tags.word(work.raw.language),
+            tools=tools,
+            parameters=parameters,
         )
 
     def _is_personal(self, tag: str, known: dict[str, bool]) -> bool:
@@ -225,7 +232,7 @@ def batches(raws: Iterable[tuple[str, RawConversation]]) -> Iterator[list[tuple[
     characters = 0
     for conversation_id, raw in raws:
         batch.append((conversation_id, raw))
-        characters += sum(len(message.content) for message in raw.messages)
+        characters += sum(len(message.content) for message in raw.messages) + sum(map(len, raw.tools))
         if len(batch) == _BATCH_CONVERSATIONS or characters >= _BATCH_CHARACTERS:
             yield batch
             batch, characters = [], 0

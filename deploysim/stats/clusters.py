@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+
+
+def cluster_codes(names: Sequence[str]) -> Ints:
+    """Return codes 0, 1, ... of clusters from their names."""
+    return np.unique(np.asarray(names), return_inverse=True)[1].astype(np.int64)
 
 
 def kish_effective_n(weights: Floats) -> float:

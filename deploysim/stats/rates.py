@@ -46,6 +46,11 @@ def jeffreys_interval(present: float, n: float, *, level: float) -> Interval | N
     return Interval(float(beta.ppf(tail, a, b)), float(beta.ppf(1.0 - tail, a, b)), level)
 
 
+def jeffreys_below(point: float, n: float, limit: float) -> float:
+    """Posterior probability that a rate lies below a limit, a share, from its Jeffreys point estimate out of n."""
+    return float(beta.cdf(limit, point * (n + 1.0), (1.0 - point) * (n + 1.0)))
+
+
 def undetermined_bounds(present: float, n: float, undetermined: float) -> Bounds | None:
     """Bound a share by giving every undetermined outcome the same value: all absent, all present.
 

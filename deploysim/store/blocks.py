@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from deploysim.store.given import NOTHING, Given, has_given, read_given
 from deploysim.store.imports import decode_message
 from deploysim.store.quarantine import quarantined
 from deploysim.store.samples import sample_path
@@ -112,11 +113,14 @@ def read_blocks(
 ) -> Iterator[tuple[int, list[Prefix]]]:
     """Yield blocks with their prefixes, some in memory at a time."""
     path = sample_path(workspace, sample_id)
+    any_given = bool(wanted) and has_given(path)
     for start in range(0, len(wanted), PAGE):
         page = {block: rows for block in wanted[start : start + PAGE] if (rows := blocks.prefixes(block))}
         bounds = [(rows[0][0], rows[-1][0]) for rows in page.values()]
+        groups = [{conversation_id for conversation_id, _ in rows} for rows in page.values()]
+        given = read_given(path, groups) if any_given else {}
         for (block, rows), messages in zip(page.items(), query_each(path, _MESSAGES, bounds), strict=True):
-            yield block, list(_prefixes(rows, messages))
+            yield block, list(_prefixes(rows, messages, given))
 
 
 def _conversations(prefixes: int, conversations: int) -> int:
@@ -125,12 +129,14 @@ def _conversations(prefixes: int, conversations: int) -> int:
     return max(1, round(wanted * conversations / max(1, prefixes)))
 
 
-def _prefixes(rows: list[tuple[str, int]], messages: pl.DataFrame) -> Iterator[Prefix]:
+def _prefixes(rows: list[tuple[str, int]], messages: pl.DataFrame, given: dict[str, Given]) -> Iterator[Prefix]:
     found = groupby(messages.iter_rows(named=True), key=lambda row: row["conversation_id"])
     # Prefixes of one conversation share its messages.
     whole: dict[str, tuple[Message, ...]] = {c: tuple(map(decode_message, group)) for c, group in found}
     for conversation_id, end in rows:
-        yield Prefix(f"{conversation_id}:{end}", conversation_id, whole[conversation_id][:end])
+        own = given.get(conversation_id, NOTHING)
+        said = whole[conversation_id][:end]
+        yield Prefix(f"{conversation_id}:{end}", conversation_id, said, own.tools, own.parameters)
 
 
 _POSITIONS = "select conversation_id, end_index from prefixes where position >= ? and position < ?"

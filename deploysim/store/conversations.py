@@ -241,7 +241,9 @@ def _query(
         return pl.DataFrame(schema={c: types.get(c, pl.String) for c in (columns or SCHEMA)})
     withheld = sorted(quarantined(workspace)) if not withheld_too else []
     # A join, where list_contains would compare every conversation with every withheld one.
-    source = "from read_parquet(?) where conversation_id not in (select unnest(?::varchar[]))"
+    source = "from read_parquet(?, union_by_name = true) where conversation_id not in (select unnest(?::varchar[]))"
     if not withheld:
-        return query(f"with conversations as (from read_parquet(?)) {sql}", [files, *(params or [])])
+        return query(
+            f"with conversations as (from read_parquet(?, union_by_name = true)) {sql}", [files, *(params or [])]
+        )
     return query(f"with conversations as ({source}) {sql}", [files, withheld, *(params or [])])

@@ -63,7 +63,7 @@ def write_grades(workspace: Workspace, graded: str, frame: pl.DataFrame, graders
         if before is not None:
             kept = before.collect().join(rows, on=["prefix_id", "repeat"], how="anti")
             rows = pl.concat([kept, rows])
-        write_parquet(_path(workspace, grader, graded), rows)
+        write_parquet(grades_path(workspace, grader, graded), rows)
 
 
 def read_grades(
@@ -82,11 +82,12 @@ def replies_path(workspace: Workspace, grader: str) -> Path:
 
 
 def _scan(workspace: Workspace, graded: str, graders: Iterable[str]) -> pl.LazyFrame | None:
-    files = [p for g in graders if (p := _path(workspace, g, graded)).exists()]
+    files = [p for g in graders if (p := grades_path(workspace, g, graded)).exists()]
     return pl.scan_parquet(files, schema=GRADES, missing_columns="insert") if files else None
 
 
-def _path(workspace: Workspace, grader: str, graded: str) -> Path:
+def grades_path(workspace: Workspace, grader: str, graded: str) -> Path:
+    """Return where the grades of a set by a grader are kept."""
     return workspace.grades / checked_id(grader, kind="grader") / f"{graded}.parquet"
 
 

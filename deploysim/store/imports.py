@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from deploysim.store.files import read_json
 from deploysim.store.sql import query
@@ -39,6 +40,8 @@ SCHEMA: dict[str, DataType] = {
     "user_key": pl.String,
     "language": pl.String,
     "metadata": pl.String,
+    "tools": pl.String,
+    "parameters": pl.String,
     "messages": pl.List(MESSAGE),
     "spans": pl.List(SPAN),
     "turn_ends": pl.List(pl.Int32),
@@ -48,7 +51,8 @@ SCHEMA: dict[str, DataType] = {
 }
 """`started_at` is UTC. `opening` is the beginning of the first user message, for lists: a million rows are listed
 without their messages. `turn_ends` holds the index of every assistant message that can be replayed: a user or tool
-message stands right before it."""
+message stands right before it. `tools` is a JSON array and `parameters` a JSON object, null where the log has none;
+imports that were made before there were such columns have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,28 @@ def decode_tool_calls(text: str | None) -> tuple[ToolCall, ...]:
     return tuple(ToolCall(**row) for row in json.loads(text)) if text else ()
 
 
+def encode_tools(tools: Collection[str]) -> str | None:
+    """Return descriptions of tools as one JSON array, or None where there are none."""
+    return f"[{', '.join(tools)}]" if tools else None
+
+
+def decode_tools(text: str | None) -> tuple[str, ...]:
+    """Read what `encode_tools` wrote."""
+    return tuple(json.dumps(tool, ensure_ascii=False) for tool in json.loads(text)) if text else ()
+
+
+def encode_parameters(parameters: Iterable[tuple[str, str]]) -> str | None:
+    """Return parameters as one JSON object, or None where there are none."""
+    values = {name: json.loads(value) for name, value in parameters}
+    return json.dumps(values, ensure_ascii=False) if values else None
+
+
+def decode_parameters(text: str | None) -> tuple[tuple[str, str], ...]:
+    """Read what `encode_parameters` wrote."""
+    found = json.loads(text) if text else {}
+    return tuple((name, json.dumps(value, ensure_ascii=False)) for name, value in found.items())
+
+
 def decode_message(row: dict[str, Any]) -> Message:
     """Read a message as it is stored."""
     return Message(
@@ -129,12 +155,17 @@ def content_keys(workspace: Workspace, *, but: Collection[str] = ()) -> set[str]
     files = [str(path) for path in import_files(workspace) if path.stem not in but]
     if not files:
         return set()
-    return set(query("select content_key from read_parquet(?)", [files])["content_key"])
+    return set(query("select content_key from read_parquet(?, union_by_name = true)", [files])["content_key"])
 
 
 def import_files(workspace: Workspace) -> list[Path]:
     """Return the Parquet files of finished imports: those that have a record."""
     return sorted(p.with_suffix(".parquet") for p in workspace.conversations.glob("*.json"))
+
+
+def has_column(workspace: Workspace, name: str) -> bool:
+    """Say whether any import has a column: those that were made before there was it have not."""
+    return any(name in pq.read_schema(path).names for path in import_files(workspace))
 
 
 def conversation_row(conversation: Conversation, import_id: str) -> dict[str, Any]:
@@ -152,6 +183,8 @@ def conversation_row(conversation: Conversation, import_id: str) -> dict[str, An
         "user_key": conversation.user_key,
         "language": conversation.language,
         "metadata": json.dumps(dict(conversation.metadata), ensure_ascii=False),
+        "tools": encode_tools(conversation.tools),
+        "parameters": encode_parameters(conversation.parameters),
         "messages": [_message_row(m) for m in messages],
         "spans": [asdict(span) for span in conversation.spans],
         "turn_ends": turn_ends(messages),

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from deploysim.store.drafts import drafts_quoting
 from deploysim.store.files import read_json
 from deploysim.store.imports import import_files
 from deploysim.store.journal import read_journal
@@ -56,10 +57,21 @@ class Holdings:
     replies: tuple[Path, ...] = ()
     """Journals of what judges replied, quoting responses."""
     reviews: tuple[Path, ...] = ()
+    drafts: tuple[Path, ...] = ()
+    """Drafts of categories with an example from one of them."""
 
     def anything(self) -> bool:
         """Say whether there is something to erase."""
-        kept = (self.imports, self.unfinished, self.samples, self.runs, self.grades, self.replies, self.reviews)
+        kept = (
+            self.imports,
+            self.unfinished,
+            self.samples,
+            self.runs,
+            self.grades,
+            self.replies,
+            self.reviews,
+            self.drafts,
+        )
         return any(kept)
 
 
@@ -86,6 +98,7 @@ def holdings(workspace: Workspace, conversation_ids: Collection[str], user_keys:
         grades=tuple(p for p in sorted(workspace.grades.glob("*/*.parquet")) if _rows(p, about_prefixes_of(wanted))),
         replies=tuple(p for p in sorted(workspace.grades.glob("*/*.jsonl")) if _journal_names(p, wanted)),
         reviews=tuple(p for p in sorted((workspace.root / "reviews").glob("*.jsonl")) if _says_more(p, wanted)),
+        drafts=drafts_quoting(workspace, wanted),
     )
 
 

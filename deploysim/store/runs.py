@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,20 @@ RESPONSES: dict[str, DataType] = {
     "latency_s": pl.Float64,
     "model": pl.String,
     "at": pl.String,
+    "parameters": pl.String,
+    "dropped": pl.String,
 }
-"""`status` is "ok" or "failed"; `tool_calls` is JSON text; `attempt` counts how often the outcome was asked for."""
+"""`status` is "ok" or "failed"; `tool_calls` is JSON text; `attempt` counts how often the outcome was asked for. `parameters` are all that were sent, as JSON text, where the log
+gave any (else they are the run's own); `dropped` names those of the log that could not be sent. Runs that were sealed
+before there were these two have none."""
 
+GIVEN = ("parameters", "dropped")
+"""Columns that parts and runs from before there were them lack."""
+TOKENS: dict[str, DataType] = {name: RESPONSES[name] for name in ("prefix_id", "prompt_tokens", "completion_tokens")}
 ENDED = ("done", "stopped")
 """States in which a run's responses are sealed and can be graded."""
+CANCEL = "cancel batches"
+"""What a request to stop holds that is also one to cancel."""
 SILENT_AFTER_S = 15.0
 """A run whose process has not been heard of for so long has stopped."""
 
@@ -79,6 +89,12 @@ class RunRecord:
     """How often which outcome is among the sealed responses, "answered" and "cut by length" among them."""
     answered_by: dict[str, int] = field(default_factory=dict)
     """Sealed responses by the name that the endpoint gave the model that answered."""
+    dropped_parameters: dict[str, int] = field(default_factory=dict)
+    """How many sealed responses were asked for without a parameter that their log has and the endpoint does not take."""
+    prompt_tokens: int | None = None
+    """Read by all attempts of a run that has ended, as the endpoint counted; None where it counted none."""
+    completion_tokens: int | None = None
+    """Written by all attempts of a run that has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +122,7 @@ class RunProgress:
     lately_per_second: float | None = None
     """Outcomes a second, over the latest thousand."""
     latencies: dict[str, float] = field(default_factory=dict)
-    """Percentiles "50", "95" and "99" of the latest latencies, in seconds."""
+    """Percentiles "50", "90" and "99" of the latest latencies, in seconds."""
     width: int | None = None
     """Calls that may be in flight at the moment; it adapts to the endpoint."""
     ceiling: int | None = None
@@ -115,6 +131,8 @@ class RunProgress:
     """How long all calls still wait for a limit of requests or tokens; 0 where none holds them back."""
     answered_by: dict[str, int] = field(default_factory=dict)
     """Responses of the whole run by the name that the endpoint gave the model that answered."""
+    retries: int = 0
+    """Calls that the process that runs now has tried again."""
 
     @property
     def per_second(self) -> float | None:
@@ -190,9 +208,21 @@ def run_state(record: RunRecord, progress: RunProgress | None, *, now: float | N
     return "running" if (now or time.time()) - heard < SILENT_AFTER_S else "interrupted"
 
 
-def request_stop(workspace: Workspace, run_id: str) -> None:
-    """Ask the process of a run to stop cleanly; it does so within seconds."""
-    write_text(run_folder(workspace, run_id) / "stop", "")
+def request_stop(workspace: Workspace, run_id: str, *, cancel_batches: bool = False) -> None:
+    """Ask the process of a run to stop cleanly; it does so within seconds.
+
+    Args:
+        workspace: Where the run is.
+        run_id: The run.
+        cancel_batches: Whether what it has at a provider's Batch API is cancelled first; else it goes on there.
+    """
+    write_text(run_folder(workspace, run_id) / "stop", CANCEL if cancel_batches else "")
+
+
+def cancel_requested(workspace: Workspace, run_id: str) -> bool:
+    """Say whether a run was asked to stop and to cancel its batches."""
+    path = run_folder(workspace, run_id) / "stop"
+    return path.exists() and path.read_text(encoding="ascii") == CANCEL
 
 
 def stop_requested(workspace: Workspace, run_id: str) -> bool:
@@ -229,7 +259,7 @@ def seal_responses(
 def responses(workspace: Workspace, run_id: str) -> pl.DataFrame:
     """Return a run's responses so far, one row per prefix and repeat."""
     sealed = responses_path(workspace, run_id)
-    return pl.read_parquet(sealed) if sealed.exists() else _from_journal(journal_path(workspace, run_id))
+    return _scan_sealed(sealed).collect() if sealed.exists() else _from_journal(journal_path(workspace, run_id))
 
 
 def responses_of(workspace: Workspace, run_id: str, prefix_id: str) -> pl.DataFrame:
@@ -265,9 +295,51 @@ def outcome_counts(workspace: Workspace, run_id: str) -> dict[str, int]:
     return dict(counted.collect().iter_rows())
 
 
+@dataclass(frozen=True, slots=True)
+class RunSums:
+    """What the responses of a run come to."""
+
+    rows: int
+    prompt_tokens: int
+    completion_tokens: int
+    latencies: dict[str, float]
+    """Percentiles "50", "90" and "99" of all latencies in seconds; none where none is known."""
+
+
+def run_sums(workspace: Workspace, run_id: str) -> RunSums:
+    """Return what a run's responses so far come to; a million of them are not held in memory."""
+    latency = pl.col("latency_s")
+    quantiles = {str(percent): latency.quantile(percent / 100, "higher") for percent in (50, 90, 99)}
+    found = _scan(workspace, run_id).select(
+        pl.len().alias("rows"), pl.col("prompt_tokens", "completion_tokens").sum(), **quantiles
+    )
+    row = found.collect().row(0, named=True)
+    known = {percent: row[percent] for percent in quantiles if row[percent] is not None}
+    return RunSums(row["rows"], row["prompt_tokens"] or 0, row["completion_tokens"] or 0, known)
+
+
+def dropped_parameters(workspace: Workspace, run_id: str) -> dict[str, int]:
+    """Return how many of a run's responses were asked for without which parameters of the log."""
+    names = _scan(workspace, run_id).select(pl.col("dropped").drop_nulls().str.split(",").explode().alias("name"))
+    counted = names.drop_nulls().group_by("name").len().sort("len", "name", descending=[True, False]).collect()
+    return dict(counted.iter_rows())
+
+
 def written_tokens(workspace: Workspace, run_id: str) -> int:
     """Return how many tokens a run's responses have."""
     return int(_scan(workspace, run_id).select(pl.col("completion_tokens").sum()).collect().item() or 0)
+
+
+def counted_tokens(workspace: Workspace, run_id: str, *, most: int) -> pl.DataFrame:
+    """Return how many tokens the endpoint counted for a run's first responses, at most so many: columns of `TOKENS`."""
+    sealed = responses_path(workspace, run_id)
+    if sealed.exists():
+        counted = pl.scan_parquet(sealed).filter(pl.col("status") == "ok").select(list(TOKENS)).drop_nulls()
+        return counted.head(most).collect()
+    path = journal_path(workspace, run_id)
+    rows = (row for row in read_journal(path) if row["status"] == "ok") if path.exists() else iter(())
+    found = [{name: row[name] for name in TOKENS} for row in islice(rows, most)]
+    return pl.DataFrame(found, schema=TOKENS).drop_nulls()
 
 
 def failures_by_reason(frame: pl.DataFrame) -> dict[str, int]:
@@ -283,7 +355,11 @@ def failures_by_reason(frame: pl.DataFrame) -> dict[str, int]:
 
 def _scan(workspace: Workspace, run_id: str) -> pl.LazyFrame:
     sealed = responses_path(workspace, run_id)
-    return pl.scan_parquet(sealed) if sealed.exists() else responses(workspace, run_id).lazy()
+    return _scan_sealed(sealed) if sealed.exists() else responses(workspace, run_id).lazy()
+
+
+def _scan_sealed(path: Path) -> pl.LazyFrame:
+    return pl.scan_parquet(path, schema=RESPONSES, missing_columns="insert", extra_columns="ignore")
 
 
 def _record(path: Path) -> RunRecord:

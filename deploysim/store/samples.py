@@ -14,7 +14,8 @@ import polars as pl
 
 from deploysim.errors import InputError
 from deploysim.store.files import atomic_path
-from deploysim.store.imports import decode_message, import_files
+from deploysim.store.given import GIVEN, NOTHING, Given, has_given, read_given
+from deploysim.store.imports import decode_message, has_column, import_files
 from deploysim.store.quarantine import quarantined
 from deploysim.store.sql import create_database, query_database
 from deploysim.store.tombstones import erased_keys
@@ -96,8 +97,10 @@ def write_sample(workspace: Workspace, about: SampleAbout, prefixes: pl.DataFram
     with atomic_path(target) as partial, create_database(partial) as db:
         db.register("drawn", prefixes.to_arrow())
         files = [str(p) for p in import_files(workspace)]
+        # Imports made before there were these columns have none of what they hold.
+        added = "".join(f", null::varchar as {n}" for n in ("tools", "parameters") if not has_column(workspace, n))
         db.execute(
-            "create temp table chosen as select c.*, d.last from read_parquet(?) c join "
+            f"create temp table chosen as select c.*, d.last{added} from read_parquet(?, union_by_name = true) c join "
             "(select conversation_id, max(end_index) as last from drawn group by conversation_id) d "
             "using (conversation_id)",
             [files],
@@ -170,10 +173,14 @@ def prefix_sizes(workspace: Workspace, sample_id: str) -> pl.DataFrame:
     """Return how long each prefix and its recorded response are, in drawing order.
 
     Columns: prefix_id, messages, and characters by script: prompt_ascii, prompt_other, recorded_ascii, recorded_other.
+    The descriptions of tools count as ASCII of the prompt.
     """
+    path = sample_path(workspace, sample_id)
+    given = "select conversation_id, length(tools) as chars from given"
+    tools = given if has_given(path) else "select '' as conversation_id, 0 as chars"
     return query_database(
-        sample_path(workspace, sample_id),
-        f"{_SIZES} where {_NOT_WITHHELD} order by p.position",
+        path,
+        f"with tools as ({tools}), {_SIZES} where {_NOT_WITHHELD} order by p.position",
         [_withheld(workspace)],
     )
 
@@ -181,7 +188,7 @@ def prefix_sizes(workspace: Workspace, sample_id: str) -> pl.DataFrame:
 def prefixes(workspace: Workspace, sample_id: str, *, batch: int = 500) -> Iterator[SampledPrefix]:
     """Yield the prefixes of a sample with their messages, in drawing order, a batch in memory at a time."""
     path = sample_path(workspace, sample_id)
-    withheld = _withheld(workspace)
+    withheld, any_given = _withheld(workspace), has_given(path)
     total = int(query_database(path, "select count(*) as n from prefixes")["n"][0])
     for start in range(0, total, batch):
         frame = query_database(
@@ -189,8 +196,9 @@ def prefixes(workspace: Workspace, sample_id: str, *, batch: int = 500) -> Itera
             _PREFIXES + f"where p.position >= ? and p.position < ? and {_NOT_WITHHELD} order by p.position",
             [start, start + batch, withheld],
         )
+        given = read_given(path, [set(frame["conversation_id"])]) if any_given else {}
         for row in frame.iter_rows(named=True):
-            yield _sampled(row)
+            yield _sampled(row, given.get(row["conversation_id"], NOTHING))
 
 
 def get_prefix(workspace: Workspace, sample_id: str, prefix_id: str) -> SampledPrefix | None:
@@ -202,8 +210,11 @@ def get_prefixes(workspace: Workspace, sample_id: str, prefix_ids: Sequence[str]
     """Return some prefixes of a sample by their id, those that it has."""
     where = f"where list_contains(?::varchar[], p.prefix_id) and {_NOT_WITHHELD}"
     params = [list(prefix_ids), _withheld(workspace)]
-    frame = query_database(sample_path(workspace, sample_id), _PREFIXES + where, params)
-    return {row["prefix_id"]: _sampled(row) for row in frame.iter_rows(named=True)}
+    path = sample_path(workspace, sample_id)
+    frame = query_database(path, _PREFIXES + where, params)
+    given = read_given(path, [set(frame["conversation_id"])]) if has_given(path) else {}
+    rows = frame.iter_rows(named=True)
+    return {row["prefix_id"]: _sampled(row, given.get(row["conversation_id"], NOTHING)) for row in rows}
 
 
 def recorded_responses(workspace: Workspace, sample_id: str) -> pl.DataFrame:
@@ -234,13 +245,15 @@ def _withheld(workspace: Workspace) -> list[str]:
     return sorted(quarantined(workspace))
 
 
-def _sampled(row: dict[str, Any]) -> SampledPrefix:
+def _sampled(row: dict[str, Any], given: Given) -> SampledPrefix:
     messages = [decode_message(m) for m in row["messages"]]
     return SampledPrefix(
         prefix=Prefix(
             prefix_id=row["prefix_id"],
             conversation_id=row["conversation_id"],
             messages=tuple(messages[:-1]),
+            tools=given.tools,
+            parameters=given.parameters,
         ),
         recorded=messages[-1],
         spans=tuple(Span(**s) for s in row["spans"] or []),
@@ -290,7 +303,7 @@ _MESSAGE = "struct_pack(role := m.role, content := m.content, tool_calls := m.to
 _SPAN = 'struct_pack(message := s.message, "start" := s."start", "end" := s."end", entity := s.entity)'
 
 _SIZES = """
-with sizes as (
+sizes as (
   select conversation_id, idx, length(text) as chars,
     length(regexp_replace(text, '[^\\x00-\\x7F]', '', 'g')) as ascii
   from (select conversation_id, idx, content || coalesce(tool_calls, '') as text from messages)),
@@ -300,9 +313,10 @@ sums as (
     coalesce(sum(ascii) over before, 0)::bigint as ascii_before
   from sizes window before as
     (partition by conversation_id order by idx rows between unbounded preceding and 1 preceding))
-select p.prefix_id, p.end_index as messages, s.ascii_before as prompt_ascii,
+select p.prefix_id, p.end_index as messages, s.ascii_before + coalesce(t.chars, 0) as prompt_ascii,
   s.chars_before - s.ascii_before as prompt_other, s.ascii as recorded_ascii, s.chars - s.ascii as recorded_other
 from prefixes p join sums s on s.conversation_id = p.conversation_id and s.idx = p.end_index
+left join tools t on t.conversation_id = p.conversation_id
 """
 
 _PREFIXES = f"""
@@ -318,6 +332,7 @@ _TABLES = (
     "create table about (key varchar, value varchar)",
     "create table conversations as select conversation_id, import_id, source_key, model, started_at, user_key, "
     "language, metadata from chosen order by conversation_id",
+    GIVEN,
     "create table messages as select conversation_id, idx, m.role, m.content, m.tool_calls, m.tool_call_id, "
     "m.finish_reason from "
     "(select conversation_id, last, unnest(messages) as m, generate_subscripts(messages, 1) - 1 as idx from chosen) "

@@ -46,6 +46,31 @@ class Workspace:
         return self.root / "forecasts"
 
     @property
+    def registrations(self) -> Path:
+        """Registrations of forecasts: canonical JSON, named by its SHA-256."""
+        return self.root / "registrations"
+
+    @property
+    def stacks(self) -> Path:
+        """Archived measuring stacks: canonical JSON, named by its SHA-256."""
+        return self.root / "stacks"
+
+    @property
+    def scorecards(self) -> Path:
+        """Scorecards: canonical JSON, named by its SHA-256."""
+        return self.root / "scorecards"
+
+    @property
+    def audits(self) -> Path:
+        """Audits: canonical JSON, named by its SHA-256."""
+        return self.root / "audits"
+
+    @property
+    def drafts(self) -> Path:
+        """Drafts of categories: one YAML file each, with a record of whose words its examples are."""
+        return self.root / "drafts"
+
+    @property
     def reviews(self) -> Path:
         """What people said: append-only journals, one a writing process."""
         return self.root / "reviews"
@@ -54,6 +79,11 @@ class Workspace:
     def queues(self) -> Path:
         """Queues of responses to label: one JSON record each, written once."""
         return self.root / "queues"
+
+    @property
+    def run_queue(self) -> Path:
+        """Runs that wait for their turn: one folder an entry."""
+        return self.root / "run_queue"
 
     @property
     def jobs(self) -> Path:

@@ -1,6 +1,7 @@
 """Streamlit glue: navigation, cached questions to the workspace, and the widgets that pages share."""
 
 from deploysim.ui.agreement import pick_labels, show_agreement, show_matrices
+from deploysim.ui.awareness import show_awareness
 from deploysim.ui.batch_choice import whole_batch
 from deploysim.ui.blocks import (
     empty_state,
@@ -27,11 +28,7 @@ from deploysim.ui.comparison import (
     open_compare,
     pick_forecast,
     pick_lanes,
-    show_definition,
-    taxonomy,
     tell_erased,
-    tell_labels,
-    tell_left_out,
 )
 from deploysim.ui.data import (
     conversations,
@@ -43,7 +40,10 @@ from deploysim.ui.data import (
     version,
     workspace,
 )
+from deploysim.ui.definitions import about_behaviours, show_definition, show_definitions, taxonomy
 from deploysim.ui.disagreements import show_disagreements
+from deploysim.ui.discover import show_discover
+from deploysim.ui.fidelity import show_fidelity
 from deploysim.ui.import_jobs import earlier_imports, live_imports
 from deploysim.ui.import_preview import show_dry_run
 from deploysim.ui.importing import choose_options, dry_run, import_button, look
@@ -52,8 +52,11 @@ from deploysim.ui.links import linked, pick, put_in_link
 from deploysim.ui.log_choice import about_log, choose_log, choose_table
 from deploysim.ui.navigation import (
     AGREEMENT,
+    AWARENESS,
     COMPARE,
     CONVERSATIONS,
+    DISCOVER,
+    FIDELITY,
     HOME,
     IMPORT,
     PEOPLE,
@@ -61,6 +64,7 @@ from deploysim.ui.navigation import (
     PRIVACY,
     QUEUE,
     RUNS,
+    SCORECARDS,
     SHIFTS,
     STEP_PAGES,
     pages,
@@ -71,19 +75,33 @@ from deploysim.ui.queues import ALL as ALL_QUEUES_TAB
 from deploysim.ui.queues import LABEL as LABEL_TAB
 from deploysim.ui.queues import NEW as NEW_QUEUE_TAB
 from deploysim.ui.queues import pick_queue, queue_form, show_queues
-from deploysim.ui.runs import has_runs, live_runs, offer_grading, replay_form
+from deploysim.ui.run_form import replay_form
+from deploysim.ui.runs import has_runs, live_runs, offer_grading
+from deploysim.ui.scorecards import (
+    about_scorecard,
+    pick_scorecard,
+    show_scorecard,
+    show_track_record,
+    tell_broken,
+    tell_registered,
+)
 from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
+from deploysim.ui.stale import tell_labels
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 from deploysim.ui.team import show_rights, show_roles, show_trail, show_work
+from deploysim.ui.trust import show_trust
 from deploysim.ui.uploads import keep_uploads_in_memory
 from deploysim.wording import counted
 
 __all__ = [
     "AGREEMENT",
     "ALL_QUEUES_TAB",
+    "AWARENESS",
     "COMPARE",
     "CONVERSATIONS",
+    "DISCOVER",
+    "FIDELITY",
     "HOME",
     "IMPORT",
     "LABEL_TAB",
@@ -94,11 +112,14 @@ __all__ = [
     "PRIVACY",
     "QUEUE",
     "RUNS",
+    "SCORECARDS",
     "SHIFTS",
     "STEP_PAGES",
+    "about_behaviours",
     "about_conversation",
     "about_forecast",
     "about_log",
+    "about_scorecard",
     "ask_for_plan",
     "category_notes",
     "choose_log",
@@ -141,6 +162,7 @@ __all__ = [
     "pick_lanes",
     "pick_queue",
     "pick_sample",
+    "pick_scorecard",
     "pick_topics",
     "plain",
     "plan_table",
@@ -153,10 +175,14 @@ __all__ = [
     "sample_label",
     "samples",
     "show_agreement",
+    "show_awareness",
     "show_definition",
+    "show_definitions",
     "show_disagreements",
+    "show_discover",
     "show_dry_run",
     "show_error",
+    "show_fidelity",
     "show_findings",
     "show_html",
     "show_import",
@@ -167,15 +193,19 @@ __all__ = [
     "show_rights",
     "show_roles",
     "show_sample",
+    "show_scorecard",
+    "show_track_record",
     "show_trail",
+    "show_trust",
     "show_withheld",
     "show_work",
     "spot_check",
     "stepper",
     "taxonomy",
+    "tell_broken",
     "tell_erased",
     "tell_labels",
-    "tell_left_out",
+    "tell_registered",
     "version",
     "whole_batch",
     "workspace",

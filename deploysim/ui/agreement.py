@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from deploysim import charts
+from deploysim.calibration_words import agreement_words
 from deploysim.pipeline.agreement import (
     CategoryAgreement,
     by_category,
@@ -25,8 +26,8 @@ from deploysim.store.labels import labels, labels_version
 from deploysim.store.queues import Queue, list_queues
 from deploysim.store.workspace import Workspace
 from deploysim.ui.blocks import empty_state, ink
-from deploysim.ui.comparison import taxonomy
 from deploysim.ui.data import version, workspace
+from deploysim.ui.definitions import show_definitions, taxonomy
 from deploysim.ui.links import pick
 from deploysim.ui.navigation import QUEUE
 from deploysim.wording import counted
@@ -95,7 +96,9 @@ def show_agreement(found: pl.DataFrame, queues: Sequence[Queue]) -> pl.DataFrame
             key="agreement",
         )
     _table(rows, names)
-    _help(weigh)
+    with st.container(horizontal=True, gap="small"):
+        _help(weigh)
+        show_definitions([row.category for row in rows], title="What behaviours mean", key="agreement")
     return verdicts
 
 
@@ -128,9 +131,9 @@ def _table(rows: Sequence[CategoryAgreement], names: dict[str, str]) -> None:
                     "labelled": row.responses,
                     "by two": row.twice,
                     "open": row.open,
-                    "alpha, people": _says(row.people),
+                    "alpha, people": agreement_words(row.people),
                     "agree": _share(row.people),
-                    "kappa, grader": _says(row.graders),
+                    "kappa, grader": agreement_words(row.graders),
                     "agree ": _share(row.graders),
                 }
                 for row in rows
@@ -148,12 +151,6 @@ def _table(rows: Sequence[CategoryAgreement], names: dict[str, str]) -> None:
         },
         alt="Agreement of every category in numbers.",
     )
-
-
-def _says(found: Agreement) -> str:
-    if found.value is None or found.interval is None:
-        return f"n/a (n = {found.items:,})"
-    return f"{found.value:.2f} ({found.interval.low:.2f} to {found.interval.high:.2f})"
 
 
 def _share(found: Agreement) -> str:
@@ -181,7 +178,9 @@ def show_matrices(found: pl.DataFrame, verdicts: pl.DataFrame) -> None:
     with both.container(width=470):
         st.subheader("People against people", anchor=False)
         if pairs:
-            options = {f"{i}": f"{p.first} and {p.second} · kappa {_says(p.kappa)}" for i, p in enumerate(pairs)}
+            options = {
+                f"{i}": f"{p.first} and {p.second} · kappa {agreement_words(p.kappa)}" for i, p in enumerate(pairs)
+            }
             chosen = pairs[int(st.selectbox("Two people", list(options), format_func=lambda i: options[i], key="pair"))]
             _matrix(people_matrix(found, chosen.first, chosen.second), chosen.first, chosen.second)
         else:

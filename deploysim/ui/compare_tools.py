@@ -17,8 +17,8 @@ from deploysim.store.notes import Note, add_note, notes_on
 from deploysim.store.queues import Queue, list_queues
 from deploysim.ui.blocks import plain
 from deploysim.ui.compare_filters import Chosen
-from deploysim.ui.comparison import taxonomy
 from deploysim.ui.data import workspace
+from deploysim.ui.definitions import taxonomy
 from deploysim.ui.navigation import QUEUE
 from deploysim.ui.people import Person, person, refused
 from deploysim.wording import counted

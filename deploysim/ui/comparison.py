@@ -7,24 +7,20 @@ from pathlib import Path
 import polars as pl
 import streamlit as st
 
-from deploysim.config import read_settings
 from deploysim.forecast.records import Forecast
 from deploysim.forecast.words import failures_sentence
-from deploysim.grade.grader import NEEDS_JUDGE, Grader, graders_of
 from deploysim.looks import DIRECTIONS
 from deploysim.pipeline.comparing import ANY, FAILED, Comparison, load_comparison
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, edited_forecasts
-from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.purging import erased_note
-from deploysim.pipeline.truth import labels_note
 from deploysim.store.labels import labels
 from deploysim.store.reviews import reviews_version
 from deploysim.store.runs import ENDED, RunRecord, list_runs
 from deploysim.store.workspace import Workspace
-from deploysim.taxonomy import Category, Taxonomy, load_taxonomy
 from deploysim.ui.blocks import empty_state, plain
 from deploysim.ui.data import version, workspace
+from deploysim.ui.definitions import taxonomy
 from deploysim.ui.links import pick
 from deploysim.ui.navigation import COMPARE, RUNS
 from deploysim.wording import counted
@@ -43,13 +39,6 @@ NOISE_HELP = (
     "The noise floor: how often two answers of the old model to the same prefix are flagged differently, with its "
     "interval. A candidate of which no more pairs differ need not differ at all. It needs a baseline run with repeats."
 )
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def taxonomy() -> tuple[Taxonomy, list[Grader]]:
-    """Return the taxonomy and the graders that are in force."""
-    loaded = load_taxonomy()
-    return loaded, list(graders_of(loaded, configured_judges(read_settings())))
 
 
 def pick_lanes(sample_id: str) -> Lanes:
@@ -90,37 +79,6 @@ def comparison(lanes: Lanes) -> Comparison:
     folders = [here.runs / run for run in lanes.runs().values()]
     graded = version(*folders, *[here.grades / grader.fingerprint for grader in taxonomy()[1]])
     return _with_people(str(here.root), lanes, graded, reviews_version(here))
-
-
-def show_definition(category: Category) -> None:
-    """Show what a category means, where its name stands."""
-    with st.popover(f"What is “{category.name}”?", icon=":material/help:"):
-        st.markdown(category.definition)
-        st.markdown("**Present when**\n" + "\n".join(f"- {line}" for line in category.present_when))
-        st.markdown("**Absent when**\n" + "\n".join(f"- {line}" for line in category.absent_when))
-        for example in category.examples:
-            st.markdown(
-                f"*{plain(example.request)}* → *{plain(example.response)}* \n**{example.ruling}**: {example.why}"
-            )
-        st.markdown("**Severity**\n" + "\n".join(f"- {s.level}: {s.meaning}" for s in category.severity_scale()))
-        st.caption(who_grades(category))
-
-
-def who_grades(category: Category) -> str:
-    """Say who decides a category, or why nobody does."""
-    for grader in taxonomy()[1]:
-        if grader.category == category.id:
-            return f"Decided by {grader.name}."
-    return f"Not graded: {NEEDS_JUDGE}."
-
-
-def tell_left_out() -> None:
-    """Say which categories are not graded as things are configured, and why."""
-    loaded, graders = taxonomy()
-    graded = {grader.category for grader in graders}
-    missing = [category.name for category in loaded.categories if category.id not in graded]
-    if missing:
-        st.caption(f"{counted(len(missing), 'behaviour')} not graded: {NEEDS_JUDGE}. {', '.join(missing)}.")
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -182,16 +140,6 @@ def tell_erased(saved: SavedForecast) -> None:
     note = erased_note(workspace(), saved.forecast.sample_id, since=saved.forecast.created_at)
     if note:
         st.info(f"{note} Its numbers stay as they were made.", icon=":material/person_remove:")
-
-
-def tell_labels(saved: SavedForecast) -> None:
-    """Say so where people have labelled responses since a forecast was made."""
-    note = labels_note(workspace(), saved.forecast.sample_id, since=saved.forecast.created_at)
-    if note:
-        st.caption(
-            f":material/history: {note} To take them in, make it again: `python -m deploysim forecast --sample "
-            f"{saved.forecast.sample_id}`"
-        )
 
 
 def open_compare(lanes: Lanes, category: str, outcome: str = "regressed") -> None:

@@ -17,8 +17,8 @@ from deploysim.render import Badge, Panel, conversation_html, panels_html
 from deploysim.roles import Task
 from deploysim.store.queues import Queue, queue_item
 from deploysim.ui.blocks import plain, show_error, show_html, stepper
-from deploysim.ui.comparison import show_definition, taxonomy
 from deploysim.ui.data import workspace
+from deploysim.ui.definitions import show_definition, taxonomy
 from deploysim.ui.links import linked, put_in_link
 from deploysim.ui.navigation import QUEUE
 from deploysim.ui.people import person, refused

@@ -16,7 +16,7 @@ from deploysim.ui.data import workspace
 from deploysim.ui.import_preview import unreadable_lines
 from deploysim.ui.links import put_in_link
 from deploysim.ui.navigation import CONVERSATIONS, PRIVACY
-from deploysim.wording import counted
+from deploysim.wording import counted, duration
 
 JOB = "job"
 """Parameter of the link that holds the id of the import that is looked at."""
@@ -131,15 +131,6 @@ def _pace(progress: ImportProgress) -> str:
     speed = f" · {progress.per_second:,.0f} a second" if progress.per_second else ""
     left = progress.seconds_left
     return speed + (f" · about {duration(left)} left" if left is not None else "")
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time as people say it."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5_400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3_600:.1f} h"
 
 
 def _so_far(progress: ImportProgress) -> str:

@@ -20,8 +20,8 @@ from deploysim.store.samples import sample_path
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Category
 from deploysim.ui.board import UNDO, BoardView, decision_of, sent, show_board
-from deploysim.ui.comparison import taxonomy
 from deploysim.ui.data import workspace
+from deploysim.ui.definitions import taxonomy
 from deploysim.ui.people import Person
 from deploysim.wording import counted
 

@@ -30,6 +30,10 @@ AGREEMENT = "pages/review/agreement.py"
 PEOPLE = "pages/review/people.py"
 SHIFTS = "pages/forecast/shifts.py"
 PLAN = "pages/forecast/plan.py"
+SCORECARDS = "pages/forecast/scorecards.py"
+FIDELITY = "pages/audit/fidelity.py"
+DISCOVER = "pages/audit/discover.py"
+AWARENESS = "pages/audit/awareness.py"
 
 STEP_PAGES = {"Import": IMPORT, "Scrub": PRIVACY, "Sample": CONVERSATIONS, "Replay": RUNS, "Forecast": SHIFTS}
 """Where each step of the overview is at home."""
@@ -54,6 +58,13 @@ PAGES = (
     PageRow("Review", PEOPLE, "People", "group", "Who labels, who may do what, and who did what."),
     PageRow("Forecast", SHIFTS, "Shifts", "trending_up", "Which behaviours move with the new model, and how sure."),
     PageRow("Forecast", PLAN, "Plan", "straighten", "How many conversations a question needs, before replaying."),
+    PageRow(
+        "Forecast", SCORECARDS, "Scorecards", "scoreboard", "How earlier forecasts did once the model was released."
+    ),
+    PageRow("Audit", FIDELITY, "Fidelity", "fingerprint", "Can a replay be told from the log, and by what."),
+    PageRow(
+        "Audit", DISCOVER, "Discover", "travel_explore", "What the candidate does otherwise that no category names."
+    ),
 )
 
 

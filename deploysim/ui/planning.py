@@ -22,8 +22,8 @@ from deploysim.pipeline.planning import (
     with_precision,
 )
 from deploysim.store.workspace import Workspace
-from deploysim.ui.comparison import taxonomy
 from deploysim.ui.data import version, workspace
+from deploysim.ui.definitions import taxonomy
 
 SIZES = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000]
 TYPED = "1000, 100, 10"

@@ -14,8 +14,9 @@ from deploysim.pipeline.reviewing import queue_standing
 from deploysim.roles import Task
 from deploysim.store.queues import Mode, Queue, list_queues
 from deploysim.ui.blocks import plain, show_error
-from deploysim.ui.comparison import pick_lanes, taxonomy
+from deploysim.ui.comparison import pick_lanes
 from deploysim.ui.data import pick_sample, workspace
+from deploysim.ui.definitions import taxonomy
 from deploysim.ui.links import pick, put_in_link
 from deploysim.ui.navigation import QUEUE
 from deploysim.ui.people import Person, refused

@@ -18,6 +18,7 @@ st.subheader(sentence(forecast), anchor=False)
 st.caption(ui.about_forecast(saved))
 if leads := leads_sentence(forecast):
     st.caption(leads)
+ui.tell_registered(saved)
 ui.tell_erased(saved)
 ui.tell_labels(saved)
 
@@ -27,6 +28,7 @@ if seen.height:
         ui.open_compare(saved.lanes(), picked)
 with st.container(horizontal=True, vertical_alignment="center"):
     ui.forecast_help(forecast)
+    ui.show_definitions(dict(rows.select("category", "name").iter_rows()), title="What behaviours mean", key="shifts")
     shifts.offer_files(rows, saved)
 shifts.show_unseen(rows, forecast)
 

@@ -4,5 +4,6 @@ from deploysim import ui
 
 found, queues = ui.pick_labels()
 verdicts = ui.show_agreement(found, queues)
+ui.show_trust(found, queues)
 ui.show_matrices(found, verdicts)
 ui.show_disagreements(found, verdicts, queues)

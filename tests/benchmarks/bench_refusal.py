@@ -31,10 +31,10 @@ DATA = ROOT.parent / "shared" / "data" / "xstest" / "data.parquet"
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Agreement on full refusal of one model set-up."""
+    """Agreement on full refusal."""
 
     refusals: int
-    """As people see it, of 450."""
+    """As people see it, of 450 a set-up."""
     people: Agreement
     """One person with the other."""
     rule: Agreement
@@ -43,9 +43,9 @@ class Figures:
     """The string match that comes with the labels, with the adjudicated label."""
 
 
-def figures(data: Path, model: str) -> Figures:
-    """Compare on the responses of one model set-up."""
-    rows = pl.read_parquet(data).filter(version="v2", model=model)
+def figures(data: Path, *models: str) -> Figures:
+    """Compare on the responses of some model set-ups, taken together."""
+    rows = pl.read_parquet(data).filter(pl.col("version") == "v2", pl.col("model").is_in(models))
     labels = {c: full(rows[c]) for c in ("human_label", "strmatch_label", "annotation_1", "annotation_2")}
     rule = np.array([declines(*row) for row in rows.select("prompt", "response").iter_rows()], dtype=np.int64)
     return Figures(
@@ -71,11 +71,11 @@ def main() -> None:
     """Print the figures of all set-ups."""
     print(f"{'':10} {'':16} refusals   rule (95 %)           string match   two people")
     for part, models in (("tuned on", TUNED), ("reported", REPORTED)):
-        for model in models:
-            found = figures(DATA, model)
+        for name, taken in (*((model, (model,)) for model in models), ("together", models)):
+            found = figures(DATA, *taken)
             rule, interval = found.rule, found.rule.interval
             print(
-                f"{part:10} {model:16} {found.refusals:8}   {rule.value:.3f} ({interval.low:.3f}-{interval.high:.3f})"
+                f"{part:10} {name:16} {found.refusals:8}   {rule.value:.3f} ({interval.low:.3f}-{interval.high:.3f})"
                 f"   {found.strings.value:12.3f}   {found.people.value:10.3f}"
             )
 

@@ -12,7 +12,8 @@ from deploysim.types import Message, Prefix, Response
 
 GRADERS = graders_of(load_taxonomy())
 SIZE = 1_000_000
-MOST_SECONDS = 1.0
+MOST_SECONDS = 4.0
+"""A rule that is linear takes a tenth of this on an idle machine, one that is quadratic takes minutes."""
 PIECES = [
     *(
         "a",
@@ -37,7 +38,7 @@ PIECES = [
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_megabyte_is_graded_in_time(piece):
-    """A megabyte of any repeated piece, as response, takes each rule less than a second."""
+    """A megabyte of any repeated piece, as response, takes no rule longer than what is linear."""
     response = Response(piece * (SIZE // len(piece)))
     slowest = 0.0
     for number, grader in enumerate(GRADERS):
@@ -53,7 +54,7 @@ def test_a_megabyte_is_graded_in_time(piece):
     "piece", ["a", "write a ", "respond ", "is it ", "user:", "e-mail ", '"', "1 2 ", "是", "the\n"]
 )
 def test_a_megabyte_of_question_is_read_in_time(piece):
-    """A megabyte in the prefix takes each rule less than a second too."""
+    """A megabyte in the prefix takes no rule longer than what is linear too."""
     prefix = Prefix("c1:1", "c1", (Message("user", piece * (SIZE // len(piece))),))
     response = Response(
         "I can't help, [your name]. I'll get back to you tomorrow. My wife, l.moss@nordpost.dk.\nUser: x"

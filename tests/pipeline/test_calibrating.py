@@ -10,10 +10,12 @@ import pytest
 from makers import NOW
 
 from deploysim.__main__ import main
+from deploysim.calibration_words import calibration_words
 from deploysim.grade.grader import graders_of
-from deploysim.pipeline.calibrating import calibrate
+from deploysim.pipeline.calibrating import calibrate, calibrate_queues
 from deploysim.pipeline.lanes import Lanes, joint_verdicts
-from deploysim.store.labels import Label, record_labels
+from deploysim.pipeline.queueing import QueueSpec, create_queue
+from deploysim.store.labels import Label, labels, record_labels
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy
 from deploysim.types import Lane
@@ -66,6 +68,22 @@ def test_labels_of_a_drawn_queue_calibrate(here: Workspace, compared: Compared) 
     assert (found.error.flagged.labels, found.error.unflagged.labels) == (10, 10)
     assert (found.by_hand, found.unclear) == (2, 0)
     assert found.kappa.value == pytest.approx(0.9)
+
+
+def test_a_queue_calibrates_on_what_it_drew_from(here: Workspace, compared: Compared) -> None:
+    """The labels of one queue are set against the lanes of that queue, whichever runs stand on the screen."""
+    taxonomy, lanes = load_taxonomy(), compared[1]
+    spec = QueueSpec(Lanes(lanes.sample_id, lanes.candidate), categories=("refusal",), size=40)
+    queue = create_queue(here, spec, taxonomy, GRADERS, by="Lea", now=NOW)
+    hit, rest = flagged(here, lanes)
+    label(here, lanes, dict.fromkeys(hit, "present") | dict.fromkeys(rest, "absent"), queue=queue.queue_id, chance=1.0)
+    said = labels(here)
+    (found,) = calibrate_queues(here, said, [queue], GRADERS)
+
+    assert (found.error.flagged.labels, found.error.unflagged.labels) == (20, 20)
+    assert calibration_words(found)["labels"] == "20 + 20"
+    assert calibration_words(found)["kappa"].startswith("1.00 (0.")
+    assert calibrate_queues(here, said, [], GRADERS) == []
 
 
 def test_nothing_labelled_is_no_calibration(here: Workspace, compared: Compared) -> None:

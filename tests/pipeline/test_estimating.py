@@ -13,7 +13,8 @@ from deploysim.chat.profiles import Price
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.estimating import estimate_run
 from deploysim.sampling import SampleSpec
-from deploysim.store.runs import RunRecord, write_responses, write_run
+from deploysim.store.journal import Journal
+from deploysim.store.runs import RunRecord, journal_path, responses_path, write_responses, write_run
 from deploysim.store.samples import prefix_index, prefix_sizes
 from deploysim.store.workspace import Workspace
 from deploysim.types import Message
@@ -21,6 +22,7 @@ from deploysim.types import Message
 PRICE = Price(2.0, 8.0, "USD", date(2026, 11, 1), 0.5)
 ASKED, ANSWERED = "a" * 42, "b" * 84
 """10 and 20 tokens of ASCII."""
+ANSWERED_WELL = "answered"
 
 
 @pytest.fixture
@@ -39,7 +41,10 @@ def answered(here: tuple[Workspace, str], count: int, run_id: str = "b" * 12, *,
     ids = prefix_index(workspace, sample_id)["prefix_id"].head(count)
     row: dict[str, Any] = {"repeat": 0, "status": "ok", "prompt_tokens": 28, "completion_tokens": 5}
     write_run(workspace, record)
-    write_responses(workspace, run_id, [{"prefix_id": one, **row} for one in ids])
+    rows = [{"prefix_id": one, "finish_reason": "stop", **row} for one in ids]
+    with Journal(journal_path(workspace, run_id)) as journal:
+        journal.append(rows)
+    write_responses(workspace, run_id, rows)
     return run_id
 
 
@@ -91,6 +96,27 @@ def test_a_pilot_corrects_the_guess(here: tuple[Workspace, str]) -> None:
 
     assert (found.requests, found.prompt_tokens, found.completion_tokens) == (30, 840, 150)
     assert "measured on 20 answers" in found.basis
+
+
+def test_a_run_that_was_killed_counts_too(here: tuple[Workspace, str]) -> None:
+    """Its journal says the same as sealed responses do; what is asked for anew is counted again."""
+    run_id = answered(here, 20)
+    sealed = estimate_run(*here, model="m", run_id=run_id, price=PRICE)
+    responses_path(here[0], run_id).unlink()
+
+    assert estimate_run(*here, model="m", run_id=run_id, price=PRICE) == sealed
+    assert estimate_run(*here, model="m", run_id=run_id, retry={ANSWERED_WELL}).requests == 50
+
+
+def test_tools_are_read_too(tmp_path: Path) -> None:
+    """The description of a tool is 42 characters here: ten more tokens to read for each prefix of its conversation."""
+    workspace = Workspace(tmp_path / "ws")
+    messages = (Message("user", ASKED), Message("assistant", ANSWERED))
+    tool = '"' + "t" * 38 + '"'
+    fill(workspace, [conversation(1, messages=messages, tools=(tool,)), conversation(2, messages=messages)])
+    sample = draw(workspace, SampleSpec(unit="conversation", seed=1), now=NOW).sample_id
+
+    assert estimate_run(workspace, sample, model="m").prompt_tokens == 14 + 24
 
 
 @pytest.mark.parametrize(("count", "model"), [(19, "m"), (50, "another")])

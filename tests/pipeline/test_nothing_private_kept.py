@@ -50,10 +50,13 @@ def format_of(example: Path) -> str:
 
 
 REQUESTS = FILES / "openai-batch-requests.jsonl"
+RESPONSES = FILES / "openai-batch.jsonl"
 EXAMPLES = [
     path
     for path in sorted(FILES.glob("*"))
-    if path != REQUESTS and format_of(path) and path.suffix in (".jsonl", ".json", ".csv", ".parquet", ".eval")
+    if path not in (REQUESTS, RESPONSES)
+    and format_of(path)
+    and path.suffix in (".jsonl", ".json", ".csv", ".parquet", ".eval")
 ]
 
 
@@ -170,7 +173,7 @@ def bring_in(watched: Watched, path: Source, options: ImportOptions) -> ImportRe
 
 def test_every_format_has_an_example() -> None:
     """A format without one would not be tested here."""
-    assert {one.name for one in FORMATS} == {format_of(path) for path in [*EXAMPLES, REQUESTS]}
+    assert {one.name for one in FORMATS} == {format_of(path) for path in [*EXAMPLES, REQUESTS, RESPONSES]}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
@@ -184,25 +187,27 @@ def test_no_field_of_a_format_leaks(
     """An address in any field of any row is nowhere after the import, whatever became of the row."""
     caplog.set_level(logging.DEBUG)
     kept = 0
-    requests = REQUESTS if example.stem == "openai-batch" else None
     for path in planted_files(example, tmp_path):
-        kept += bring_in(watched, path, ImportOptions(format=format_of(example), requests=requests)).conversations
+        kept += bring_in(watched, path, ImportOptions(format=format_of(example))).conversations
     printed = capfd.readouterr()
 
     assert watched.leaks_in(printed.out, printed.err, caplog.text) == []
     assert kept > 5
 
 
-def test_no_field_of_a_batchs_requests_leaks(watched: Watched, tmp_path: Path) -> None:
-    """The other file of a batch is searched as well: each variant of a request is answered by a response of its own."""
-    answers = {row["custom_id"]: row for row in rows_of(FILES / "openai-batch.jsonl")}
-    variants = [(row["custom_id"], one.row) for row in rows_of(REQUESTS)[:2] for one in planted(row)]
-    asked = [{**row, "custom_id": f"chat-{n}"} for n, (_, row) in enumerate(variants)]
-    answered = [{**answers[name], "custom_id": f"chat-{n}"} for n, (name, _) in enumerate(variants)]
-    requests = write_like(REQUESTS, tmp_path / "asked", asked)
-    responses = write_like(REQUESTS, tmp_path / "answered", answered)
+@pytest.mark.parametrize("marked", [REQUESTS, RESPONSES], ids=lambda path: path.stem)
+def test_no_field_of_a_batch_leaks(watched: Watched, tmp_path: Path, marked: Path) -> None:
+    """Both files of a batch are searched: each variant of a row has a partner of its own in the other file."""
+    other = RESPONSES if marked == REQUESTS else REQUESTS
+    partners = {row["custom_id"]: row for row in rows_of(other)}
+    variants = [(partners[row["custom_id"]], one.row) for row in rows_of(marked)[:2] for one in planted(row)]
+    rows = {
+        marked: [{**row, "custom_id": f"chat-{n}"} for n, (_, row) in enumerate(variants)],
+        other: [{**told_apart(row, n), "custom_id": f"chat-{n}"} for n, (row, _) in enumerate(variants)],
+    }
+    paths = {file: write_like(file, tmp_path / file.stem, rows[file]) for file in rows}
 
-    record = bring_in(watched, responses, ImportOptions(format="openai-batch", requests=requests))
+    record = bring_in(watched, paths[RESPONSES], ImportOptions(format="openai-batch", requests=paths[REQUESTS]))
     assert watched.leaks_in() == []
     assert record.conversations > 20
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 from makers import NOW, conversation, fill
 
 from deploysim.errors import InputError, NotFoundError
 from deploysim.pipeline.drawing import draw
 from deploysim.sampling import SampleSpec
+from deploysim.store.blocks import cut_into_blocks, read_blocks
 from deploysim.store.conversations import (
     ConversationFilter,
     conversation_index,
@@ -183,3 +185,60 @@ def test_an_id_is_never_a_path(workspace: Workspace, name: str) -> None:
 def test_a_turn_can_be_replayed_when_a_user_or_tool_message_stands_before_it(roles: list, ends: list[int]) -> None:
     """Eligible turns by the roles around them."""
     assert turn_ends([Message(role, "x") for role in roles]) == ends
+
+
+TOOLS = ('{"type": "function", "function": {"name": "look_up"}}', '{"type": "function", "function": {"name": "höre"}}')
+PARAMETERS = (("temperature", "0.3"), ("stop", '["\\n\\n"]'))
+
+
+def test_tools_and_parameters_come_back_with_the_prefix(tmp_path: Path) -> None:
+    """What a conversation was given is with each of its prefixes, however they are read, and with no other's."""
+    here = Workspace(tmp_path / "ws")
+    fill(here, [conversation(1, tools=TOOLS, parameters=PARAMETERS), conversation(2), conversation(3, tools=TOOLS[:1])])
+    sample = draw(here, SampleSpec(seed=1), now=NOW)
+
+    read = {one.prefix.prefix_id: one.prefix for one in prefixes(here, sample.sample_id)}
+    blocks = cut_into_blocks(here, sample.sample_id)
+    sent = {p.prefix_id: p for _, some in read_blocks(here, sample.sample_id, blocks, blocks.first(None)) for p in some}
+    alone = get_prefix(here, sample.sample_id, f"{1:012x}:3")
+
+    assert {"1:1", "1:3", "2:1", "2:3", "3:1", "3:3"} == {key[11:] for key in read}
+    assert (read[f"{1:012x}:1"].tools, read[f"{1:012x}:1"].parameters) == (TOOLS, PARAMETERS)
+    assert (read[f"{2:012x}:1"].tools, read[f"{2:012x}:1"].parameters) == ((), ())
+    assert (TOOLS[:1], ()) == (read[f"{3:012x}:3"].tools, read[f"{3:012x}:3"].parameters)
+    assert read == sent
+    assert alone is not None
+    assert alone.prefix == read[f"{1:012x}:3"]
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_imports_from_before_there_were_tools_still_load(tmp_path: Path, beside: bool) -> None:
+    """Their conversations can be listed, sampled and replayed, alone and beside newer ones."""
+    here = Workspace(tmp_path / "ws")
+    fill(here, [conversation(n) for n in range(3)])
+    for path in import_files(here):
+        pl.read_parquet(path).drop("tools", "parameters").write_parquet(path)
+    if beside:
+        fill(here, [conversation(n, tools=TOOLS) for n in range(3, 5)], "b" * 12)
+    sample = draw(here, SampleSpec(seed=1), now=NOW)
+
+    read = [one.prefix for one in prefixes(here, sample.sample_id)]
+
+    total = 5 if beside else 3
+    assert list_conversations(here, ConversationFilter(), offset=0, limit=10).total == total
+    assert get_conversation(here, f"{1:012x}").messages == conversation(1).messages
+    assert len(content_keys(here)) == total
+    assert {len(p.tools) for p in read} == ({0, 2} if beside else {0})
+
+
+def test_a_sample_from_before_there_were_tools_still_loads(tmp_path: Path) -> None:
+    """A sample file without the table of what was given is read as one in which nothing was."""
+    here = Workspace(tmp_path / "ws")
+    fill(here, [conversation(n, tools=TOOLS) for n in range(3)])
+    sample = draw(here, SampleSpec(seed=1), now=NOW)
+    path = sample_path(here, sample.sample_id)
+    path.chmod(0o644)
+    with duckdb.connect(str(path)) as db:
+        db.execute("drop table given")
+
+    assert {()} == {one.prefix.tools for one in prefixes(here, sample.sample_id)}

@@ -13,10 +13,42 @@ from streamlit.testing.v1 import AppTest
 from deploysim.pipeline.lanes import Lanes
 from deploysim.store.samples import load_sample, sample_path
 from deploysim.store.workspace import Workspace
-from deploysim.ui import AGREEMENT, COMPARE, CONVERSATIONS, HOME, IMPORT, PEOPLE, PLAN, PRIVACY, QUEUE, RUNS, SHIFTS
+from deploysim.ui import (
+    AGREEMENT,
+    AWARENESS,
+    COMPARE,
+    CONVERSATIONS,
+    DISCOVER,
+    FIDELITY,
+    HOME,
+    IMPORT,
+    PEOPLE,
+    PLAN,
+    PRIVACY,
+    QUEUE,
+    RUNS,
+    SCORECARDS,
+    SHIFTS,
+)
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
-PAGES = [HOME, IMPORT, CONVERSATIONS, PRIVACY, RUNS, QUEUE, COMPARE, AGREEMENT, PEOPLE, SHIFTS, PLAN]
+PAGES = [
+    HOME,
+    IMPORT,
+    CONVERSATIONS,
+    PRIVACY,
+    RUNS,
+    QUEUE,
+    COMPARE,
+    AGREEMENT,
+    PEOPLE,
+    SHIFTS,
+    PLAN,
+    SCORECARDS,
+    AWARENESS,
+    FIDELITY,
+    DISCOVER,
+]
 Compared = tuple[Workspace, Lanes]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from deploysim.ingest.formats.base import TIME_KEYS, Format, objects_with
+from deploysim.ingest.given import read_parameters, read_tools
 from deploysim.ingest.messages import check_replayable, link_tool_messages, read_messages, read_system
 from deploysim.ingest.problems import NotReplayableError
 from deploysim.ingest.records import Exclusion, ReadStats, Row
@@ -42,6 +43,8 @@ def read_call(row: Row, stats: ReadStats) -> RawConversation:
         user_id=_user(stats, request, fields, beside),
         language=identifier(fields, ("language",), stats) or identifier(beside, ("language",), stats),
         metadata=metadata(beside, stats),
+        tools=read_tools(request, stats),
+        parameters=read_parameters(request, stats),
     )
 
 

@@ -1,7 +1,7 @@
 """Conversations as chat messages: OpenAI's and Anthropic's shapes, and Hugging Face `messages` columns.
 
 Read are `messages`, a `system` prompt beside them, `id`, `model`, `user`, `language`, one of `created`, `time`,
-`timestamp`, `created_at`, `started_at`, and the single values in `metadata`. Everything else in a row is left alone.
+`timestamp`, `created_at`, `started_at`, the tools and decoding parameters, and the single values in `metadata`. Everything else in a row is left alone.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deploysim.ingest.formats.base import ID_KEYS, TIME_KEYS, Format, objects_with
+from deploysim.ingest.given import read_parameters, read_tools
 from deploysim.ingest.messages import check_replayable, read_messages, read_system
 from deploysim.ingest.problems import NotReplayableError
 from deploysim.ingest.records import Exclusion, ReadStats, Row
@@ -36,6 +37,8 @@ def read_chat(row: Row, stats: ReadStats) -> RawConversation:
         user_id=identifier(fields, USER_KEYS, stats) or identifier(beside, USER_KEYS, stats),
         language=identifier(fields, ("language",), stats) or identifier(beside, ("language",), stats),
         metadata=metadata(beside, stats),
+        tools=read_tools(fields, stats),
+        parameters=read_parameters(fields, stats),
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from deploysim.ingest.formats.base import Format, objects_with
+from deploysim.ingest.given import given_fields
 from deploysim.ingest.joining import Call, joined, read_joined
 from deploysim.ingest.logged_messages import reply_message, sent_messages
 from deploysim.ingest.problems import UnreadableRowError
@@ -24,6 +25,7 @@ _TRACE = ("traceId", "trace_id")
 _PARENT = ("parentObservationId", "parent_observation_id")
 _USER = ("userId", "user_id")
 _MODEL = ("model", "providedModelName", "provided_model_name", "modelId", "model_id")
+_PARAMETERS = ("modelParameters", "model_parameters")
 _GENERATION = "GENERATION"
 _WRAPS = (None, "SPAN", "AGENT", "CHAIN")
 """Types of observations that may stand around generations; a trace has no type."""
@@ -64,12 +66,19 @@ def _call(body: Mapping[str, object], trace: Mapping[str, object], number: int, 
         about={
             "user": next((found for place in places if (found := identifier(place, _USER, stats))), None),
             "metadata": structure(trace.get("metadata") or body.get("metadata")),
+            **given_fields(*_given(body)),
         },
         is_session=session is not None,
         problem=None if sent else UnreadableRowError("the input holds no messages and no text"),
         trace=own or "",
         is_wrapper=is_wrapper,
     )
+
+
+def _given(body: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """Return where an observation says what the model was given: in its input, and as its parameters."""
+    found = (structure(body.get(name)) for name in ("input", *_PARAMETERS))
+    return [place for place in found if isinstance(place, Mapping)]
 
 
 def _regroup(rows: Iterator[Row | Rejected]) -> Iterator[Row | Rejected]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from deploysim.ingest.formats.base import Format
+from deploysim.ingest.given import given_fields
 from deploysim.ingest.joining import Call, joined, read_joined
 from deploysim.ingest.logged_messages import reply_message, sent_messages
 from deploysim.ingest.problems import UnreadableRowError
@@ -61,12 +62,19 @@ def _call(run: Mapping[str, object], number: int, root: Mapping[str, object], *,
         reply=(reply,) if reply else (),
         at=first_time(run, _TIMES, stats),
         model=identifier(about, _MODEL, stats) or _model_of(run, stats),
-        about={"user": identifier(about, _USER, stats), "metadata": _kept(about)},
+        about={"user": identifier(about, _USER, stats), "metadata": _kept(about), **given_fields(*_given(run))},
         is_session=thread is not None,
         problem=None if sent else UnreadableRowError("the inputs hold no messages and no text"),
         trace=own or "",
         is_wrapper=is_wrapper,
     )
+
+
+def _given(run: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """Return where a run says what the model was given: its inputs, and what its client was called with."""
+    extra = structure(run.get("extra"))
+    called_with = structure(extra.get("invocation_params")) if isinstance(extra, Mapping) else None
+    return [place for place in (structure(run.get("inputs")), called_with) if isinstance(place, Mapping)]
 
 
 def _metadata(run: Mapping[str, object]) -> dict[str, object]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from deploysim.ingest.formats.api_log import read_call
 from deploysim.ingest.formats.base import Format, objects_with
+from deploysim.ingest.given import given_fields
 from deploysim.ingest.problems import NotReplayableError, UnreadableRowError
 from deploysim.ingest.records import Exclusion, ReadStats, Row
 from deploysim.ingest.values import structure
@@ -36,7 +37,7 @@ def read_eval_row(row: Row, stats: ReadStats) -> RawConversation:
     sent = sample.get("input") or next((item[name] for name in _ASKED if item.get(name) is not None), None)
     if sent is None:
         raise UnreadableRowError("the item has none of " + ", ".join(_ASKED))
-    request = {"messages": _listed(sent), "model": sample.get("model")}
+    request = {**given_fields(sample), "messages": _listed(sent), "model": sample.get("model")}
     beside = {name: row.fields.get(name) for name in ("id", "created_at", "metadata", "user")}
     return read_call(Row(row.number, {**beside, "request": request, "response": _answer(sample)}), stats)
 

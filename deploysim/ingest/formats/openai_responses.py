@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from deploysim.ingest.formats.base import TIME_KEYS, Format
+from deploysim.ingest.given import given_fields
 from deploysim.ingest.items import answer_of, chat_messages
 from deploysim.ingest.joining import MAX_JOINED_BYTES, Call, joined, read_joined, size_of
 from deploysim.ingest.problems import NotReplayableError, UnreadableRowError
@@ -41,7 +42,7 @@ def response_call(row: Row, *, key: str = "") -> Call:
         reply=() if failed else answer_of(response),
         at=first_time(response, TIME_KEYS, stats) or first_time(row.fields, TIME_KEYS, stats),
         model=identifier(response, ("model",), stats) or identifier(request, ("model",), stats),
-        about=_about(row.fields, request, response),
+        about=_about(row.fields, request, response) | given_fields(request, response),
     )
 
 
@@ -120,7 +121,8 @@ def _conversation(row: Row) -> Call:
     key = identifier(row.fields, ("conversation_id", "id"), stats) or f"row {row.number}"
     model = identifier(row.fields, ("model",), stats)
     at = first_time(row.fields, TIME_KEYS, stats)
-    return Call(key, tuple(messages[:last]), tuple(messages[last:]), at, model, _about(row.fields))
+    about = _about(row.fields) | given_fields(row.fields)
+    return Call(key, tuple(messages[:last]), tuple(messages[last:]), at, model, about)
 
 
 def _item_list(fields: Mapping[str, object]) -> list[object] | None:

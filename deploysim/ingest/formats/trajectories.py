@@ -8,6 +8,7 @@ from itertools import count
 
 from deploysim.ingest.formats.base import Format, objects_with
 from deploysim.ingest.formats.chat import read_chat
+from deploysim.ingest.given import given_fields
 from deploysim.ingest.logged_messages import one_message
 from deploysim.ingest.problems import NotReplayableError, UnreadableRowError
 from deploysim.ingest.records import Exclusion, ReadStats, Rejected, Row
@@ -28,7 +29,8 @@ def read_inspect(row: Row, stats: ReadStats) -> RawConversation:
     extra = {"epoch": fields.get("epoch"), "task": header.get("task") if isinstance(header, Mapping) else None}
     named = {"id": f"{fields.get('id')}, epoch {fields.get('epoch', 1)}", "model": model, "metadata": extra}
     created = header.get("created") if isinstance(header, Mapping) else None
-    return read_chat(Row(row.number, {**named, "created": created, "messages": messages}), stats)
+    given = given_fields(*_inspect_given(fields, header))
+    return read_chat(Row(row.number, {**given, **named, "created": created, "messages": messages}), stats)
 
 
 def read_tau(row: Row, stats: ReadStats) -> RawConversation:
@@ -36,7 +38,9 @@ def read_tau(row: Row, stats: ReadStats) -> RawConversation:
     fields = row.fields
     beside = {name: fields.get(name) for name in ("task_id", "trial", "reward")}
     named = {"id": f"{fields.get('task_id')}, trial {fields.get('trial')}", "model": fields.get("model")}
-    return read_chat(Row(row.number, {**named, "metadata": beside, "messages": _listed(fields, "traj")}), stats)
+    given = given_fields(*_places(fields, "info", "config"))
+    messages = _listed(fields, "traj")
+    return read_chat(Row(row.number, {**given, **named, "metadata": beside, "messages": messages}), stats)
 
 
 def read_swe(row: Row, stats: ReadStats) -> RawConversation:
@@ -45,7 +49,26 @@ def read_swe(row: Row, stats: ReadStats) -> RawConversation:
     shown = [m for m in _listed(fields, "history") if not m.get("is_demo")]
     messages = [_swe_message(message) for message in shown]
     named = {"id": fields.get("instance_id") or fields.get("environment"), "model": fields.get("model")}
-    return read_chat(Row(row.number, {**named, "messages": messages}), stats)
+    given = given_fields(*_places(fields, "info", "config"))
+    return read_chat(Row(row.number, {**given, **named, "messages": messages}), stats)
+
+
+def _places(fields: Mapping[str, object], *names: str) -> Iterator[Mapping[str, object]]:
+    """Yield a row and objects of it: where a harness may write down tools and parameters."""
+    yield fields
+    yield from (found for name in names if isinstance(found := structure(fields.get(name)), Mapping))
+
+
+def _inspect_given(fields: Mapping[str, object], header: object) -> Iterator[Mapping[str, object]]:
+    """Yield where a sample says what the model was given: its calls, last first, and what the whole task was run with."""
+    events = structure(fields.get("events"))
+    for event in reversed(events if isinstance(events, list) else []):
+        if isinstance(event, Mapping) and event.get("event") == "model":
+            yield event
+            yield from _places(event, "config")
+            break
+    if isinstance(header, Mapping):
+        yield from (one for one in _places(header, "model_generate_config") if one is not header)
 
 
 def _swe_message(message: Mapping[str, object]) -> dict[str, object]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from deploysim.ingest.formats.base import ID_KEYS, Format, objects_with
+from deploysim.ingest.given import given_fields, read_parameters
 from deploysim.ingest.messages import check_replayable, read_messages
 from deploysim.ingest.problems import NotReplayableError, UnreadableRowError
 from deploysim.ingest.records import Exclusion, ReadStats, Row
@@ -43,6 +44,7 @@ def read_wildchat(row: Row, stats: ReadStats) -> RawConversation:
         user_id=_user(fields, turns, stats),
         language=identifier(fields, ("language",), stats),
         metadata=metadata({key: fields.get(key) for key in _KEPT}, stats),
+        parameters=read_parameters(given_fields(*reversed(turns)), stats),
     )
 
 

@@ -47,7 +47,8 @@ class SurrogateBook:
         self._lexicon = lexicon
         self._made: dict[tuple[str, str], str] = {}
         offset = KeyedStream(key, conversation_id, "dates")
-        weeks = (8 + offset.below(70)) * offset.pick((-1, 1))
+        # More than a year, so that no year of birth stays; whole weeks, so that a Monday stays one.
+        weeks = (53 + offset.below(70)) * offset.pick((-1, 1))
         self._moved = timedelta(weeks=weeks, minutes=5 + offset.below(50), seconds=1 + offset.below(58))
 
     def surrogate(self, entity: str, value: str) -> str:

@@ -97,13 +97,14 @@ _PLAIN_SEGMENT = re.compile(r"[a-z]{1,14}(?:[-_][a-z]{1,14}){0,2}(?:\.(?:html?|p
 
 
 def like_url(value: str, *, word: MapWord, domain: MapDomain, stream: KeyedStream) -> str:
-    """Return a page address with the same scheme and shape at a documentation domain."""
+    """Return a page address of the same shape at a documentation domain; web pages become https, as pages are today."""
     parts = _HOST.fullmatch(value)
     if parts is None:
         return same_shape(value, stream)
     user = like_local_part(parts["user"], word=word, stream=stream) if parts["user"] else ""
     rest = re.sub(r"[^/?&=#:;,]+", lambda match: _segment(match[0], stream), parts["rest"])
-    return (parts["scheme"] or "") + user + domain(parts["host"]) + rest
+    scheme = re.sub(r"^http:", "https:", parts["scheme"] or "")
+    return scheme + user + domain(parts["host"]) + rest
 
 
 def _segment(segment: str, stream: KeyedStream) -> str:
