@@ -8,17 +8,25 @@ import altair as alt
 import polars as pl
 
 from deploysim.charts.shift import PICKED, shift_alt, shift_chart
-from deploysim.looks import UNCLEAR
+from deploysim.looks import LANES, UNCLEAR
 
 __all__ = [
     "PICKED",
     "Chart",
     "agreement_alt",
     "agreement_chart",
+    "auc_alt",
+    "auc_chart",
     "counts_alt",
     "counts_chart",
+    "shares_alt",
+    "shares_chart",
     "shift_alt",
     "shift_chart",
+    "tells_alt",
+    "tells_chart",
+    "terms_alt",
+    "terms_chart",
 ]
 
 Chart = Any

@@ -17,7 +17,8 @@ from deploysim.forecast.records import CategoryForecast, Direction, Forecast
 from deploysim.forecast.reversal import what_would_change
 from deploysim.forecast.words import BETTER, WORSE, number, sentence
 from deploysim.pipeline.forecasting import SavedForecast
-from deploysim.tables import beside_rows, challenge_rows, floor_rows, shift_rows, step_rows
+from deploysim.tables import floor_rows, shift_rows, step_rows
+from deploysim.tables.beside import beside_rows, challenge_rows
 from deploysim.ui.blocks import ink, plain
 from deploysim.ui.comparison import compare_link, other_forecasts
 from deploysim.ui.links import pick

@@ -14,7 +14,8 @@ from deploysim.forecast.evidence import Evidence
 from deploysim.forecast.reversal import pairs_to_undo, what_would_change
 from deploysim.forecast.steps import steps
 from deploysim.stats.graders import Reviewed
-from deploysim.tables import beside_rows, challenge_rows, floor_rows, shift_rows, step_rows
+from deploysim.tables import floor_rows, shift_rows, step_rows
+from deploysim.tables.beside import beside_rows, challenge_rows
 from deploysim.types import Lane
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)

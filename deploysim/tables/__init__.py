@@ -72,70 +72,6 @@ def floor_rows(rows: pl.DataFrame) -> pl.DataFrame:
     return known.select("name", **{name: pl.col(column) * PER_100K for name, column in named.items()})
 
 
-def beside_rows(forecast: Forecast, other: Forecast) -> pl.DataFrame:
-    """Return the categories of two forecasts side by side: category, name, both ratios in words, both calls, whether they agree."""
-    there = {row.category: row for row in other.categories}
-    rows = [
-        (
-            row.category,
-            row.name,
-            _change(row.ratio),
-            _call(row, forecast.false_discovery_rate),
-            _change(found.ratio),
-            _call(found, other.false_discovery_rate),
-            _agree(row.direction, found.direction),
-        )
-        for row in by_evidence(forecast.categories)
-        if (found := there.get(row.category))
-    ]
-    columns = ("category", "name", "change", "call", "other_change", "other_call", "agreement")
-    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
-
-
-def challenge_rows(forecast: Forecast, challenge: Forecast) -> pl.DataFrame:
-    """Return what a challenge set suggests beside each forecast: category, name, symbol, forecast call, suggestion, counts.
-
-    A challenge set is chosen to provoke: its rates say nothing of users, and which of two models does worse on it is
-    a hint. The hint is the direction in which more of its pairs differ.
-    """
-    there = {row.category: row for row in challenge.categories}
-    rows = [
-        (row.category, f"{DIRECTIONS[row.direction].symbol} {row.name}", str(row.direction), *_suggestion(found))
-        for row in by_evidence(forecast.categories)
-        if (found := there.get(row.category)) and found.table.n
-    ]
-    columns = ("category", "name", "forecast", "challenge", "counts")
-    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
-
-
-def _suggestion(row: CategoryForecast) -> tuple[str, str]:
-    table = row.table
-    old, new = table.both + table.improved, table.both + table.regressed
-    if not old and not new:
-        way = "never shown"
-    elif new == old:
-        way = "● no difference"
-    else:
-        way = "▲ worse" if new > old else "▼ better"
-    return way, f"{old:,} → {new:,} of {table.n:,}"
-
-
-def _agree(one: Direction, other: Direction) -> str:
-    sides = [_SIDES.get(direction) for direction in (one, other)]
-    if None in sides:
-        return "more data needed"
-    return "same call" if sides[0] == sides[1] else "different call"
-
-
-_SIDES = {
-    Direction.MATERIALLY_UP: "up",
-    Direction.UP: "up",
-    Direction.MATERIALLY_DOWN: "down",
-    Direction.DOWN: "down",
-    Direction.UNCHANGED: "unchanged",
-}
-
-
 def _kind(step: Step) -> str:
     if step.is_rate:
         return "rate"
@@ -171,9 +107,9 @@ def _row(row: CategoryForecast, false_discovery_rate: float) -> dict[str, object
         "ratio": ratio.median if ratio else None,
         "ratio_low": ratio.interval.low if ratio else None,
         "ratio_high": ratio.interval.high if ratio else None,
-        "change": _change(ratio),
+        "change": change_words(ratio),
         "rates": _rates(row, seen=seen),
-        "call": _call(row, false_discovery_rate),
+        "call": call_words(row, false_discovery_rate),
         "beside": _beside(row),
         "pairs": _pairs(row),
         "undetermined": candidate.failed + candidate.unsure + candidate.not_comparable,
@@ -219,7 +155,8 @@ def _seen_anywhere(row: CategoryForecast) -> bool:
     return any(lane.rate.present for lane in row.lanes)
 
 
-def _change(ratio: Estimate | None) -> str:
+def change_words(ratio: Estimate | None) -> str:
+    """Say a ratio with its interval."""
     if ratio is None:
         return "no ratio"
     low, high = ratio.interval.low, ratio.interval.high
@@ -245,7 +182,8 @@ def _rates(row: CategoryForecast, *, seen: bool) -> str:
     return f"{before} → {number(row.forecast.median)} ({number(low)}–{number(high)})"
 
 
-def _call(row: CategoryForecast, false_discovery_rate: float) -> str:
+def call_words(row: CategoryForecast, false_discovery_rate: float) -> str:
+    """Say what was called, how sure it is, and whether it is a lead only."""
     if row.certainty is None or row.direction is Direction.UNKNOWN:
         return f"{row.direction}; about {row.n_needed:,} prefixes needed" if row.n_needed else str(row.direction)
     # Among many categories some move by chance: a call that the paired test does not bear out is a lead.
