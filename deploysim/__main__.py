@@ -15,6 +15,7 @@ from deploysim.cli import (
     data,
     grading,
     importing,
+    planning,
     privacy,
     purge,
     queued_runs,
@@ -38,6 +39,7 @@ STOPPED = 130
 COMMANDS: dict[str, Callable[..., None]] = {
     "import": importing.import_command,
     "scrub": data.scrub_command,
+    "plan": planning.plan_command,
     "sample": data.sample_command,
     "replay": runs.replay_command,
     "import-responses": runs.import_responses_command,

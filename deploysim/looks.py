@@ -21,6 +21,8 @@ class Look:
 WORSE = "#D55E00"
 BETTER = "#009E73"
 UNCLEAR = "#8A919C"
+ACCENT = "#0072B2"
+"""What is neither worse nor better: quantities that carry no judgement."""
 LANES = {"recorded": "#708090", "baseline": "#0072B2", "candidate": "#7B5EA7"}
 
 DIRECTIONS = {

@@ -181,8 +181,13 @@ def _more(lines: Sequence[tuple[str, str]]) -> str:
     return f'<details class="ds-about"><summary>what it means, who said what</summary><dl>{rows}</dl></details>'
 
 
+def call_html(name: str, arguments: str, *, lead: str = "calls ") -> str:
+    """Return a tool call with its arguments."""
+    return f'<div class="ds-call"><b>{escape(lead)}{escape(name)}</b>{_arguments(arguments)}</div>'
+
+
 def _tool_call(call: ToolCall) -> str:
-    return f'<div class="ds-call"><b>calls {escape(call.name)}</b>{_arguments(call.arguments)}</div>'
+    return call_html(call.name, call.arguments)
 
 
 def _arguments(text: str) -> str:

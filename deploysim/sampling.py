@@ -15,7 +15,7 @@ from deploysim.errors import InputError
 from deploysim.stats.risk import draw as draw_by_chance
 from deploysim.stats.risk import inclusion_probabilities
 from deploysim.store.files import short_hash
-from deploysim.store.samples import SampleAbout
+from deploysim.store.samples import FORMAT, WITH_ROLLOUTS, SampleAbout
 from deploysim.types import Unit
 
 
@@ -41,11 +41,13 @@ class SampleSpec:
     """Category by whose risk prefixes are drawn; None for a uniform draw."""
     imports: tuple[str, ...] = ()
     """Only conversations of these imports."""
+    single_steps: bool = False
+    """Draw single responses also where a conversation has tool calls, whose rollouts are replayed whole otherwise."""
 
     def filters(self) -> dict[str, object]:
         """Return the filters in use, ready for JSON."""
         named = {k: v for k, v in asdict(self).items() if k not in ("unit", "size", "seed", "whole_log")}
-        return {k: str(v) if isinstance(v, date) else v for k, v in named.items() if v not in (None, ())}
+        return {k: str(v) if isinstance(v, date) else v for k, v in named.items() if v not in (None, (), False)}
 
 
 def whole_log_spec(about: SampleAbout) -> SampleSpec:
@@ -61,6 +63,7 @@ def whole_log_spec(about: SampleAbout) -> SampleSpec:
         min_chars=kept.get("min_chars"),
         max_chars=kept.get("max_chars"),
         whole_log=True,
+        single_steps=kept.get("single_steps", False),
     )
 
 
@@ -93,7 +96,7 @@ def draw_sample(
         InputError: where the spec makes no sense or nothing is left to draw from.
     """
     _check(spec)
-    eligible, exclusions = _filter(index, spec)
+    eligible, exclusions = _filter(_with_ends(index, spec), spec)
     units = _units(eligible, spec.unit)
     if units.is_empty():
         raise _nothing_left(index, exclusions)
@@ -120,6 +123,14 @@ def _check(spec: SampleSpec) -> None:
         raise InputError(f"The first day, {spec.since}, comes after the last, {spec.until}.")
 
 
+def _with_ends(index: pl.DataFrame, spec: SampleSpec) -> pl.DataFrame:
+    """Add where prefixes may end: before every response, or before every rollout of a conversation with tool calls."""
+    whole = pl.lit(False) if spec.single_steps else pl.col("rollout_ends").is_not_null()
+    return index.with_columns(
+        rollout=whole, ends=pl.when(whole).then(pl.col("rollout_ends")).otherwise(pl.col("turn_ends"))
+    )
+
+
 def _filter(index: pl.DataFrame, spec: SampleSpec) -> tuple[pl.DataFrame, dict[str, int]]:
     """Apply the filters one after another, so that each conversation left out is counted under one reason."""
     exclusions: dict[str, int] = {}
@@ -132,7 +143,7 @@ def _filter(index: pl.DataFrame, spec: SampleSpec) -> tuple[pl.DataFrame, dict[s
 
 
 def _conditions(spec: SampleSpec) -> list[tuple[str, pl.Expr]]:
-    conditions = [("conversations without an answered user message", pl.col("turn_ends").list.len() > 0)]
+    conditions = [("conversations without an answered user message", pl.col("ends").list.len() > 0)]
     if spec.imports:
         conditions.append(("conversations of other imports", pl.col("import_id").is_in(spec.imports)))
     if spec.models:
@@ -167,10 +178,10 @@ def _conditions(spec: SampleSpec) -> list[tuple[str, pl.Expr]]:
 def _units(conversations: pl.DataFrame, unit: Unit) -> pl.DataFrame:
     """Return one row per thing that can be drawn: every eligible turn, or the last one of each conversation."""
     turns = (
-        conversations.select("conversation_id", "import_id", "model", "started_at", "turn_ends")
-        .with_columns(turn=pl.int_ranges(1, pl.col("turn_ends").list.len() + 1))
-        .explode("turn_ends", "turn")
-        .rename({"turn_ends": "end_index"})
+        conversations.select("conversation_id", "import_id", "model", "started_at", "rollout", "ends")
+        .with_columns(turn=pl.int_ranges(1, pl.col("ends").list.len() + 1), turns=pl.col("ends").list.len())
+        .explode("ends", "turn")
+        .rename({"ends": "end_index"})
     )
     if unit == "conversation":
         turns = turns.sort("conversation_id", "end_index").group_by("conversation_id", maintain_order=True).last()
@@ -199,6 +210,8 @@ def _prefix_rows(drawn: pl.DataFrame) -> pl.DataFrame:
         "conversation_id",
         pl.col("end_index").cast(pl.Int32),
         pl.col("turn").cast(pl.Int32),
+        pl.col("turns").cast(pl.Int64),
+        "rollout",
         position=pl.int_range(pl.len(), dtype=pl.Int32),
         weight=pl.col("weight").cast(pl.Float64),
     )
@@ -214,9 +227,12 @@ def _about(
     conversations = drawn.unique("conversation_id")
     dates = conversations["started_at"].drop_nulls()
     models = drawn.group_by(pl.col("model").fill_null("unknown")).len().sort("len", "model", descending=[True, False])
+    rollouts = int(drawn["rollout"].sum())
     identity: list[object] = [spec.unit, spec.size, spec.seed, spec.filters(), drawn["prefix_id"].to_list()]
     if spec.whole_log:
         identity.append("whole log")
+    if rollouts:
+        identity.append(f"{rollouts} rollouts")
     return SampleAbout(
         sample_id=short_hash(identity),
         unit=spec.unit,
@@ -233,6 +249,8 @@ def _about(
         created_at=now.isoformat(timespec="seconds"),
         software=f"deploysim {__version__}",
         whole_log=spec.whole_log,
+        rollouts=rollouts,
+        format=WITH_ROLLOUTS if rollouts else FORMAT,
     )
 
 

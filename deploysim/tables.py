@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from deploysim.forecast.records import CategoryForecast, Direction, Estimate, Forecast, LaneCount
-from deploysim.forecast.words import by_evidence, number
+from deploysim.forecast.records import CategoryForecast, Certainty, Direction, Estimate, Forecast, LaneCount
+from deploysim.forecast.steps import HARDLY, Step, steps
+from deploysim.forecast.words import WORSE, by_evidence, number
 from deploysim.looks import DIRECTIONS
 from deploysim.stats.noise_floor import NO_REPEATS, NoiseFloor
+from deploysim.stats.rates import PER_100K
 from deploysim.wording import counted
 
 COLUMNS: dict[str, type[pl.DataType]] = {
@@ -21,6 +23,7 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "change": pl.String,
     "rates": pl.String,
     "call": pl.String,
+    "beside": pl.String,
     "pairs": pl.String,
     "undetermined": pl.Int64,
     "bounds": pl.String,
@@ -41,7 +44,7 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "noise_pairs": pl.Int64,
     "noise_floor": pl.String,
 }
-"""`change`, `rates`, `call`, `pairs`, `bounds` and `noise_floor` are words; the other columns are numbers for a program.
+"""`change`, `rates`, `call`, `beside`, `pairs`, `bounds` and `noise_floor` are words; the other columns are numbers for a program.
 `undetermined` counts the candidate's responses that failed or about which the grader is unsure, and `bounds` says what
 its rate would be if all of them were absent or present. `changed` is the share of complete pairs that regressed or
 improved, and `noise` the share of pairs of repeats of the baseline that are flagged differently: what `changed` would be
@@ -53,6 +56,98 @@ def shift_rows(forecast: Forecast) -> pl.DataFrame:
     """Return one row per category with the columns of COLUMNS, best evidence first."""
     rows = by_evidence(forecast.categories)
     return pl.DataFrame([_row(row, forecast.false_discovery_rate) for row in rows], schema=COLUMNS)
+
+
+def step_rows(row: CategoryForecast) -> pl.DataFrame:
+    """Return the steps from the recorded rate to the forecast: step, kind, before, after and words."""
+    rows = [(step.name, _kind(step), step.before, step.after, _step_words(step)) for step in steps(row)]
+    schema = {"step": pl.String, "kind": pl.String, "before": pl.Float64, "after": pl.Float64, "words": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def floor_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the categories whose noise floor is known: name, differ, floor, floor_low and floor_high per 100,000."""
+    known = rows.filter(pl.col("noise").is_not_null() & pl.col("changed").is_not_null())
+    named = {"differ": "changed", "floor": "noise", "floor_low": "noise_low", "floor_high": "noise_high"}
+    return known.select("name", **{name: pl.col(column) * PER_100K for name, column in named.items()})
+
+
+def beside_rows(forecast: Forecast, other: Forecast) -> pl.DataFrame:
+    """Return the categories of two forecasts side by side: category, name, both ratios in words, both calls, whether they agree."""
+    there = {row.category: row for row in other.categories}
+    rows = [
+        (
+            row.category,
+            row.name,
+            _change(row.ratio),
+            _call(row, forecast.false_discovery_rate),
+            _change(found.ratio),
+            _call(found, other.false_discovery_rate),
+            _agree(row.direction, found.direction),
+        )
+        for row in by_evidence(forecast.categories)
+        if (found := there.get(row.category))
+    ]
+    columns = ("category", "name", "change", "call", "other_change", "other_call", "agreement")
+    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
+
+
+def challenge_rows(forecast: Forecast, challenge: Forecast) -> pl.DataFrame:
+    """Return what a challenge set suggests beside each forecast: category, name, symbol, forecast call, suggestion, counts.
+
+    A challenge set is chosen to provoke: its rates say nothing of users, and which of two models does worse on it is
+    a hint. The hint is the direction in which more of its pairs differ.
+    """
+    there = {row.category: row for row in challenge.categories}
+    rows = [
+        (row.category, f"{DIRECTIONS[row.direction].symbol} {row.name}", str(row.direction), *_suggestion(found))
+        for row in by_evidence(forecast.categories)
+        if (found := there.get(row.category)) and found.table.n
+    ]
+    columns = ("category", "name", "forecast", "challenge", "counts")
+    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
+
+
+def _suggestion(row: CategoryForecast) -> tuple[str, str]:
+    table = row.table
+    old, new = table.both + table.improved, table.both + table.regressed
+    if not old and not new:
+        way = "never shown"
+    elif new == old:
+        way = "● no difference"
+    else:
+        way = "▲ worse" if new > old else "▼ better"
+    return way, f"{old:,} → {new:,} of {table.n:,}"
+
+
+def _agree(one: Direction, other: Direction) -> str:
+    sides = [_SIDES.get(direction) for direction in (one, other)]
+    if None in sides:
+        return "more data needed"
+    return "same call" if sides[0] == sides[1] else "different call"
+
+
+_SIDES = {
+    Direction.MATERIALLY_UP: "up",
+    Direction.UP: "up",
+    Direction.MATERIALLY_DOWN: "down",
+    Direction.DOWN: "down",
+    Direction.UNCHANGED: "unchanged",
+}
+
+
+def _kind(step: Step) -> str:
+    if step.is_rate:
+        return "rate"
+    if max(step.after / step.before, step.before / step.after) < HARDLY:
+        return "none"
+    return "up" if step.after > step.before else "down"
+
+
+def _step_words(step: Step) -> str:
+    if step.is_rate:
+        return number(step.after)
+    return f"× {step.after / step.before:.2g} → {number(step.after)}"
 
 
 def unseen_sentence(rows: pl.DataFrame) -> str:
@@ -79,6 +174,7 @@ def _row(row: CategoryForecast, false_discovery_rate: float) -> dict[str, object
         "change": _change(ratio),
         "rates": _rates(row, seen=seen),
         "call": _call(row, false_discovery_rate),
+        "beside": _beside(row),
         "pairs": _pairs(row),
         "undetermined": candidate.failed + candidate.unsure + candidate.not_comparable,
         "bounds": _bounds(candidate),
@@ -143,7 +239,7 @@ def _rates(row: CategoryForecast, *, seen: bool) -> str:
     if not seen and row.previous.interval:
         return f"none seen, at most {number(row.previous.interval.high)}"
     if row.forecast is None or row.previous.per_100k is None:
-        return "n/a"
+        return "in no complete pair"
     low, high = row.forecast.interval.low, row.forecast.interval.high
     before = number(row.previous.per_100k) if row.previous.present else "none seen"
     return f"{before} → {number(row.forecast.median)} ({number(low)}–{number(high)})"
@@ -152,16 +248,40 @@ def _rates(row: CategoryForecast, *, seen: bool) -> str:
 def _call(row: CategoryForecast, false_discovery_rate: float) -> str:
     if row.certainty is None or row.direction is Direction.UNKNOWN:
         return f"{row.direction}; about {row.n_needed:,} prefixes needed" if row.n_needed else str(row.direction)
-    probability = {
-        Direction.MATERIALLY_UP: row.certainty.materially_up,
-        Direction.UP: row.certainty.up,
-        Direction.MATERIALLY_DOWN: row.certainty.materially_down,
-        Direction.DOWN: 1 - row.certainty.up,
-        Direction.UNCHANGED: row.certainty.unchanged,
-    }[row.direction]
     # Among many categories some move by chance: a call that the paired test does not bear out is a lead.
-    lead = f"; a lead, q {row.q_value:.2f}" if row.q_value is not None and row.q_value > false_discovery_rate else ""
-    return f"{row.direction} ({_percent(probability)} sure{lead})"
+    open_test = row.q_value is not None and row.q_value > false_discovery_rate
+    lead = f"; a lead, q {row.q_value:.2f}" if open_test and row.direction is not Direction.UNCHANGED else ""
+    return f"{row.direction} ({_percent(_probability(row.certainty, row.direction))} sure{lead})"
+
+
+def _beside(row: CategoryForecast) -> str:
+    """Say rates and call in so few words that they fit beside a name in a narrow window."""
+    if row.forecast is None or row.previous.per_100k is None:
+        return ""
+    low, high = row.forecast.interval.low, row.forecast.interval.high
+    before = _compact(row.previous.per_100k) if row.previous.present else "0 seen"
+    rates = f"{before} → {_compact(row.forecast.median)} ({_compact(low)}–{_compact(high)})"
+    if row.certainty is None or row.direction is Direction.UNKNOWN:
+        return f"{rates}  more data"
+    if row.direction is Direction.UNCHANGED:
+        return f"{rates}  unchanged"
+    way = "up" if row.direction in WORSE else "down"
+    return f"{rates}  {_percent(_probability(row.certainty, row.direction)).replace('over ', '>')} {way}"
+
+
+def _compact(per_100k: float) -> str:
+    return f"{per_100k / 1_000:.2g}k" if per_100k >= 9_950 else number(per_100k)
+
+
+def _probability(certainty: Certainty, direction: Direction) -> float:
+    """Return the probability of what was called."""
+    return {
+        Direction.MATERIALLY_UP: certainty.materially_up,
+        Direction.UP: certainty.up,
+        Direction.MATERIALLY_DOWN: certainty.materially_down,
+        Direction.DOWN: 1 - certainty.up,
+        Direction.UNCHANGED: certainty.unchanged,
+    }[direction]
 
 
 def _bounds(lane: LaneCount) -> str:

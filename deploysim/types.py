@@ -144,6 +144,42 @@ class Conversation:
     """Decoding parameters where the log has them: names of the chat API, values as JSON text."""
 
 
+class Ending(StrEnum):
+    """How a rollout came to its end. Each is an outcome that is counted."""
+
+    ANSWERED = "answered"
+    """The model spoke to the user without calling a tool."""
+    ASKED = "asked"
+    """The same, and what it said last is a question."""
+    LEFT_THE_WORLD = "left the simulated world"
+    """It called a tool that nobody could answer for."""
+    TOO_MANY_STEPS = "step limit"
+    TOO_MANY_TOKENS = "token limit"
+    TOO_LONG = "time limit"
+    LOG_ENDS = "the log ends"
+    """Of a recorded one: the log has no message to the user after its last call."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the model came to an end of its own."""
+        return self in (Ending.ANSWERED, Ending.ASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    """What a model did after a prefix, up to its message to the user: the response to the prefix of an agent."""
+
+    messages: tuple[Message, ...]
+    """Its responses and the results it was given, in order."""
+    ending: Ending
+    sources: tuple[str, ...] = ()
+    """Who gave each result, in order: one for each tool message."""
+    failed: tuple[bool, ...] = ()
+    """Of each result, whether the tool said that it could not do it."""
+    left_at: str = ""
+    """The tool that nobody could answer for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prefix:
     """A conversation cut just before one assistant response: what is replayed."""
@@ -156,6 +192,11 @@ class Prefix:
     """Tools that the model could call: each the JSON text of its description, as the chat API takes it."""
     parameters: tuple[tuple[str, str], ...] = ()
     """Decoding parameters where the log has them: names of the chat API, values as JSON text."""
+    followed_by: tuple[Message, ...] = ()
+    """Of an agent's prefix, whose response is a whole rollout: what the log has after it, up to the next message of the
+    user. Empty where a single response is replayed."""
+    started_at: datetime | None = None
+    """When the conversation began, UTC, where the log says it and somebody needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +213,8 @@ class Response:
     """Seconds from sending the request to having the whole reply."""
     model: str | None = None
     """The model name that the endpoint reported."""
+    trajectory: Trajectory | None = None
+    """Of an agent's rollout: all its steps. Text and calls are then those of the last one, tokens and time of all."""
 
 
 @dataclass(frozen=True, slots=True)

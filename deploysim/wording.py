@@ -15,3 +15,8 @@ def duration(seconds: float) -> str:
     if seconds < 5_400:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3_600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
+
+
+def money(amount: float, currency: str) -> str:
+    """Return an amount of money: "12.50 USD", and "less than 0.01 USD" for what would read as nothing."""
+    return f"less than 0.01 {currency}" if 0 < amount < 0.01 else f"{amount:,.2f} {currency}"

@@ -200,6 +200,8 @@ class Provider:
                 return 200, _page([b.shown for b in self.batches.values()], query)
             case "GET /v1/batches/ID" if path[3] in self.batches:
                 return self._look(self.batches[path[3]])
+            case "POST /v1/batches/ID/cancel" if path[3] in self.batches:
+                return self._cancel(self.batches[path[3]])
             case "POST /v1/chat/completions" | "POST /v1/responses":
                 return self._run(json.loads(data), self.answer)
         return error(404, code="not_found")
@@ -260,10 +262,18 @@ class Provider:
                 batch.shown |= {"status": "failed", "errors": {"object": "list", "data": faults}}
             elif batch.looks > batch.plan.looks:
                 self._finish(batch, lines)
-            else:
+            elif batch.plan.status != "cancelled":
                 batch.shown |= {"status": "in_progress"}
         if batch.plan.forgotten and not batch.active:
             return error(404, code="not_found")
+        return 200, batch.shown
+
+    def _cancel(self, batch: _Batch) -> tuple[int, Any]:
+        if not batch.active:
+            return error(409, code="invalid_state")
+        batch.plan.status, batch.plan.looks = "cancelled", batch.looks + 1
+        batch.plan.answered = batch.plan.answered or 0
+        batch.shown |= {"status": "cancelling"}
         return 200, batch.shown
 
     def _invalid(self, lines: list[bytes], endpoint: str) -> list[dict[str, Any]]:

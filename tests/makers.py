@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from deploysim.pipeline.lanes import Lanes
 from deploysim.sampling import SampleSpec
 from deploysim.store.import_writer import ImportWriter
 from deploysim.store.imports import ImportRecord
+from deploysim.store.runs import read_run, responses, write_responses, write_run
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy
 from deploysim.types import Conversation, Lane, Message, Span
@@ -126,3 +128,19 @@ def compared_workspace(root: Path, *, count: int = 40) -> tuple[Workspace, Lanes
     lanes = Lanes(sample.sample_id, runs[Lane.CANDIDATE].run_id, runs[Lane.BASELINE].run_id)
     forecast(here, lanes, load_taxonomy(), seed=0, now=NOW)
     return here, lanes
+
+
+def repeated_workspace(root: Path) -> tuple[Workspace, Lanes]:
+    """Return the same, with a baseline of two responses to each prefix: 4 of the second refuse anew, 2 failed."""
+    workspace, lanes = compared_workspace(root)
+    assert lanes.baseline
+    rows = responses(workspace, lanes.baseline).sort("prefix_id").to_dicts()
+    again = [{**row, "repeat": 1} for row in rows]
+    steady = [n for n, row in enumerate(rows) if row["text"] == FACT]
+    for n in steady[:4]:
+        again[n]["text"] = REFUSAL
+    for n in steady[4:6]:
+        again[n] |= {"status": "failed", "failure_kind": "timed out", "text": None}
+    write_responses(workspace, lanes.baseline, rows + again)
+    write_run(workspace, replace(read_run(workspace, lanes.baseline), repeats=2))
+    return workspace, lanes

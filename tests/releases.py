@@ -58,4 +58,4 @@ def released_workspace(root: Path, *, count: int = 40, release: int = 60) -> Rel
     registered = register(here, saved, current_stack(settings), now=NOW, statement="Refusals double.")
     log = write_release(root / "release.jsonl", release, refuse_every=2)
     made = import_file(here, log, ImportOptions(), settings=settings, now=LATER)
-    return Released(here, saved, registered, made.import_id)
+    return Released(here, saved, registered, made.record.import_id)

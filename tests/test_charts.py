@@ -6,6 +6,10 @@ import polars as pl
 import pytest
 
 from deploysim.charts import counts_alt, counts_chart, shift_alt, shift_chart
+from deploysim.charts.export import as_png, as_svg
+from deploysim.charts.funnel import funnel_alt, funnel_chart
+from deploysim.charts.power import power_alt, power_chart
+from deploysim.charts.waterfall import waterfall_alt, waterfall_chart
 from deploysim.looks import DIRECTIONS
 from deploysim.tables import COLUMNS
 
@@ -79,3 +83,44 @@ def test_counts_keep_their_order() -> None:
 
     assert spec["layer"][0]["encoding"]["y"]["sort"] == ["B", "A"]
     assert counts_alt(frame, label="entity", value="n") == "B: 1, A: 2,000"
+
+
+def test_another_forecast_lies_beneath(rows: pl.DataFrame) -> None:
+    """Only the behaviours that are drawn, in grey; without it there are two layers fewer."""
+    alone = shift_chart(rows.head(1), material_ratio=1.5, ink="#000000").to_dict()
+    beside = shift_chart(rows.head(1), material_ratio=1.5, ink="#000000", other=rows).to_dict()
+
+    assert len(beside["layer"]) == len(alone["layer"]) + 2
+
+
+def test_charts_become_files(rows: pl.DataFrame) -> None:
+    """SVG with the names as text, PNG with its signature; nothing is fetched."""
+    chart = shift_chart(rows, material_ratio=1.5, ink="#000000")
+
+    assert "Declines" in as_svg(chart)
+    assert as_png(chart).startswith(b"\x89PNG")
+
+
+def test_steps_power_and_floor_have_words() -> None:
+    """Each chart's alternative text holds its numbers."""
+    steps = pl.DataFrame(
+        {
+            "step": ["Log", "Forecast"],
+            "kind": ["rate"] * 2,
+            "before": [1.0, 2.0],
+            "after": [1.0, 2.0],
+            "words": ["1", "2"],
+        }
+    )
+    floor = pl.DataFrame(
+        {"name": ["x"], "differ": [200.0], "floor": [100.0], "floor_low": [50.0], "floor_high": [150.0]}
+    )
+    curve = pl.DataFrame({"name": ["x"] * 3, "prefixes": [10, 100, 1_000], "power": [0.1, 0.5, 0.9]})
+
+    assert waterfall_alt("Declines", steps).endswith("Log: 1; Forecast: 2.")
+    assert len(waterfall_chart(steps, ink="#000000").to_dict()["layer"]) == 3
+    assert "x: 200 against 100 (50 to 150)" in funnel_alt(floor)
+    assert funnel_chart(floor, ink="#000000").to_dict()["height"] == 80
+    assert "x reaches 80% at about 1,000 prefixes" in power_alt(curve, power=0.8)
+    scale = power_chart(curve, power=0.8, size=500, ink="#000000").to_dict()["layer"][2]["encoding"]["x"]["scale"]
+    assert scale["type"] == "log"

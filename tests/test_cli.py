@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 
 import polars as pl
@@ -219,3 +223,47 @@ def test_the_commands_of_the_readme_exist() -> None:
 
     assert set(re.findall(r"python -m deploysim ([a-z-]+)", readme)) <= set(COMMANDS)
     assert set(re.findall(r"make ([a-z]+)(?:`|\s+#)", readme)) <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+
+
+def test_a_watched_replay_says_how_it_goes(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain lines where there is no terminal, with the facts of the Runs page; a candidate alone is told of."""
+    monkeypatch.setenv("OPENAI_API_KEY", "a key")
+    run("import", write_log(tmp_path / "log.jsonl", 4))
+    run("sample", "--unit", "conversation", "--seed", 1)
+    with Endpoint(otherwise=answer("yes")) as endpoint:
+        code, out, err = run("replay", "--lane", "candidate", "--model", "m", "--base-url", endpoint.url, "--watch")
+
+    assert code == 0
+    assert "candidate: m: 0 of 4 (0%); rate waiting for the first response" in err
+    assert "spend not known yet" in err
+    assert "has a candidate but no baseline run" in out
+    assert "has a candidate but no baseline run" in run("status")[1]
+
+
+def test_watching_follows_a_run_of_another_process(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second command neither fails nor asks anything: it shows the first one's run until that ends."""
+    monkeypatch.setenv("OPENAI_API_KEY", "a key")
+    run("import", write_log(tmp_path / "log.jsonl", 4))
+    run("sample", "--unit", "conversation", "--seed", 1)
+    go_on = threading.Event()
+
+    def held(handler, seen) -> None:
+        go_on.wait(60)
+        answer("yes")(handler, seen)
+
+    with Endpoint(otherwise=held) as endpoint:
+        command = ("replay", "--lane", "candidate", "--model", "m", "--base-url", endpoint.url)
+        root = tmp_path / "workspace"
+        first = subprocess.Popen([sys.executable, "-m", "deploysim", *command, "--workspace", str(root)], cwd=ROOT)
+        while not list(root.glob("runs/*/progress.json")):
+            assert first.poll() is None
+            time.sleep(0.05)
+        threading.Timer(2.0, go_on.set).start()
+        code, out, err = run(*command, "--watch")
+        assert first.wait(60) == 0
+
+    assert code == 0
+    assert "is at work in another process" in out
+    assert "candidate: m: 0 of 4" in err
+    assert "4 of 4 prefixes answered" in out
+    assert len(endpoint.requests) == 4

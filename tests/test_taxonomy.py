@@ -314,7 +314,8 @@ PUBLISHED = {
     "violence_gore extremism emotional_reliance self_harm hate",
     "misalignment.yaml": "confirmation_hacking lived_experience misrepresented_work background_work fabricated_facts tool_lies "
     "calculator_hacking concealed_uncertainty",
-    "agentic.yaml": "circumvented_restrictions destructive_actions unauthorised_transfer reward_hacking credential_harvesting",
+    "agentic.yaml": "circumvented_restrictions destructive_actions unauthorised_transfer reward_hacking credential_harvesting "
+    "contradicted_success misreported_results",
 }
 
 
@@ -327,7 +328,9 @@ def test_all_published_categories_are_there(file):
 def _rule_examples():
     for category in load_taxonomy(DEFAULT_TAXONOMY).categories:
         rule, *others = category.chain
-        if isinstance(rule, RuleStep) and not any(step.confirms for step in others):
+        # Examples of agents tell their steps in words, which rules over steps do not read.
+        by_words = isinstance(rule, RuleStep) and not hasattr(RULES[rule.rule], "reads_steps")
+        if by_words and not any(step.confirms for step in others):
             for number, example in enumerate(category.examples, 1):
                 yield pytest.param(category, rule, example, id=f"{category.id} {number}")
 

@@ -27,12 +27,17 @@ def score_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
         ink: Colour of words on the page.
     """
     low, high = _span(rows)
-    data = rows.with_columns(
-        pl.col("forecast_low", "realised_low", "forecast_high", "realised_high").clip(low, high),
-        tip=pl.struct("forecast_per_100k", "realised_per_100k").map_elements(
-            lambda r: f"{number(r['forecast_per_100k'])} forecast, {number(r['realised_per_100k'])} realised",
-            return_dtype=pl.String,
-        ),
+    tips = [
+        f"{number(row['forecast_per_100k'])} forecast, {number(row['realised_per_100k'])} realised"
+        for row in rows.iter_rows(named=True)
+    ]
+    data = (
+        rows.with_columns(
+            pl.col("forecast_low", "realised_low", "forecast_high", "realised_high").clip(low, high),
+            tip=pl.Series(tips, dtype=pl.String),
+        )
+        .sort("forecast_per_100k")
+        .with_columns(place=pl.int_range(pl.len()) % 2)
     )
     scale = alt.Scale(type="log", domain=[low, high], nice=False)
     axis = alt.Axis(
@@ -70,7 +75,15 @@ def score_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
             alt.Tooltip("direction:N", title="Called"),
         ],
     )
-    names = base.mark_text(align="left", dx=9, dy=-9, fontSize=12, color=ink).encode(x=x, y=y, text="name:N")
+    # Neighbours are named above and below in turn, so that fewer names run into each other.
+    names = alt.layer(
+        *(
+            base.transform_filter(alt.datum.place == place)
+            .mark_text(align="left", dx=9, dy=dy, fontSize=12, color=ink)
+            .encode(x=x, y=y, text="name:N")
+            for place, dy in ((0, -10), (1, 13))
+        )
+    )
     ends = pl.DataFrame({"at": [low, high]})
     same = (
         alt.Chart(ends)

@@ -167,6 +167,22 @@ class BatchClient:
         """Return how a batch is. Raises GoneError where the provider does not know it."""
         return self._call(lambda: batch_in(object_in(self._client.batches.with_raw_response.retrieve(batch_id))))
 
+    def cancel(self, batch_id: str) -> str:
+        """Cancel a batch and return its state; empty where it has ended by itself, or is not there any more."""
+
+        def send() -> str:
+            return batch_in(object_in(self._client.batches.with_raw_response.cancel(batch_id))).status
+
+        try:
+            return self._call(send)
+        except GoneError:
+            return ""
+        except CallError:
+            # What has ended cannot be cancelled, which is as good.
+            if not self.batch(batch_id).has_ended:
+                raise
+            return ""
+
     def lines(self, file_id: str) -> Iterator[bytes]:
         """Yield the lines of a file as they arrive; the last one may be torn.
 

@@ -100,8 +100,16 @@ class OpenAIModel:
         seed: int | None = None,
         tools: Sequence[Tool] | None = None,
         parameters: RequestParameters | None = None,
+        goes_on: bool = False,
     ) -> Answer:
         """Ask until there is a response, a failure that would only repeat itself, or no try left.
+
+        Args:
+            messages: What the model is shown.
+            seed: Sent where the endpoint takes one.
+            tools: Descriptions of the tools that it may call.
+            goes_on: It is a further step of a rollout that was begun: it goes first, and a run that is asked to stop
+                lets it come to its end.
 
         Raises:
             GivenUpError: where the run was asked to stop before it was sent, or while it waits for a limit.
@@ -111,7 +119,7 @@ class OpenAIModel:
         began, asked, tries = time.monotonic(), 0, 0
         while True:
             asked += 1
-            attempt = await self._try(body, given, asked)
+            attempt = await self._try(body, given, asked, again=goes_on or asked > 1)
             if not attempt.again:
                 break
             tries += self._contact.uses_up_a_try(attempt, began=began)
@@ -122,9 +130,9 @@ class OpenAIModel:
         self._contact.ended(attempt.answer)
         return attempt.answer
 
-    async def _try(self, body: dict[str, Any], given: RequestParameters, asked: int) -> Attempt:
+    async def _try(self, body: dict[str, Any], given: RequestParameters, asked: int, *, again: bool) -> Attempt:
         expected = self._expected_tokens(body)
-        began = await self._pace.begin(expected, again=asked > 1)
+        began = await self._pace.begin(expected, again=again)
         if not self._contact.takes_seed:
             body.pop("seed", None)
         if self._contact.refused:

@@ -34,10 +34,10 @@ class RequestParameters:
             del self.sent[name]
             self.dropped.append(name)
 
-    def row(self) -> dict[str, str | None]:
+    def row(self) -> dict[str, str]:
         """Return what stands in the response's row: nothing where the log said nothing."""
-        whole = json.dumps(self.sent, ensure_ascii=False, sort_keys=True) if self.logged else None
-        return {"parameters": whole, "dropped": ",".join(sorted(self.dropped)) or None}
+        whole = {"parameters": json.dumps(self.sent, ensure_ascii=False, sort_keys=True)} if self.logged else {}
+        return whole | ({"dropped": ",".join(sorted(self.dropped))} if self.dropped else {})
 
 
 def request_parameters(

@@ -73,6 +73,10 @@ def sample_command(
             "often and weigh less, so that fewer replays do for a rare behaviour."
         ),
     ] = None,
+    single_steps: Annotated[
+        bool,
+        typer.Option("--single-steps", help="Of agents too draw single responses; by default their whole rollouts."),
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -94,6 +98,7 @@ def sample_command(
         min_chars=min_chars,
         max_chars=max_chars,
         risk=risk,
+        single_steps=single_steps,
     )
     with meter(quiet=as_json) as show:
         about = _drawn(here, spec, show)
@@ -106,6 +111,8 @@ def sample_command(
     drawn = counted(about.size, "prefix", "prefixes")
     say(f"Sample {about.sample_id}: {drawn} of {counted(about.conversations, 'conversation')}, per {about.unit}.")
     say(f"  covers {about.window()}" + (f", newest {age} days old" if age is not None else ""))
+    if about.rollouts:
+        say(f"  {about.rollouts:,} of them are agents' rollouts, replayed whole from a message of the user")
     for reason, count in about.exclusions.items():
         say(f"  left out {count:,}: {reason}")
 

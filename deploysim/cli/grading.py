@@ -20,6 +20,7 @@ from deploysim.cli.results import (
 )
 from deploysim.cli.scoring import chosen_forecast, chosen_stack, traffic_lanes
 from deploysim.grade.grader import Grader, LeftOut, graders_of, left_out, left_out_sentence
+from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.grading import Graded, GraderWork, grade_all
 from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.stacks import current_stack
@@ -49,7 +50,9 @@ def grade_command(
     traffic: Annotated[
         str | None, typer.Option(help="Import that is graded whole, such as a release's traffic.")
     ] = None,
-    in_flight: Annotated[int, typer.Option(min=1, help="Calls to judges at the same time.")] = 8,
+    in_flight: Annotated[int, typer.Option(min=1, help="Most calls to a judge at the same time.")] = 8,
+    budget: Annotated[float | None, typer.Option(help="Most money to spend on judges in this call.")] = None,
+    budget_tokens: Annotated[int | None, typer.Option(help="Most tokens to spend on judges in this call.")] = None,
     override_privacy: OverrideOption = "",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -64,7 +67,13 @@ def grade_command(
     """
     here = context(workspace)
     measuring = chosen_stack(here, chosen_forecast(here, stack), None) if stack else current_stack(here.settings)
-    use = judge_use(here, override_privacy=override_privacy, in_flight=in_flight, judges=measuring.judges)
+    use = judge_use(
+        here,
+        override_privacy=override_privacy,
+        in_flight=in_flight,
+        judges=measuring.judges,
+        budget=Budget(budget, budget_tokens),
+    )
     left = left_out(measuring.taxonomy, measuring.judges)
     with meter(quiet=as_json) as show:
         if recorded_all:

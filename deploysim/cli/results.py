@@ -18,10 +18,11 @@ from deploysim.forecast.words import failures_sentence, sentence
 from deploysim.grade.grader import graders_of
 from deploysim.grade.judging.judges import Judges
 from deploysim.pipeline.baseline_offer import all_advice
+from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecast, newest_lanes
 from deploysim.pipeline.grading import JudgeUse
 from deploysim.pipeline.interim import begun_lanes, look
-from deploysim.pipeline.judges import configured_judges
+from deploysim.pipeline.judges import configured_judges, judge_prices
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.overview import overview
 from deploysim.pipeline.purging import erased_note
@@ -80,7 +81,7 @@ def forecast_command(
     with meter(quiet=as_json) as show:
         use = judge_use(here, override_privacy=override_privacy)
         stack = MeasuringStack(load_taxonomy(), use.judges)
-        saved = registered_before(here.workspace, lanes, stack, seed=seed) if register else None
+        saved = registered_before(here.workspace, lanes, stack, seed=seed, use=use, report=show) if register else None
         if saved is None:
             saved = forecast(here.workspace, lanes, stack.taxonomy, seed=seed, now=here.now, use=use, report=show)
         if register:
@@ -166,11 +167,19 @@ def _say_forecasts(here: Context) -> None:
         say(f"  ! {broken}")
 
 
-def judge_use(here: Context, *, override_privacy: str, in_flight: int = 8, judges: Judges | None = None) -> JudgeUse:
+def judge_use(
+    here: Context,
+    *,
+    override_privacy: str,
+    in_flight: int = 8,
+    judges: Judges | None = None,
+    budget: Budget | None = None,
+) -> JudgeUse:
     """Return the judges given, or those that the settings name, and how they may be asked."""
     limit = here.settings.leak_limit
     asked = configured_judges(here.settings) if judges is None else judges
-    return JudgeUse(asked, in_flight, limit, override_privacy)
+    prices = judge_prices(asked, here.settings) if budget else {}
+    return JudgeUse(asked, in_flight, limit, override_privacy, budget or Budget(), prices)
 
 
 def chosen_lanes(here: Context, sample: str | None, candidate: str | None, baseline: str | None) -> Lanes:

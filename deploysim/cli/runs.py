@@ -31,15 +31,22 @@ from deploysim.pipeline.replaying import (
     ReplayPlan,
     outcomes_to_retry,
     replay_sample,
+    with_rollouts,
 )
 from deploysim.pipeline.spending import run_spending
+from deploysim.pipeline.tool_worlds import RolloutOptions
 from deploysim.replay.batch_job import BatchOptions
 from deploysim.replay.engine import IN_FLIGHT
-from deploysim.store.outcomes import ANSWERED, CUT
+from deploysim.replay.rollout import Limits
+from deploysim.store.outcomes import CUT, failures
 from deploysim.store.runs import RunRecord, outcome_counts, written_tokens
+from deploysim.store.trajectories import ending_counts, source_counts
 from deploysim.store.workspace import Workspace
+from deploysim.tools.snapshot import checked_repository
+from deploysim.tools.spec import TOOLS as DEFAULT_TOOLS
 from deploysim.types import Lane
 
+LIMITS = Limits()
 TOOLS = ("logged", "none")
 LaneOption = Annotated[str, typer.Option(help="baseline (the old model again) or candidate (the new one).")]
 
@@ -67,7 +74,11 @@ def replay_command(
         str, typer.Option(help="logged: decoding parameters as in the log, this command's winning; run: these alone.")
     ] = "logged",
     tools: Annotated[
-        str, typer.Option(help="logged: each conversation's own tools are sent; none: no tools.")
+        str,
+        typer.Option(
+            help="logged: each conversation's own tools are sent; none: no tools; or a YAML file that says how agents' "
+            "tools are answered, data/tools.yaml where none is named."
+        ),
     ] = "logged",
     in_flight: Annotated[
         int, typer.Option(min=1, help="Most requests at the same time; how many there are adapts to the endpoint.")
@@ -102,6 +113,22 @@ def replay_command(
         bool,
         typer.Option("--resend-lost", help="Send batches again, and pay again, whose results the provider deleted."),
     ] = False,
+    cancel_batches: Annotated[
+        bool,
+        typer.Option(
+            "--cancel-batches", help="Cancel what --batch has at the provider; what is answered is collected."
+        ),
+    ] = False,
+    max_steps: Annotated[int, typer.Option(min=1, help="Most responses of one rollout.")] = LIMITS.steps,
+    max_rollout_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of one rollout.")] = LIMITS.tokens,
+    max_rollout_seconds: Annotated[float, typer.Option(min=1, help="Longest rollout, in seconds.")] = LIMITS.seconds,
+    simulator: Annotated[
+        str, typer.Option(help="Model that plays tools where --tools names `simulator`; `local` is the embedded one.")
+    ] = "",
+    simulator_url: Annotated[str, typer.Option(help="Its endpoint; OPENAI_BASE_URL by default.")] = "",
+    repository: Annotated[
+        Path | None, typer.Option(help="Git repository for tools that --tools answers by `snapshot`.")
+    ] = None,
     override_privacy: Annotated[
         str, typer.Option(help="Why conversations may leave this machine above the leak limit; it is recorded.")
     ] = "",
@@ -131,7 +158,7 @@ def replay_command(
         requests_per_minute=requests_per_minute,
         tokens_per_minute=tokens_per_minute,
         parameters_from=_one_of(parameters, PARAMETER_SOURCES, "--parameters"),
-        with_tools=_one_of(tools, TOOLS, "--tools") == "logged",
+        with_tools=tools != "none",
     )
     plan = ReplayPlan(
         chosen_sample(here, sample),
@@ -144,10 +171,19 @@ def replay_command(
         retry=outcomes_to_retry(retry or ()),
         leak_limit=here.settings.leak_limit,
         override_privacy=override_privacy,
-        batch=BatchOptions(delete_files=not keep_remote_files, resend_lost=resend_lost) if batch else None,
+        batch=BatchOptions(delete_files=not keep_remote_files, resend_lost=resend_lost, cancel=cancel_batches)
+        if batch or cancel_batches
+        else None,
+        rollouts=RolloutOptions(
+            DEFAULT_TOOLS if tools in TOOLS else Path(tools),
+            Limits(max_steps, max_rollout_tokens, max_rollout_seconds),
+            choose_model(here.settings, model=simulator, base_url=simulator_url).settings if simulator else None,
+            checked_repository(repository),
+        ),
         source=chosen.source,
         budget=Budget(budget, budget_tokens),
     )
+    plan = with_rollouts(here.workspace, plan)
     if estimate:
         _say_estimate(here.workspace, plan, as_json=as_json)
         return
@@ -238,11 +274,15 @@ def _say_run(workspace: Workspace, run: RunRecord, *, as_json: bool) -> None:
     outcomes = outcome_counts(workspace, run.run_id)
     tokens = written_tokens(workspace, run.run_id)
     batches = batch_state(workspace, run.run_id)
-    failed = {kind: count for kind, count in outcomes.items() if kind not in (ANSWERED, CUT)}
+    failed = failures(outcomes)
     rows = sum(outcomes.values())
     if as_json:
         counts = {"responses": rows, "failed": failed, "cut": outcomes.get(CUT, 0), "completion_tokens": tokens}
-        print_json({**asdict(run), **counts, "batches": asdict(batches)})
+        agents = {
+            "endings": ending_counts(workspace, run.run_id),
+            "tool_sources": source_counts(workspace, run.run_id),
+        }
+        print_json({**asdict(run), **counts, **agents, "batches": asdict(batches)})
         return
     say(f"Run {run.run_id}: {run.lane} by {run.name}, {run.status}.")
     answered, wanted = rows - sum(failed.values()), run.prefixes * run.repeats

@@ -48,6 +48,7 @@ def counted_category(
         certainty=None,
         direction=Direction.UNKNOWN,
         n_needed=None,
+        label_corrected=bool(evidence.reviews),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import polars as pl
@@ -124,7 +124,21 @@ def _rows(
         for category, name in inputs.names
     ]
     shifted = _with_shifts(counted, outcomes, evidence, settings=settings, seed=seed)
+    if any(more.reviews for more in evidence.values()):
+        unlabelled = {category: replace(more, reviews={}) for category, more in evidence.items()}
+        by_grader = _with_shifts(counted, outcomes, unlabelled, settings=settings, seed=seed)
+        shifted = [
+            _with_correction(row, alone) if evidence.get(row.category, NOTHING_MORE).reviews else row
+            for row, alone in zip(shifted, by_grader, strict=True)
+        ]
     return [with_needs(row, outcomes[row.category], settings) for row in shifted]
+
+
+def _with_correction(row: CategoryForecast, by_grader: CategoryForecast) -> CategoryForecast:
+    """Add by how much human labels move the forecast rate."""
+    if row.forecast is None or by_grader.forecast is None:
+        return row
+    return replace(row, grader_correction=row.forecast.median / by_grader.forecast.median)
 
 
 def _with_shifts(

@@ -85,6 +85,11 @@ def _split(row: CategoryForecast, came: Came, level: float, seed: int) -> ErrorS
 def _notes(row: CategoryForecast, realised: Rate) -> tuple[str, ...]:
     if realised.n == 0:
         return ("No realised response has a clear verdict.",)
+    if row.label_corrected and row.forecast is not None:
+        return (
+            "Not scored: human labels corrected the forecast, so it is of what people would say, and the realised rate is "
+            "of what the grader flagged.",
+        )
     if row.forecast is None and realised.present:
         return (
             f"Missed: no compared lane showed it, and {realised.present:,} of {realised.n:,} realised responses do.",

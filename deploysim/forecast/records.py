@@ -140,10 +140,14 @@ class CategoryForecast:
     """Assumptions and limits that apply to this row, in plain sentences."""
     n_effective: float | None = None
     """Independent, equally weighted prefixes that the ratio rests on; None where there is no ratio."""
+    grader_correction: float | None = None
+    """Forecast rate over what it would be by the grader alone; None where no human labels correct it."""
     noise: NoiseFloor | None = None
     """How often two answers of the baseline differ; None without repeats of it, and in forecasts from before."""
     posterior: Posterior | None = None
     """None where there is no forecast rate, and in forecasts from before it was kept."""
+    label_corrected: bool = False
+    """Whether human labels corrected the forecast for grader error: then it is of what people would say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from deploysim.forecast.records import Estimate, Rate
+from deploysim.forecast.records import Direction, Estimate, Rate
 from deploysim.forecast.scorecard import Against, Difference, Method, Scorecard, ScoredCategory, Summary
 from deploysim.forecast.track_record import TrackRecord
 from deploysim.forecast.words import number
@@ -15,6 +15,14 @@ METHOD_WORDS: dict[Method, str] = {
     "forecast": "forecast",
     "naive": "same rate as before",
     "challenging": "challenging prompts",
+}
+_CALLED = {
+    Direction.MATERIALLY_UP: "▲ materially up",
+    Direction.UP: "▲ up",
+    Direction.MATERIALLY_DOWN: "▼ materially down",
+    Direction.DOWN: "▼ down",
+    Direction.UNCHANGED: "● unchanged",
+    Direction.UNKNOWN: "○ not called",
 }
 FRAME: dict[str, type[pl.DataType]] = {
     "category": pl.String,
@@ -59,13 +67,13 @@ def score_rows(card: Scorecard) -> list[dict[str, str]]:
         {
             "behaviour": row.name,
             "before": _rate(row.previous),
-            "forecast per 100k": _estimate(row.forecast),
-            "realised per 100k": _interval_words(row.realised),
+            "forecast /100k": _estimate(row.forecast),
+            "realised /100k": _interval_words(row.realised),
             "error": times(_error(row)),
-            "called": str(row.direction),
+            "called": _CALLED[row.direction],
             "came": _came(row),
             "held": _held(row),
-            "fidelity · prefix shift · grader": _split(row),
+            "fidelity · shift · grader": _split(row),
         }
         for row in rows
     ]
@@ -90,12 +98,17 @@ def headline(card: Scorecard) -> str:
 def unscored_sentence(card: Scorecard) -> str:
     """Say what was not scored: behaviours that no compared lane showed, and which of them came all the same."""
     left = [row for row in card.categories if not row.methods]
+    by_labels = [row.name for row in left if row.forecast and row.realised.n]
+    left = [row for row in left if not row.forecast or not row.realised.n]
     missed = [f"{row.name} ({row.realised.present:,} of {row.realised.n:,})" for row in left if row.realised.present]
     quiet = [row.name for row in left if not row.realised.present and row.realised.n]
     unknown = [row.name for row in left if not row.realised.n]
     parts = (
         f"Missed, no compared lane showed it: {', '.join(missed)}." if missed else "",
         f"Not scored, never seen before or after: {', '.join(quiet)}." if quiet else "",
+        f"Not scored, human labels corrected the forecast and not the realised rate: {', '.join(by_labels)}."
+        if by_labels
+        else "",
         f"Not scored, no clear verdict: {', '.join(unknown)}." if unknown else "",
     )
     return " ".join(part for part in parts if part)
@@ -106,9 +119,9 @@ def against_sentences(card: Scorecard) -> list[str]:
     said = [_against(one) for one in card.against]
     calls = card.calls
     if calls.moved:
-        said.append(f"Of {calls.moved} calls of up or down {calls.moved_right} came true.")
+        said.append(f"Of {counted(calls.moved, 'call')} of up or down {calls.moved_right} came true.")
     if calls.unchanged:
-        said.append(f"Of {calls.unchanged} calls of no material change {calls.unchanged_right} came true.")
+        said.append(f"Of {counted(calls.unchanged, 'call')} of no material change {calls.unchanged_right} came true.")
     return said
 
 
@@ -118,8 +131,7 @@ def record_sentences(record: TrackRecord) -> list[str]:
         return [
             "No forecast has been scored yet. After a release: `python -m deploysim score FORECAST --traffic IMPORT`"
         ]
-    releases = "1 release" if record.releases == 1 else f"{record.releases} releases"
-    said = [f"{record.rows} forecasts of rates were scored over {releases}."]
+    said = [f"Scored so far: {counted(record.rows, 'rate')} over {counted(record.releases, 'release')}."]
     if record.skill:
         low, high = record.skill.interval.low, record.skill.interval.high
         said.append(
@@ -242,9 +254,9 @@ def _summary(one: Summary) -> dict[str, str]:
         "method": METHOD_WORDS[one.method],
         "categories": str(one.rows),
         "direction right": _of(one.direction_right, one.direction_rows),
-        "where it changed materially": _of(one.changed_right, one.changed_rows),
+        "if changed materially": _of(one.changed_right, one.changed_rows),
         "median error": _or_na(one.error_median, ".2g", "x"),
-        "90th percentile": _or_na(one.error_p90, ".2g", "x"),
+        "90th pct.": _or_na(one.error_p90, ".2g", "x"),
         "NLL": _or_na(one.nll, ".2f"),
         "regret": _or_na(one.regret, ".2f"),
         "predictive NLL": _or_na(one.predictive_nll, ".2f"),

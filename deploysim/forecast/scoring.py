@@ -125,7 +125,12 @@ def count_calls(rows: Sequence[ScoredCategory], *, material_ratio: float) -> Cal
 
 
 def realised_change(row: ScoredCategory) -> float:
-    """Realised over previous rate, by their point estimates; for rows that were scored."""
+    """Realised over previous rate, by their point estimates; for rows that were scored.
+
+    Exactly 1 where neither shows the behaviour: the estimates then differ by their numbers of responses alone.
+    """
+    if not row.previous.present and not row.realised.present:
+        return 1.0
     assert row.realised.per_100k is not None, "a scored row has a realised rate"
     assert row.previous.per_100k is not None, "a scored row has a previous rate"
     return row.realised.per_100k / row.previous.per_100k
@@ -134,6 +139,8 @@ def realised_change(row: ScoredCategory) -> float:
 def _methods(
     row: ScoredCategory, forecast: CategoryForecast, challenge: ChallengeRates | None, level: float
 ) -> tuple[MethodScore, ...]:
+    if forecast.label_corrected:
+        return ()
     posterior = posterior_of(forecast)
     if posterior is None or row.forecast is None or forecast.certainty is None or row.realised.n == 0:
         return ()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from deploysim.errors import InputError
-from deploysim.stats.pooling import Priors
+from deploysim.forecast.records import Forecast
+from deploysim.stats.pooling import ChangePrior, Priors
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +57,19 @@ class ForecastSettings:
                 "priors with scales and doubts above 0.",
                 next_step="Change the value, or leave it out to use the default.",
             )
+
+
+def settings_of(forecast: Forecast) -> ForecastSettings:
+    """Return the settings that a forecast was made with, as far as it says them."""
+    prior = forecast.prior
+    return ForecastSettings(
+        certainty=forecast.certainty_required,
+        material_ratio=forecast.material_ratio,
+        level=forecast.level,
+        false_discovery_rate=forecast.false_discovery_rate,
+        power=forecast.power,
+        draws=forecast.draws,
+        priors=Priors(ChangePrior(prior.shift_scale, prior.shift_doubt), ChangePrior(prior.gap_scale, prior.gap_doubt))
+        if prior
+        else Priors(),
+    )

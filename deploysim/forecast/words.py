@@ -36,6 +36,17 @@ def sentence(forecast: Forecast) -> str:
     return f"{first} {noun} {words}{rest}."
 
 
+def leads_sentence(forecast: Forecast) -> str:
+    """Say how many of the calls the paired test over all categories does not bear out; nothing where it bears out all."""
+    called = [row for row in forecast.categories if row.direction in (*WORSE, *BETTER)]
+    leads = sum(row.q_value is not None and row.q_value > forecast.false_discovery_rate for row in called)
+    if not leads:
+        return ""
+    which = "It is a lead" if len(called) == 1 else f"{leads} of {len(called)} calls are leads"
+    which = f"1 of {len(called)} calls is a lead" if leads == 1 < len(called) else which
+    return f"{which} and no finding: among so many behaviours some move by chance, and the paired test allows for that."
+
+
 def evidence(row: CategoryForecast) -> float:
     """How far a ratio is from 1, in widths of its own interval on the log scale; 0 where there is no ratio."""
     if row.ratio is None:

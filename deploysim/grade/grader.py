@@ -12,6 +12,7 @@ from deploysim.errors import InputError
 from deploysim.grade.judging.chain import JudgingStep, Seat, State, Vote, state
 from deploysim.grade.judging.judges import NO_JUDGES, Judges
 from deploysim.grade.rules import RULES, RuleFunction
+from deploysim.grade.steps import unrolled
 from deploysim.grade.verdicts import not_comparable
 from deploysim.grade.version import module_version
 from deploysim.taxonomy import Category, JudgeStep, Parameter, ParameterValue, RuleStep, Taxonomy
@@ -175,10 +176,23 @@ def _by_rule(
     prefix: Prefix,
     response: Response,
 ) -> Grade:
+    if getattr(rule, "reads_steps", False):
+        grade = rule(prefix, response, **parameters)
+    else:
+        grade = _by_text(rule, parameters, prefix, response)
+    if grade.verdict is Verdict.PRESENT and grade.severity is None:
+        return replace(grade, severity=severity)
+    return grade
+
+
+def _by_text(rule: RuleFunction, parameters: dict[str, ParameterValue], prefix: Prefix, response: Response) -> Grade:
+    """Grade what was said at the end; the steps of a rollout before it are part of the conversation then."""
+    trajectory = response.trajectory
+    if trajectory and not trajectory.ending.whole:
+        return not_comparable(f"It ended before an answer: {trajectory.ending}.")
     if response.tool_calls and not response.text.strip():
         return not_comparable("It is a tool call without any text.")
-    grade = rule(prefix, response, **parameters)
-    return replace(grade, severity=severity) if grade.verdict is Verdict.PRESENT else grade
+    return rule(*unrolled(prefix, response), **parameters)
 
 
 def _checked(rule: RuleFunction, spec: RuleStep) -> dict[str, ParameterValue]:

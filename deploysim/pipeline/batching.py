@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deploysim.chat.pace import Pace
 from deploysim.chat.parameters import RequestParameters
@@ -18,7 +18,7 @@ from deploysim.store.batches import BatchBook
 from deploysim.store.given import has_given, read_given
 from deploysim.store.journal import Journal
 from deploysim.store.quarantine import quarantined
-from deploysim.store.runs import RunRecord, run_folder
+from deploysim.store.runs import RunRecord, cancel_requested, run_folder
 from deploysim.store.samples import prefixes, sample_path
 from deploysim.store.tombstones import erased_keys
 from deploysim.store.workspace import Workspace
@@ -109,13 +109,16 @@ def answer_in_batches(
     )
     # One caller, which waits: nothing of the provider's own width is known.
     pace = Pace(Width(1, start=1))
-    return replay_in_batches(
-        job,
-        journal,
-        clock=watcher.clock,
-        on_rows=lambda tally: watcher.on_rows(tally, pace),
-        stop=watcher.stop,
-    )
+
+    def answer(job: BatchJob, stop: Callable[[], bool]) -> RunTally:
+        return replay_in_batches(
+            job, journal, clock=watcher.clock, on_rows=lambda tally: watcher.on_rows(tally, pace), stop=stop
+        )
+
+    tally = answer(job, watcher.stop)
+    if cancel_requested(workspace, record.run_id):
+        answer(replace(job, options=replace(options, cancel=True)), lambda: False)
+    return tally
 
 
 def _parameters(

@@ -194,9 +194,10 @@ def _overruled(row: Mapping[str, Any]) -> bool:
 def _about(rows: Iterable[Mapping[str, Any]], categories: Mapping[str, Category]) -> tuple[tuple[str, str], ...]:
     """Return what behaviours mean, and what each step of their chains said."""
     lines: list[tuple[str, str]] = []
-    for row in rows:
+    several = list(rows)
+    for row in several:
         known = categories.get(row["category"])
-        lines += [(known.name, known.definition)] if known else []
+        lines += [(known.name if len(several) > 1 else "meaning", known.definition)] if known else []
         lines += [
             (f"{step['by']}: {step['verdict']}{_confidence(step)}", step["reason"]) for step in row["steps"] or ()
         ]

@@ -19,6 +19,7 @@ from deploysim.store.outcomes import Outcomes, read_outcomes
 from deploysim.store.runs import TOKENS, RunRecord, counted_tokens, journal_path, list_runs
 from deploysim.store.samples import prefix_sizes
 from deploysim.store.workspace import Workspace
+from deploysim.wording import money
 
 ASCII_PER_TOKEN = 4.2
 """Characters of English prose and code that make a token, roughly, over common tokenizers."""
@@ -54,7 +55,7 @@ class Estimate:
             return "no price, for the model runs on this machine"
         if self.cost is None:
             return "price not known: add it to data/models.yaml"
-        return f"about {self.cost:,.2f} {self.currency} at prices of {self.priced_as_of}"
+        return f"about {money(self.cost, self.currency)} at prices of {self.priced_as_of}"
 
     def sentence(self) -> str:
         """Return the whole estimate in one line."""
@@ -106,7 +107,7 @@ def estimate_run(
     completion = float((open_counts["times"] * open_counts["completion"]).sum()) * factors.completion
     cost = price.cost(prompt, completion, batch=batch) if price else None
     return Estimate(
-        requests=int(open_counts["times"].sum()),
+        requests=int((open_counts["times"] * open_counts["requests"]).sum()),
         prompt_tokens=round(prompt),
         completion_tokens=round(completion),
         basis=factors.basis,
@@ -153,9 +154,10 @@ def _guessed(sizes: pl.DataFrame, max_tokens: int | None, system_prompt: str | N
         name: pl.col(f"{name}_ascii") / ASCII_PER_TOKEN + pl.col(f"{name}_other") / OTHER_PER_TOKEN
         for name in ("prompt", "recorded")
     }
-    completion = tokens["recorded"].clip(1, max_tokens)
+    completion = tokens["recorded"].clip(1, max_tokens and max_tokens * pl.col("requests"))
     return sizes.select(
         "prefix_id",
+        "requests",
         prompt=tokens["prompt"] + PER_MESSAGE * pl.col("messages") + added,
         completion=completion,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -14,8 +15,11 @@ from deploysim.store.grades import graded_rows, graded_set
 from deploysim.store.imports import decode_tool_calls
 from deploysim.store.runs import responses
 from deploysim.store.samples import SampledPrefix, prefixes, recorded_responses
+from deploysim.store.trajectories import read_trajectory
 from deploysim.store.workspace import Workspace
-from deploysim.types import Lane, Prefix, Response
+from deploysim.tools.spec import ToolSpecs
+from deploysim.tools.trajectory import recorded_trajectory
+from deploysim.types import Lane, Prefix, Response, Trajectory
 
 RECORDED = "recorded"
 SO_FAR = "so-far"
@@ -125,5 +129,13 @@ def _responses(sampled: SampledPrefix, rows: pl.DataFrame) -> Iterator[Row]:
             text=row["text"] or "",
             tool_calls=decode_tool_calls(row["tool_calls"]),
             finish_reason=row["finish_reason"],
+            trajectory=_trajectory(sampled.prefix, row),
         )
         yield sampled.prefix, row["repeat"], response
+
+
+def _trajectory(prefix: Prefix, row: dict[str, Any]) -> Trajectory | None:
+    """Return what a run did after a prefix, or what the log holds where the row is not of a run."""
+    if not prefix.followed_by:
+        return None
+    return read_trajectory(row) if "steps" in row else recorded_trajectory(prefix.followed_by, ToolSpecs())

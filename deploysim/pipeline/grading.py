@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import polars as pl
 
+from deploysim.chat.profiles import Price
 from deploysim.grade.engine import GradeRow, grade_frame, rule_rows
 from deploysim.grade.grader import Grader
 from deploysim.grade.judging.judges import NO_JUDGES, Judges
+from deploysim.pipeline.budgeting import Budget, JudgePurse
 from deploysim.pipeline.graded_sets import GradedSet, graded_sets
 from deploysim.pipeline.judging import JudgeCount, Judging
 from deploysim.pipeline.lanes import Lanes
@@ -44,6 +46,10 @@ class JudgeUse:
     """Largest share of messages that may leak where conversations go to another machine; None for no limit."""
     override_privacy: str = ""
     """Why they go there above the limit; recorded."""
+    budget: Budget = field(default_factory=Budget)
+    """The most that judges may spend in one call."""
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """What judges cost, by their names."""
 
 
 RULES_ONLY = JudgeUse()
@@ -101,7 +107,8 @@ def grade_lanes(
 
     Raises:
         BusyError: where another process is judging for one of these graders.
-        InputError: where the spot-check of scrubbing does not allow sending the sample to a judge elsewhere.
+        InputError: where the spot-check of scrubbing does not allow sending the sample to a judge elsewhere, or the budget
+            is spent or cannot be kept; grades made by rules and replies given so far are kept.
         ModelError: where a judge cannot be used; grades made by rules and replies given so far are kept.
         NotFoundError: where a run still answers.
     """
@@ -214,7 +221,10 @@ def _grade_by_judges(
     count: _Count,
     report: Report,
 ) -> tuple[str, ...]:
-    with Judging(workspace, graders, sets) as judging:
+    purse = JudgePurse(use.budget, use.prices)
+    if use.budget:
+        purse.check({judge.name for judge in use.judges.everyone()})
+    with Judging(workspace, graders, sets, purse=purse) as judging:
         judging.count_cached()
         notes = tuple(_cleared(workspace, sets, graders, use)) if any(judging.calls()) else ()
         for note in notes:

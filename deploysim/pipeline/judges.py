@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from deploysim.chat.profiles import PROFILES, ModelProfile, load_profiles
+from deploysim.chat.profiles import PROFILES, ModelProfile, Price, load_profiles
 from deploysim.chat.settings import ModelSettings
 from deploysim.config import Secret, Settings, read_key
 from deploysim.errors import ConfigError
@@ -31,6 +31,13 @@ def configured_judges(settings: Settings, profiles: Mapping[str, ModelProfile] |
     return Judges(_tier(settings.judges, settings, known), _tier(settings.strong_judges, settings, known))
 
 
+def judge_prices(judges: Judges, settings: Settings) -> dict[str, Price]:
+    """Return what judges cost, those whose price is known, by their names."""
+    known = load_profiles(settings.models_file or PROFILES)
+    found = {judge.name: known.get(judge.name) for judge in judges.everyone()}
+    return {name: profile.price for name, profile in found.items() if profile and profile.price}
+
+
 def _tier(names: Iterable[str], settings: Settings, known: Mapping[str, ModelProfile]) -> tuple[Judge, ...]:
     return tuple(_judge(name, settings, known.get(name)) for name in dict.fromkeys(names))
 
@@ -44,7 +51,15 @@ def _judge(name: str, settings: Settings, profile: ModelProfile | None) -> Judge
         )
     url = (profile.base_url if profile else None) or settings.base_url or OPENAI
     key = _key(name, profile, settings)
-    return Judge(name, ModelSettings(name, profile.model if profile else name, base_url=url, api_key=key))
+    asked = ModelSettings(
+        name,
+        profile.model if profile else name,
+        base_url=url,
+        api_key=key,
+        requests_per_minute=profile.requests_per_minute if profile else None,
+        tokens_per_minute=profile.tokens_per_minute if profile else None,
+    )
+    return Judge(name, asked)
 
 
 def _key(name: str, profile: ModelProfile | None, settings: Settings) -> Secret:

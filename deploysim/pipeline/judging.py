@@ -9,53 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from deploysim.chat.runner import Work, run_calls
 from deploysim.grade.engine import GradeRow
 from deploysim.grade.grader import Grader
-from deploysim.grade.judging.asking import Asked, Bench
+from deploysim.grade.judging.asking import Bench
 from deploysim.grade.judging.chain import Seat, State, Vote
-from deploysim.grade.judging.judges import Judge
 from deploysim.grade.judging.material import content_key
-from deploysim.grade.judging.prompt import SCHEMA, Request, verdict_request
-from deploysim.grade.judging.verdict import decide
+from deploysim.grade.judging.prompt import SCHEMA, verdict_request
+from deploysim.grade.steps import for_judges
+from deploysim.pipeline.budgeting import JudgePurse
 from deploysim.pipeline.graded_sets import GradedSet
+from deploysim.pipeline.judge_replies import Call, Place, reply_row, vote_of
 from deploysim.store.grades import replies_path
 from deploysim.store.journal import Journal, read_journal
 from deploysim.store.workspace import Workspace
-from deploysim.types import Failure, FailureKind, Grade, Prefix, Response, Verdict
-
-NOT_READ = "the reply holds no verdict"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a response stands."""
-
-    run: str
-    """Run id, or "recorded"."""
-    prefix_id: str
-    repeat: int
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One judge to be asked about one response."""
-
-    grader: Grader
-    seat: Seat
-    content: str
-    place: Place
-    prefix: Prefix
-    response: Response
-
-    @property
-    def judge(self) -> Judge:
-        """Who is asked."""
-        return self.grader.judging[self.seat.step].judges[self.seat.judge]
+from deploysim.types import Prefix, Response
 
 
 @dataclass(slots=True)
@@ -88,12 +60,21 @@ class Judging:
         workspace: Where replies are kept.
         graders: Graders with judges in their chains.
         sets: The responses.
+        purse: What may be spent; without one there is no limit.
 
     Raises:
         BusyError: on entering, where another process is judging for one of the graders.
     """
 
-    def __init__(self, workspace: Workspace, graders: Sequence[Grader], sets: Sequence[GradedSet]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        graders: Sequence[Grader],
+        sets: Sequence[GradedSet],
+        *,
+        purse: JudgePurse | None = None,
+    ) -> None:
+        self._purse = purse or JudgePurse()
         self._graders = graders
         self._sets = sets
         self._paths = {grader.fingerprint: replies_path(workspace, grader.fingerprint) for grader in graders}
@@ -120,17 +101,24 @@ class Judging:
             journal.append([{"note": text, "at": at.isoformat(timespec="seconds")}])
 
     async def ask(self, *, in_flight: int, report: Callable[[str, int, int], None]) -> None:
-        """Ask round by round until every chain has come to an end or waits for a judge that failed.
+        """Ask round by round until every chain has come to an end, or waits for a judge that failed.
+
+        Args:
+            in_flight: Most calls to one model at the same time.
+            report: Told how far it is.
 
         Raises:
+            InputError: where the budget is spent; what was said is kept.
             ModelError: where an endpoint refuses every call; what was said is kept.
         """
         judges = [judge for grader in self._graders for step in grader.judging for judge in step.judges]
         number = 0
-        async with Bench(judges, schema=SCHEMA) as bench:
+        async with Bench(judges, schema=SCHEMA, in_flight=in_flight) as bench:
             while total := sum(1 for _ in self.calls()):
                 number += 1
                 await self._round(bench, in_flight, f"asking judges, round {number}", total, report)
+                if self._purse.is_empty() and any(self.calls()):
+                    raise self._purse.spent_error()
 
     def calls(self) -> Iterator[Call]:
         """Yield the calls that can be made now, each content once for a grader."""
@@ -160,13 +148,14 @@ class Judging:
     ) -> Iterator[tuple[Place, Grader, str, State, Prefix, Response]]:
         for one in self._sets if sets is None else sets:
             for prefix, repeat, response in one.rows():
-                content = content_key(prefix, response)
+                asked = for_judges(prefix, response)
+                content = content_key(*asked)
                 place = Place(one.run, prefix.prefix_id, repeat)
                 for grader in self._graders:
                     if one.lacks(grader, prefix, repeat):
                         said = self._said[grader.fingerprint].get(content)
                         first = grader.by_rule(prefix, response)
-                        yield place, grader, content, grader.state(first, said.votes if said else {}), prefix, response
+                        yield place, grader, content, grader.state(first, said.votes if said else {}), *asked
 
     async def _round(
         self, bench: Bench, in_flight: int, title: str, total: int, report: Callable[[str, int, int], None]
@@ -177,7 +166,7 @@ class Judging:
             return reply_row(one, request, asked, at=datetime.now(UTC))
 
         work = Work(self.calls(), call, in_flight)
-        await run_calls(work, self, on_rows=lambda tally: report(title, tally.rows, total), stop=lambda: False)
+        await run_calls(work, self, on_rows=lambda tally: report(title, tally.rows, total), stop=self._purse.is_empty)
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         """Keep what judges said."""
@@ -189,6 +178,7 @@ class Judging:
             for row in own:
                 self._hear(row)
                 self._count(self.counts[fingerprint], row)
+                self._purse.pay(row["by"], row["prompt_tokens"], row["completion_tokens"])
 
     def sync(self) -> None:
         """Return when all of it is safe from a power cut."""
@@ -198,7 +188,7 @@ class Judging:
     def _hear(self, row: Mapping[str, Any]) -> None:
         said = self._said[row["grader"]].setdefault(row["content"], Said())
         said.asked_for = said.asked_for or Place(row["run"], row["prefix_id"], row["repeat"])
-        said.votes[Seat(row["step"], row["judge"])] = _vote(row)
+        said.votes[Seat(row["step"], row["judge"])] = vote_of(row)
 
     @staticmethod
     def _count(count: JudgeCount, row: Mapping[str, Any]) -> None:
@@ -207,59 +197,3 @@ class Judging:
         count.led_astray += row["obeyed"] is False
         count.prompt_tokens += row["prompt_tokens"] or 0
         count.completion_tokens += row["completion_tokens"] or 0
-
-
-def reply_row(call: Call, request: Request, asked: Asked, *, at: datetime) -> dict[str, Any]:
-    """Return a judge's reply as a journal row. A reply without a verdict is a failure, which is asked again next time."""
-    answer = asked.answer
-    row: dict[str, Any] = {
-        "grader": call.grader.fingerprint,
-        "content": call.content,
-        "step": call.seat.step,
-        "judge": call.seat.judge,
-        "by": call.judge.name,
-        **asdict(call.place),
-        "form": asked.form,
-        "at": at.isoformat(timespec="seconds"),
-        "obeyed": None,
-        "grade": None,
-    }
-    if isinstance(answer, Failure):
-        return {
-            **row,
-            **_failed(answer),
-            "reply": None,
-            "model": None,
-            "prompt_tokens": None,
-            "completion_tokens": None,
-        }
-    row |= {
-        "reply": answer.text,
-        "model": answer.model,
-        "prompt_tokens": answer.prompt_tokens,
-        "completion_tokens": answer.completion_tokens,
-    }
-    decided = decide(answer.text, request, call.response, severity=call.grader.about.severity)
-    if decided.grade is None:
-        return {**row, **_failed(Failure(FailureKind.MALFORMED, NOT_READ))}
-    grade = {k: v for k, v in asdict(decided.grade).items() if k != "opinions"}
-    return {
-        **row,
-        "status": "ok",
-        "failure_kind": None,
-        "failure_detail": None,
-        "obeyed": decided.obeyed,
-        "grade": {**grade, "verdict": str(decided.grade.verdict)},
-    }
-
-
-def _failed(failure: Failure) -> dict[str, Any]:
-    return {"status": "failed", "failure_kind": str(failure.kind), "failure_detail": failure.detail}
-
-
-def _vote(row: Mapping[str, Any]) -> Vote:
-    if row["status"] != "ok":
-        return Failure(FailureKind(row["failure_kind"]), f"{row['by']}: {row['failure_detail']}".removesuffix(": "))
-    grade = row["grade"]
-    evidence = tuple((int(start), int(end)) for start, end in grade["evidence"])
-    return Grade(Verdict(grade["verdict"]), grade["reason"], grade["severity"], evidence, grade["confidence"])

@@ -81,7 +81,8 @@ def choose_model(
     known = load_profiles(settings.models_file or PROFILES) if profiles is None else profiles
     profile = None if embedded else find_profile(known, model)
     url = base_url or settings.base_url or (profile and profile.base_url) or OPENAI
-    source = ModelSource() if embedded else _source(profile, url, is_given=bool(base_url))
+    is_given = base_url.rstrip("/") not in ("", (settings.base_url or "").rstrip("/"))
+    source = ModelSource() if embedded else _source(profile, url, is_given=is_given)
     chosen = ModelSettings(
         name=name or model,
         model=LOCAL if embedded else profile.model if profile else model,
@@ -108,7 +109,7 @@ def find_profile(profiles: Mapping[str, ModelProfile], model: str) -> ModelProfi
 
 
 def _source(profile: ModelProfile | None, url: str, *, is_given: bool) -> ModelSource:
-    """Return what a profile says for an endpoint; `is_given` says that an option named the endpoint."""
+    """Return what a profile says for an endpoint; `is_given` says that an option named another than the environment."""
     if profile is None:
         return ModelSource(key_variable=OPENAI_KEY)
     own = profile.base_url or OPENAI

@@ -10,15 +10,18 @@ from pathlib import Path
 from deploysim import __version__
 from deploysim.errors import InputError
 from deploysim.forecast.records import Forecast
+from deploysim.forecast.register import forecast_id, forecast_to_json
 from deploysim.forecast.stack import InputHash, Registration, frozen_json, read_frozen
-from deploysim.pipeline.forecasting import SavedForecast, edited_forecasts, load_forecast
+from deploysim.pipeline.forecasting import SavedForecast, edited_forecasts, estimate, load_forecast
+from deploysim.pipeline.grading import RULES_ONLY, JudgeUse, Report, silent
 from deploysim.pipeline.lanes import Lanes, graded_name
 from deploysim.pipeline.stacks import MeasuringStack, archive_stack, measures_same
+from deploysim.pipeline.whole_log import whole_log_of
 from deploysim.store.files import sha256_file
 from deploysim.store.frozen import edited, frozen_text, intact, save_frozen
 from deploysim.store.grades import grades_path
 from deploysim.store.runs import responses_path
-from deploysim.store.samples import sample_path
+from deploysim.store.samples import prefix_index, read_sample, sample_path
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import DEFAULT_TAXONOMY
 
@@ -84,15 +87,26 @@ def register(
     return Registered(save_frozen(workspace.registrations, frozen_json(record)), record)
 
 
-def registered_before(workspace: Workspace, lanes: Lanes, stack: MeasuringStack, *, seed: int) -> SavedForecast | None:
-    """Return the first forecast that was registered from these very inputs by these graders, if there is one."""
+def registered_before(
+    workspace: Workspace,
+    lanes: Lanes,
+    stack: MeasuringStack,
+    *,
+    seed: int,
+    use: JudgeUse = RULES_ONLY,
+    report: Report = silent,
+) -> SavedForecast | None:
+    """Return the registered forecast that making it again now would give, to the last digit, if there is one."""
     broken = set(edited_forecasts(workspace))
     for one in registrations(workspace):
         if one.registration.forecast_id in broken or one.registration.seed != seed:
             continue
         saved = load_forecast(workspace, one.registration.forecast_id)
-        same = saved.lanes() == lanes and measures_same(saved.forecast, stack)
-        if same and one.registration.software == f"deploysim {__version__}" and not changed_inputs(workspace, one):
+        if saved.lanes() != lanes or not measures_same(saved.forecast, stack):
+            continue
+        as_of = datetime.fromisoformat(saved.forecast.created_at)
+        again = estimate(workspace, lanes, stack.taxonomy, seed=seed, now=as_of, use=use, report=report)
+        if forecast_id(forecast_to_json(again)) == saved.forecast_id:
             return saved
     return None
 
@@ -103,9 +117,9 @@ def registrations(workspace: Workspace) -> list[Registered]:
     return sorted(found, key=lambda one: (one.registration.registered_at, one.registration_id))
 
 
-def registration_of(workspace: Workspace, forecast_id: str) -> Registered | None:
-    """Return the first registration of a forecast, or None where it has none."""
-    return next((one for one in registrations(workspace) if one.registration.forecast_id == forecast_id), None)
+def registration_of(workspace: Workspace, name: str) -> Registered | None:
+    """Return the first registration of the forecast with this id, or None where it has none."""
+    return next((one for one in registrations(workspace) if one.registration.forecast_id == name), None)
 
 
 def changed_inputs(workspace: Workspace, one: Registered) -> list[str]:
@@ -130,13 +144,13 @@ def broken_records(workspace: Workspace) -> list[str]:
         for name in edited(folder)
     ]
     for one in registrations(workspace):
-        forecast_id = one.registration.forecast_id
-        if not (workspace.forecasts / f"{forecast_id}.json").exists():
-            said.append(f"Forecast {forecast_id[:12]}, which was registered, is gone.")
+        name = one.registration.forecast_id
+        if not (workspace.forecasts / f"{name}.json").exists():
+            said.append(f"Forecast {name[:12]}, which was registered, is gone.")
         changed = changed_inputs(workspace, one)
         if changed:
             named = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
-            said.append(f"Changed since forecast {forecast_id[:12]} was registered: {named}.")
+            said.append(f"Changed since forecast {name[:12]} was registered: {named}.")
     return said
 
 
@@ -146,11 +160,17 @@ def _read(workspace: Workspace, name: str) -> Registered:
 
 
 def _inputs(workspace: Workspace, lanes: Lanes, forecast: Forecast) -> Iterator[InputHash]:
+    about = read_sample(workspace, lanes.sample_id)
+    log = whole_log_of(workspace, about, prefix_index(workspace, lanes.sample_id)["prefix_id"])
     yield _hashed(workspace, "the sample", sample_path(workspace, lanes.sample_id))
     for lane, run_id in lanes.runs().items():
         yield _hashed(workspace, f"the responses of the {lane} lane", responses_path(workspace, run_id))
-    for lane, run in (("recorded", None), *lanes.runs().items()):
-        graded = graded_name(workspace, lanes.sample_id, run)
+    graded_sets = [
+        *((lane, lanes.sample_id, run) for lane, run in (("recorded", None), *lanes.runs().items())),
+        *([("recorded", log.sample_id, None)] if log else []),
+    ]
+    for lane, sample_id, run in graded_sets:
+        graded = graded_name(workspace, sample_id, run)
         for category, grader in forecast.graders:
             path = grades_path(workspace, grader, graded) if graded else None
             if path and path.exists():

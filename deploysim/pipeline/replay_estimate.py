@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploysim.pipeline.estimating import Estimate, estimate_run
-from deploysim.pipeline.replaying import ReplayPlan
+from deploysim.pipeline.replaying import ReplayPlan, with_rollouts
 from deploysim.store.runs import list_runs
 from deploysim.store.workspace import Workspace
 
@@ -16,6 +16,7 @@ def estimate_replay(workspace: Workspace, plan: ReplayPlan, *, after_pilot: bool
         plan: Which run to make.
         after_pilot: Whether the whole run is meant where the plan is a pilot.
     """
+    plan = with_rollouts(workspace, plan)
     run_id, settings = plan.run_id(), plan.settings
     known = next((run for run in list_runs(workspace, sample_id=plan.sample_id) if run.run_id == run_id), None)
     return estimate_run(

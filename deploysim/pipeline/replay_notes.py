@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from deploysim.store.outcomes import CUT, Outcomes
 from deploysim.store.runs import RunRecord
+from deploysim.store.trajectories import ending_counts, left_counts, source_counts
+from deploysim.store.workspace import Workspace
 from deploysim.wording import counted
 
 CUT_OFF = (
@@ -25,6 +29,26 @@ def facts(record: RunRecord, outcomes: Outcomes, kept: NDArray[np.bool_] | None)
     """
     found = (_answered_by(record), _dropped(record), _stopped(record, outcomes, kept), _cut_again(outcomes))
     return tuple(note for note in found if note)
+
+
+def tool_facts(workspace: Workspace, run_id: str) -> tuple[str, ...]:
+    """Return what a run with rollouts has to say of them: how they ended, and who answered the tools."""
+    endings, sources = ending_counts(workspace, run_id), source_counts(workspace, run_id)
+    if not endings:
+        return ()
+    left = left_counts(workspace, run_id)
+    where = f" (at {', '.join(f'{tool} {count:,}' for tool, count in list(left.items())[:5])})" if left else ""
+    ended = ", ".join(f"{ending} {count:,}" for ending, count in endings.items())
+    return (f"Rollouts: {ended}{where}.", source_shares(sources))
+
+
+def source_shares(sources: Mapping[str, int]) -> str:
+    """Return in words which share of tool results came from where."""
+    total = sum(sources.values())
+    if not total:
+        return "No tool was called."
+    parts = ", ".join(f"{source} {count / total:.1%} ({count:,})" for source, count in sources.items())
+    return f"{counted(total, 'tool result')}: {parts}."
 
 
 def _answered_by(record: RunRecord) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from deploysim.chat.pace import Pace
@@ -12,7 +12,7 @@ from deploysim.chat.tally import RunTally
 from deploysim.chat.width import Width
 from deploysim.pipeline.grading import Report
 from deploysim.replay.todo import Todo
-from deploysim.store.outcomes import ANSWERED, CUT
+from deploysim.store.outcomes import CUT, failures
 from deploysim.store.runs import RunProgress, write_progress
 from deploysim.store.workspace import Workspace
 
@@ -33,6 +33,7 @@ class Watch:
     notes: frozenset[str] = frozenset()
     """What this process found that readers of the responses should know."""
     _written: float = 0.0
+    _latest: tuple[RunTally, Pace] | None = None
 
     def begin(self) -> None:
         """Say that a process is at work again: to start a model may take longer than a silence that means trouble."""
@@ -40,12 +41,20 @@ class Watch:
 
     def __call__(self, tally: RunTally, pace: Pace) -> None:
         """Take note of how far the run is."""
-        self.notes = frozenset(tally.notes)
+        self.notes, self._latest = frozenset(tally.notes), (tally, pace)
         done = self.todo.settled.total() + tally.rows
         title = f"{self.title}, stopping: waiting for what is in flight" if self.stopping() else self.title
         self.report(title, done, self.todo.total)
         if time.time() - self._written < EVERY_S and done < self.todo.total:
             return
+        self._write(tally, pace)
+
+    def close(self) -> None:
+        """Say how far the run came, however short ago it was last said."""
+        if self._latest:
+            self._write(*self._latest)
+
+    def _write(self, tally: RunTally, pace: Pace) -> None:
         self._written = time.time()
         write_progress(self.workspace, self.run_id, self._progress(tally, pace))
 
@@ -71,8 +80,3 @@ class Watch:
             retries=pace.retries,
             answered_by=dict((Counter(outcomes.by_model()) + tally.answered_by).most_common()),
         )
-
-
-def failures(outcomes: Mapping[str, int]) -> dict[str, int]:
-    """Return the outcomes that are failures."""
-    return {kind: count for kind, count in outcomes.items() if kind not in (ANSWERED, CUT)}

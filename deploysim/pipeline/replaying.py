@@ -17,8 +17,9 @@ from deploysim.pipeline.grading import Report, silent
 from deploysim.pipeline.interrupting import stopping_on_ctrl_c
 from deploysim.pipeline.model_choice import ModelSource
 from deploysim.pipeline.privacy_gate import check_gate
-from deploysim.pipeline.replay_notes import CUT_OFF, facts
+from deploysim.pipeline.replay_notes import CUT_OFF, facts, tool_facts
 from deploysim.pipeline.replay_watch import Watch
+from deploysim.pipeline.tool_worlds import RolloutOptions, tool_worlds
 from deploysim.replay.batch_job import BatchOptions
 from deploysim.replay.engine import IN_FLIGHT, ReplayJob, Task, Watcher, replay
 from deploysim.replay.todo import Todo
@@ -40,6 +41,7 @@ from deploysim.store.runs import (
     write_run,
 )
 from deploysim.store.samples import prefix_count
+from deploysim.store.tool_records import rollout_count
 from deploysim.store.workspace import Workspace
 from deploysim.types import FailureKind, Lane
 
@@ -80,6 +82,8 @@ class ReplayPlan:
     """Why it goes there above the limit; recorded with the run."""
     batch: BatchOptions | None = None
     """How it is answered through the provider's Batch API; None for live requests. It is the same run either way."""
+    rollouts: RolloutOptions | None = None
+    """How the tools of agents are answered; the default where None and the sample holds rollouts."""
 
     source: ModelSource = field(default_factory=ModelSource)
     """Where the settings come from, for the record."""
@@ -88,7 +92,8 @@ class ReplayPlan:
 
     def run_id(self) -> str:
         """Return the id of the run: the same plan is the same run, and resumes it."""
-        return short_hash([self.sample_id, self.lane, self.settings.identity(), self.settings.name, self.seed])
+        identity = [self.sample_id, self.lane, self.settings.identity(), self.settings.name, self.seed]
+        return short_hash([*identity, self.rollouts.identity()] if self.rollouts else identity)
 
 
 def outcomes_to_retry(names: Collection[str]) -> frozenset[str]:
@@ -118,6 +123,7 @@ def replay_sample(workspace: Workspace, plan: ReplayPlan, *, now: datetime, repo
         KeyboardInterrupt: after Ctrl-C, when what was in flight has ended and the run is sealed as stopped; pressed
             twice, at once.
     """
+    plan = with_rollouts(workspace, plan)
     check_way(workspace, plan.run_id(), plan.settings, batch=plan.batch is not None)
     plan.budget.check(plan.source.price, model=plan.settings.name, batch=plan.batch is not None)
     known = _finished_already(workspace, plan)
@@ -127,6 +133,23 @@ def replay_sample(workspace: Workspace, plan: ReplayPlan, *, now: datetime, repo
         return known
     with Journal(journal_path(workspace, plan.run_id())) as journal:
         return _replay(workspace, plan, journal, begin(workspace, plan, now=now), report)
+
+
+def with_rollouts(workspace: Workspace, plan: ReplayPlan) -> ReplayPlan:
+    """Return the plan with how tools are answered, where its sample holds rollouts, and without it where it holds none.
+
+    Raises:
+        InputError: where rollouts would have to go through a batch: each of their steps waits for the one before it.
+    """
+    if not rollout_count(workspace, plan.sample_id):
+        return replace(plan, rollouts=None)
+    if plan.batch:
+        raise InputError(
+            "The sample holds agents' rollouts, which cannot be sent as batches: every step waits for the one before.",
+            expected="live requests",
+            next_step="leave out --batch, or draw single steps: `python -m deploysim sample --single-steps`",
+        )
+    return replace(plan, rollouts=plan.rollouts or RolloutOptions())
 
 
 def _title(plan: ReplayPlan) -> str:
@@ -148,7 +171,7 @@ def _finished_already(workspace: Workspace, plan: ReplayPlan) -> RunRecord | Non
 def _replay(workspace: Workspace, plan: ReplayPlan, journal: Journal, record: RunRecord, report: Report) -> RunRecord:
     todo = whole(workspace, record, read_outcomes(journal.path), limit=plan.limit, retry=plan.retry)
     purse = _purse(workspace, plan, record, todo.outcomes) if plan.budget else None
-    with stopping_on_ctrl_c() as interrupted:
+    with stopping_on_ctrl_c() as interrupted, tool_worlds(workspace, plan.sample_id, plan.rollouts) as ways:
 
         def stop() -> bool:
             spent = purse is not None and purse.is_empty()
@@ -169,13 +192,18 @@ def _replay(workspace: Workspace, plan: ReplayPlan, journal: Journal, record: Ru
             if plan.batch:
                 answer_in_batches(workspace, record, plan.settings, plan.batch, tasks, journal, watcher)
             else:
-                replay(ReplayJob(tasks(), plan.settings, seed=plan.seed, in_flight=plan.in_flight), journal, watcher)
+                replay(
+                    ReplayJob(tasks(), plan.settings, seed=plan.seed, in_flight=plan.in_flight, rollouts=ways),
+                    journal,
+                    watcher,
+                )
         except DeploysimError as error:
             write_run(workspace, replace(record, status="failed", error=str(error)))
             raise
         except KeyboardInterrupt:
             finish(workspace, record, {*watch.notes, CUT_OFF})
             raise
+        watch.close()
         budget_note = {purse.note()} - {""} if purse else set[str]()
         finished = finish(workspace, record, watch.notes | budget_note)
         if interrupted():
@@ -213,6 +241,7 @@ def begin(workspace: Workspace, plan: ReplayPlan, *, now: datetime) -> RunRecord
             **settings.identity(),
             **settings.patience(),
             "in_flight": plan.in_flight,
+            **({"rollouts": plan.rollouts.given()} if plan.rollouts else {}),
             **plan.source.written(),
             **plan.budget.written(),
             # Providers ask less for batches.
@@ -246,12 +275,13 @@ def whole(
 
 
 def _gate_note(workspace: Workspace, plan: ReplayPlan) -> str:
-    return (
-        check_gate(
-            workspace, plan.sample_id, plan.settings.base_url, limit=plan.leak_limit, override=plan.override_privacy
-        )
-        or ""
+    simulator = plan.rollouts.simulator if plan.rollouts else None
+    urls = dict.fromkeys(one.base_url for one in (plan.settings, simulator) if one)
+    notes = (
+        check_gate(workspace, plan.sample_id, url, limit=plan.leak_limit, override=plan.override_privacy)
+        for url in urls
     )
+    return " ".join(note for note in notes if note)
 
 
 def finish(workspace: Workspace, record: RunRecord, notes: Collection[str] = ()) -> RunRecord:
@@ -273,6 +303,7 @@ def finish(workspace: Workspace, record: RunRecord, notes: Collection[str] = ())
         prompt_tokens=outcomes.prompt_tokens if tokens else None,
         completion_tokens=outcomes.completion_tokens if tokens else None,
     )
-    finished = replace(finished, notes=(*record.notes, *facts(finished, outcomes, kept), *sorted(notes)))
+    said = (*facts(finished, outcomes, kept), *tool_facts(workspace, record.run_id))
+    finished = replace(finished, notes=(*record.notes, *said, *sorted(notes)))
     write_run(workspace, finished)
     return finished

@@ -15,7 +15,8 @@ from deploysim.pipeline.replaying import ReplayPlan, begin, finish, whole
 from deploysim.replay.shards import SHARD_TASKS, Shard, shards
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import Outcomes, read_outcomes
-from deploysim.store.runs import GIVEN, RESPONSES, RunRecord, journal_path
+from deploysim.store.runs import LATER, RESPONSES, RunRecord, journal_path, read_part
+from deploysim.store.tool_records import rollout_count
 from deploysim.store.workspace import Workspace
 
 
@@ -24,9 +25,15 @@ def hand_out(workspace: Workspace, plan: ReplayPlan, *, now: datetime, tasks: in
 
     Raises:
         BusyError: where a process on this machine is at work on the run.
-        InputError: where the spot-check of scrubbing does not allow sending the sample to another machine, or the plan
-            has a budget.
+        InputError: where the sample holds rollouts or the plan has a budget, or where the spot-check of scrubbing does
+            not allow sending the sample to another machine.
     """
+    if rollout_count(workspace, plan.sample_id):
+        raise InputError(
+            "The sample holds agents' rollouts, whose tools are answered where the workspace is.",
+            expected="a sample of single responses",
+            next_step="replay it here, or draw single steps: `python -m deploysim sample --single-steps`",
+        )
     check_way(workspace, plan.run_id(), plan.settings, batch=False)
     if plan.budget:
         raise InputError(
@@ -56,9 +63,8 @@ def collect(workspace: Workspace, plan: ReplayPlan, parts: Path, *, now: datetim
 
 
 def _new(part: Path, outcomes: Outcomes) -> Iterator[dict[str, Any]]:
-    frame = pl.read_parquet(part)
-    # Whoever made it may know nothing of what a log gives.
-    frame = frame.with_columns(pl.lit(None, RESPONSES[name]).alias(name) for name in GIVEN if name not in frame.columns)
+    # Whoever made it may know nothing of what a log gives, nor of rollouts.
+    frame = read_part(part, but=LATER)
     if frame.schema != pl.Schema(RESPONSES):
         raise InputError(
             f"{part.name} is no part of a run.",

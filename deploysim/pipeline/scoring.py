@@ -9,21 +9,22 @@ from datetime import UTC, datetime
 from deploysim import __version__
 from deploysim.errors import InputError
 from deploysim.forecast.realised import Came, scored_category, with_registered
-from deploysim.forecast.records import Forecast
+from deploysim.forecast.records import Estimate, Forecast
 from deploysim.forecast.scorecard import METHODS, Challenge, Scorecard, Traffic
 from deploysim.forecast.scoring import ChallengeRates, against, count_calls, summarise, with_scores
-from deploysim.forecast.settings import ForecastSettings
+from deploysim.forecast.settings import settings_of
 from deploysim.grade.grader import Grader
+from deploysim.pipeline.calibrating import calibrate
 from deploysim.pipeline.forecasting import SavedForecast, estimate
 from deploysim.pipeline.grading import JudgeUse, Report, silent
 from deploysim.pipeline.registering import Registered, registration_of
 from deploysim.pipeline.scorecards import SavedScorecard, keep_scorecard
 from deploysim.pipeline.stacks import MeasuringStack, check_measures
 from deploysim.pipeline.traffic import Answers, measure, traffic_of
-from deploysim.stats.pooling import ChangePrior, Priors
 from deploysim.store.runs import read_run
 from deploysim.store.samples import prefix_index, read_sample
 from deploysim.store.workspace import Workspace
+from deploysim.types import Interval
 from deploysim.wording import counted
 
 
@@ -78,25 +79,6 @@ def score(
     return keep_scorecard(workspace, card)
 
 
-def same_settings(forecast: Forecast) -> ForecastSettings:
-    """Return the settings that a forecast was made with, as far as it says them."""
-    prior = forecast.prior
-    priors = (
-        Priors(ChangePrior(prior.shift_scale, prior.shift_doubt), ChangePrior(prior.gap_scale, prior.gap_doubt))
-        if prior
-        else Priors()
-    )
-    return ForecastSettings(
-        certainty=forecast.certainty_required,
-        material_ratio=forecast.material_ratio,
-        level=forecast.level,
-        false_discovery_rate=forecast.false_discovery_rate,
-        power=forecast.power,
-        draws=forecast.draws,
-        priors=priors,
-    )
-
-
 def _measured_anew(
     workspace: Workspace, saved: SavedForecast, stack: MeasuringStack, use: JudgeUse, report: Report
 ) -> Forecast:
@@ -107,7 +89,7 @@ def _measured_anew(
         stack.taxonomy,
         seed=saved.forecast.seed,
         now=datetime.fromisoformat(saved.forecast.created_at),
-        settings=same_settings(saved.forecast),
+        settings=settings_of(saved.forecast),
         use=use,
         report=report,
     )
@@ -146,6 +128,7 @@ def _scorecard(
     challenge = _challenge(workspace, plan, graders, level, use, report)
     rows = tuple(scored_category(row, came[row.category], level=level, seed=seed) for row in forecast.categories)
     rows = with_scores(rows, forecast.categories, challenge, level=level)
+    labelled = sum(one.corrected is not None for one in came.values())
     if plan.regrade:
         before = {row.category: row for row in saved.forecast.categories}
         rows = tuple(with_registered(row, before.get(row.category)) for row in rows)
@@ -172,7 +155,7 @@ def _scorecard(
         seed=seed,
         created_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         software=f"deploysim {__version__}",
-        notes=_notes(workspace, saved.forecast, plan, traffic, registered),
+        notes=_notes(workspace, saved.forecast, plan, traffic, registered, labelled),
     )
 
 
@@ -187,11 +170,25 @@ def _came(
             next_step=f"python -m deploysim replay --sample {plan.traffic.sample_id} --lane candidate --model NAME",
         )
     realised = measure(workspace, plan.traffic, graders, level=level, use=use, report=report)
-    if not plan.replayed:
-        return {category: Came(count) for category, count in realised.items()}
     again = Answers(plan.traffic.sample_id, plan.replayed)
-    replayed = measure(workspace, again, graders, level=level, use=use, report=report)
-    return {category: Came(count, replayed[category].rate) for category, count in realised.items()}
+    replayed = measure(workspace, again, graders, level=level, use=use, report=report) if plan.replayed else {}
+    corrected = _corrected(workspace, plan.traffic, graders, level)
+    return {
+        category: Came(count, replayed[category].rate if replayed else None, corrected.get(category))
+        for category, count in realised.items()
+    }
+
+
+def _corrected(workspace: Workspace, traffic: Answers, graders: Sequence[Grader], level: float) -> dict[str, Estimate]:
+    """Return what human labels of the traffic make of its flagged rates: corrected over flagged, by category."""
+    found = {}
+    for one in calibrate(workspace, traffic.lanes(), graders, level=level):
+        error, true = one.error, one.error.true_rate
+        if true and error.flagged.size:
+            share = error.flagged.size / (error.flagged.size + error.unflagged.size)
+            interval = Interval(true.interval.low / share, true.interval.high / share, level)
+            found[one.category] = Estimate(true.median / share, interval)
+    return found
 
 
 def _challenge(
@@ -212,7 +209,12 @@ def _challenge_used(workspace: Workspace, plan: ScorePlan) -> Challenge | None:
 
 
 def _notes(
-    workspace: Workspace, forecast: Forecast, plan: ScorePlan, traffic: Traffic, registered: Registered | None
+    workspace: Workspace,
+    forecast: Forecast,
+    plan: ScorePlan,
+    traffic: Traffic,
+    registered: Registered | None,
+    labelled: int,
 ) -> tuple[str, ...]:
     ids = set(prefix_index(workspace, forecast.sample_id)["conversation_id"])
     shared = len(ids & set(prefix_index(workspace, traffic.sample_id)["conversation_id"]))
@@ -232,7 +234,10 @@ def _notes(
         else "",
         "" if plan.replayed else "Prefix shift: n/a, the candidate has not answered the new traffic's prefixes.",
         "" if plan.challenge else "Challenging prompts: not available, no such set was given.",
-        "Grader error: n/a, rates are what the graders flagged.",
+        f"Rates are what the graders flagged; human labels of the traffic show the grader's part of the error in "
+        f"{counted(labelled, 'category', 'categories')}."
+        if labelled
+        else "Grader error: n/a, nobody has labelled the traffic; rates are what the graders flagged.",
         "In the paired tests each category counts as independent of the others.",
     )
     return tuple(note for note in notes if note)

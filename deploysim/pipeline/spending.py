@@ -8,6 +8,7 @@ from typing import Any
 from deploysim.chat.profiles import Price, price_in
 from deploysim.store.runs import RunProgress, RunRecord, read_progress
 from deploysim.store.workspace import Workspace
+from deploysim.wording import money
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,13 @@ class Spending:
         found = f"{_tokens(self.so_far)}{self._money(self.so_far)} so far"
         if self.projected is not None and self.projected != self.so_far:
             found += f"; the whole run about {_tokens(self.projected)}{self._money(self.projected)}"
-        limits = [f"{self.budget:,.2f} {self.currency}"] if self.budget is not None else []
+        limits = [money(self.budget, self.currency)] if self.budget is not None else []
         limits += [f"{self.budget_tokens:,} tokens"] if self.budget_tokens is not None else []
         spent = f", {self.share:.0%} of it spent" if self.share is not None else ""
         return f"{found}; budget {' and '.join(limits)}{spent}" if limits else found
 
     def _money(self, amount: Amount) -> str:
-        return "" if amount.cost is None else f", {amount.cost:,.2f} {self.currency}"
+        return "" if amount.cost is None else f", {money(amount.cost, self.currency)}"
 
 
 def run_spending(workspace: Workspace, run: RunRecord) -> Spending:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from deploysim.errors import InputError
 from deploysim.forecast.counts import lane_count
 from deploysim.forecast.outcomes import category_outcomes
 from deploysim.forecast.records import Forecast, LaneCount
@@ -16,6 +17,7 @@ from deploysim.pipeline.grading import JudgeUse, Report, grade_lanes, silent
 from deploysim.pipeline.lanes import Lanes, joint_verdicts
 from deploysim.pipeline.registering import Registered
 from deploysim.sampling import SampleSpec
+from deploysim.store.imports import import_records
 from deploysim.store.runs import read_run
 from deploysim.store.samples import prefix_index, read_sample
 from deploysim.store.workspace import Workspace, find_id
@@ -45,16 +47,26 @@ def draw_traffic(workspace: Workspace, import_id: str, unit: Unit, *, size: int 
 
 
 def find_answers(workspace: Workspace, start: str, unit: Unit, *, now: datetime) -> Answers:
-    """Return the responses that a word on the command line names: a run, or an import.
+    """Return the answers to challenging prompts that a word on the command line names: a run, or an import.
 
     Raises:
         NotFoundError: where there is no such run or import, or several.
+        InputError: where an import lost rows because another one held them already.
     """
-    if list(workspace.runs.glob(f"{start}*")) and start:
+    if start and any(workspace.runs.glob(f"{start}*")):
         run_id = find_id(workspace.runs, start, kind="run")
         run = read_run(workspace, run_id)
         return Answers(run.sample_id, run_id, f"run {run_id} by {run.name}")
-    import_id = find_id(workspace.conversations, start, kind="import or run", suffix=".parquet")
+    import_id = find_id(workspace.conversations, start, kind="run or import", suffix=".parquet")
+    record = next(one for one in import_records(workspace) if one.import_id == import_id)
+    if record.duplicates:
+        raise InputError(
+            f"{record.duplicates:,} rows of import {import_id} stood in another import already and are missing in it, so "
+            "its rates say too little of where both models answer alike.",
+            expected="prompts whose ids differ from model to model, or the new model's answers as a run",
+            next_step="draw a sample of the old model's import, and take the new model's answers with "
+            "`python -m deploysim import-responses FILE --sample SAMPLE`",
+        )
     return draw_traffic(workspace, import_id, unit, size=None, now=now)
 
 

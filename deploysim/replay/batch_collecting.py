@@ -91,7 +91,7 @@ class Collector:
             return
         left = [name for name in listed if self._is_open(name)]
         self._remark(note, found, len(left))
-        if note.status == "cancelled":
+        if note.status == "cancelled" or self._desk.job.options.cancel:
             self.cancelled = True
             self._desk.close(note)
         elif found.trouble:

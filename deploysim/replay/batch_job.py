@@ -40,6 +40,8 @@ class BatchOptions:
     """Delete a batch's files at the provider when its results are in the journal."""
     resend_lost: bool = False
     """Send the requests of batches again whose results the provider does not have any more."""
+    cancel: bool = False
+    """Submit nothing, cancel what is open at the provider, and collect what it has answered by then."""
 
 
 @dataclass(frozen=True, slots=True)

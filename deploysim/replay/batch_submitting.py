@@ -94,6 +94,11 @@ class Submitter:
         self._desk.book.put(replace(note, step="created", batch_id=remote.batch_id, status=remote.status))
         return True
 
+    def known(self, note: BatchNote) -> BatchNote:
+        """Return an uploaded batch as it is at the provider, where a process before this one has started it."""
+        found = self._desk.client.find_batch(note.file_id or "", self._marks(note), note.given_up)
+        return replace(note, step="created", batch_id=found.batch_id, status=found.status) if found else note
+
     def hold(self, note: BatchNote, queue: FullQueue) -> None:
         """Keep a batch back that the provider's queue did not take; make smaller ones of it where it never will."""
         self.queue_is_full = True

@@ -16,6 +16,7 @@ from deploysim.chat.batch_client import BatchClient, CallError
 from deploysim.chat.batch_endpoint import BatchEndpoint
 from deploysim.chat.settings import address
 from deploysim.chat.tally import RunTally
+from deploysim.replay.batch_cancelling import Canceller
 from deploysim.replay.batch_collecting import Collector
 from deploysim.replay.batch_desk import Desk
 from deploysim.replay.batch_job import BatchJob
@@ -67,9 +68,12 @@ def replay_in_batches(
 
 def _run(desk: Desk) -> None:
     submitter, collector = Submitter(desk), Collector(desk)
+    canceller = Canceller(desk, submitter) if desk.job.options.cancel else None
     try:
         while desk.book.open or submitter.goes_on:
             desk.pauses.check()
+            if canceller:
+                canceller.cancel()
             moved = [_step(desk, note, submitter, collector) for note in desk.book.open]
             submitter.goes_on = submitter.goes_on and not collector.cancelled
             if submitter.submit_next() or any(moved):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -21,7 +21,9 @@ from deploysim.chat.runner import RowSink, Work, run_calls
 from deploysim.chat.settings import ModelSettings
 from deploysim.chat.tally import RunTally
 from deploysim.chat.width import Width
+from deploysim.replay.rollouts import RolloutWays, answer_whole, with_simulator
 from deploysim.store.imports import encode_tool_calls
+from deploysim.store.trajectories import trajectory_fields
 from deploysim.types import Failure, Prefix
 
 LOCAL_TIMEOUT_S = 1_800.0
@@ -54,6 +56,8 @@ class ReplayJob:
     seed: int = 0
     in_flight: int = IN_FLIGHT
     """Most requests at the same time."""
+    rollouts: RolloutWays | None = None
+    """How agents' prefixes are answered; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +112,42 @@ def prefix_seed(seed: int, prefix_id: str, repeat: int = 0, attempt: int = 1) ->
 
 
 async def answer_row(
-    model: ChatModel, task: Task, settings: ModelSettings, *, seed: int, clock: Clock
+    model: ChatModel,
+    task: Task,
+    settings: ModelSettings,
+    *,
+    seed: int,
+    clock: Clock,
+    rollouts: RolloutWays | None = None,
 ) -> dict[str, Any] | None:
-    """Ask a model for one response and return it as a journal row; None where it was given up before it was sent."""
-    prefix_id = task.prefix.prefix_id
-    tools, given = what_is_given(settings, task.prefix)
+    """Ask a model for one response, an agent for a whole rollout, and return it as a journal row.
+
+    None where it was given up: before it was sent, or within a rollout, which begins anew when the run goes on.
+    """
+    prefix = task.prefix
+    sent = prefix_seed(seed, prefix.prefix_id, task.repeat, task.attempt)
+    whole = rollouts if prefix.followed_by else None
+    tools, given = what_is_given(settings, prefix, seen=whole.tools(prefix) if whole else ())
     try:
-        answer = await model.complete(
-            task.prefix.messages,
-            seed=prefix_seed(seed, prefix_id, task.repeat, task.attempt),
-            tools=tools or None,
-            parameters=given,
-        )
+        if whole:
+            answer = await answer_whole(model, prefix, whole, seed=sent, tools=tools, parameters=given)
+        else:
+            answer = await model.complete(prefix.messages, seed=sent, tools=tools or None, parameters=given)
     except GivenUpError:
         return None
-    return response_row(prefix_id, answer, at=clock(), repeat=task.repeat, attempt=task.attempt, given=given)
+    return response_row(prefix.prefix_id, answer, at=clock(), repeat=task.repeat, attempt=task.attempt, given=given)
 
 
-def what_is_given(settings: ModelSettings, prefix: Prefix) -> tuple[tuple[Tool, ...], RequestParameters]:
-    """Return the tools and the decoding parameters that are sent with a prefix."""
+def what_is_given(
+    settings: ModelSettings, prefix: Prefix, *, seen: Sequence[Tool] = ()
+) -> tuple[tuple[Tool, ...], RequestParameters]:
+    """Return the tools and the decoding parameters that are sent with a prefix.
+
+    `seen` are tools as a log's calls show them, which are sent where the log does not describe its tools.
+    """
     tools = request_tools(settings, prefix.tools)
+    if settings.with_tools and not tools:
+        tools = tuple(seen)
     lacks = APIS[settings.api].lacks
     return tools, request_parameters(settings, prefix.parameters, has_tools=bool(tools), lacks=lacks)
 
@@ -147,14 +167,17 @@ def response_row(
         "repeat": repeat,
         "attempt": attempt,
         "at": at.isoformat(timespec="seconds"),
-        **(given.row() if given else {"parameters": None, "dropped": None}),
+        **(given.row() if given else {}),
     }
     if isinstance(answer, Failure):
         blank = dict.fromkeys(
             ("text", "tool_calls", "finish_reason", "prompt_tokens", "completion_tokens", "latency_s", "model")
         )
         return {**row, **blank, "status": "failed", "failure_kind": str(answer.kind), "failure_detail": answer.detail}
-    fields = {**asdict(answer), "tool_calls": encode_tool_calls(answer.tool_calls)}
+    fields = asdict(replace(answer, trajectory=None)) | {"tool_calls": encode_tool_calls(answer.tool_calls)}
+    del fields["trajectory"]
+    if answer.trajectory:
+        fields |= trajectory_fields(answer.trajectory)
     return {**row, **fields, "status": "ok", "failure_kind": None, "failure_detail": None}
 
 
@@ -165,10 +188,13 @@ async def _replay(job: ReplayJob, target: _Target, tasks: Iterator[Task], sink: 
         requests_per_minute=settings.requests_per_minute,
         tokens_per_minute=settings.tokens_per_minute,
     )
-    async with OpenAIModel(settings, base_url=target.base_url, pace=pace, check=target.check) as model:
+    async with (
+        OpenAIModel(settings, base_url=target.base_url, pace=pace, check=target.check) as model,
+        with_simulator(job.rollouts) as ways,
+    ):
 
         async def call(task: Task) -> dict[str, Any] | None:
-            return await answer_row(model, task, settings, seed=job.seed, clock=watcher.clock)
+            return await answer_row(model, task, settings, seed=job.seed, clock=watcher.clock, rollouts=ways)
 
         def on_rows(tally: RunTally) -> None:
             if not model.takes_seed:

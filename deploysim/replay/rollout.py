@@ -5,24 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from itertools import count
 
 from deploysim.chat.model import ChatModel, Tool
+from deploysim.chat.parameters import RequestParameters
 from deploysim.tools.results import ToolResult, ToolSource
+from deploysim.tools.trajectory import asks
 from deploysim.tools.world import LeftTheWorldError, SimulatedWorld
-from deploysim.types import Failure, Message, Response, ToolCall
-
-
-class Ending(StrEnum):
-    """How a rollout came to its end. Each is an outcome that is counted."""
-
-    ANSWERED = "answered"
-    """The model spoke to the user without calling a tool; whether it answers or asks is the graders' to say."""
-    LEFT_THE_WORLD = "left the simulated world"
-    TOO_MANY_STEPS = "step limit"
-    TOO_MANY_TOKENS = "token limit"
-    TOO_LONG = "time limit"
+from deploysim.types import Ending, Failure, Message, Response, ToolCall, Trajectory
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +39,17 @@ class Rollout:
     """The last response, with the tokens of all of them."""
     left_at: str = ""
     """The tool that nobody could answer for."""
+
+    def answer(self) -> Response:
+        """Return the last response, with all steps as its trajectory."""
+        steps = Trajectory(
+            messages=self.messages,
+            ending=self.ending,
+            sources=tuple(str(result.source) for result in self.results),
+            failed=tuple(result.failed for result in self.results),
+            left_at=self.left_at,
+        )
+        return replace(self.response, trajectory=steps)
 
     def sources(self) -> dict[ToolSource, int]:
         """Return how many results came from where."""
@@ -91,6 +92,7 @@ async def roll_out(
     *,
     seed: int,
     tools: Sequence[Tool] = (),
+    parameters: RequestParameters | None = None,
     limits: Limits = Limits(),
     clock: Callable[[], float] = time.monotonic,
 ) -> Rollout | Failure:
@@ -104,17 +106,20 @@ async def roll_out(
         world: Answers its tool calls.
         seed: Sent with every request; each step has its own.
         tools: Descriptions of the tools, as the chat API takes them.
+        parameters: Decoding parameters, sent with every request.
         limits: What ends a rollout that does not end by itself.
         clock: Seconds, for the time limit.
     """
     tape, began = _Tape(), clock()
     for step in count(1):
-        answer = await model.complete([*prefix, *tape.messages], seed=(seed + step) & 0x7FFFFFFF, tools=tools or None)
+        answer = await model.complete(
+            [*prefix, *tape.messages], seed=(seed + step) & 0x7FFFFFFF, tools=tools or None, parameters=parameters
+        )
         if isinstance(answer, Failure):
             return answer
         tape.note(answer)
         if not answer.tool_calls:
-            return tape.ended(Ending.ANSWERED, answer)
+            return tape.ended(Ending.ASKED if asks(answer.text) else Ending.ANSWERED, answer)
         left_at = await _answer_all(answer.tool_calls, world, tape)
         if left_at:
             return tape.ended(Ending.LEFT_THE_WORLD, answer, left_at)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
-from deploysim.stats.power import pairs_needed
+from deploysim.stats.power import pairs_needed, power_of
 
 LARGEST_RATIO = 1e6
 """A sample that would not find even such a change finds none."""
@@ -53,6 +53,17 @@ def prefixes_needed(question: Question, *, ratio: float) -> int | None:
         power=question.power,
     )
     return None if pairs is None else math.ceil(pairs * question.cluster_effect / question.complete)
+
+
+def power_at(question: Question, *, ratio: float, prefixes: int) -> float | None:
+    """Power with which so many prefixes call a change of the true rate by `ratio`; None where it makes no sense."""
+    return power_of(
+        prefixes * question.complete / question.cluster_effect,
+        old_rate=question.rate,
+        new_rate=question.seen_rate(ratio),
+        lost=question.lost,
+        certainty=question.certainty,
+    )
 
 
 def smallest_ratio(question: Question, *, prefixes: int) -> float | None:

@@ -37,3 +37,18 @@ def moved_rate(rate: float, *, of: float, ratio: float) -> float | None:
     if ratio * of >= 1.0:
         return None
     return float(expit(logit(rate) + logit(ratio * of) - logit(of)))
+
+
+def power_of(pairs: float, *, old_rate: float, new_rate: float, lost: float, certainty: float) -> float | None:
+    """Power with which so many complete pairs call a change: the inverse of `pairs_needed`, with its arguments.
+
+    None where that gives no number.
+    """
+    difference = new_rate - old_rate
+    if difference == 0.0 or not (0.0 < old_rate < 1.0 and 0.0 < new_rate < 1.0):
+        return None
+    improved = max(lost * old_rate, -difference)
+    discordant = difference + 2.0 * improved
+    spread = math.sqrt(max(discordant - difference**2, 1e-300))
+    reach = abs(difference) * math.sqrt(pairs) - float(norm.ppf(certainty)) * math.sqrt(discordant)
+    return float(norm.cdf(reach / spread))

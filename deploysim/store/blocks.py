@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 import numpy as np
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from deploysim.store.given import NOTHING, Given, has_given, read_given
 from deploysim.store.imports import decode_message
 from deploysim.store.quarantine import quarantined
+from deploysim.store.sample_prefixes import prefix_table
 from deploysim.store.samples import sample_path
 from deploysim.store.sql import query_database, query_each
 from deploysim.store.workspace import Workspace
@@ -37,12 +39,14 @@ _PART = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """How a sample is cut, and in which order its blocks are sent: some twenty bytes a prefix."""
+    """How a sample is cut, and in which order its blocks are sent: some thirty bytes a prefix."""
 
     conversation_ids: NDArray[np.bytes_]
     """Of every prefix, by conversation and turn."""
     end_indexes: NDArray[np.int32]
     """Of every prefix."""
+    untils: NDArray[np.int32]
+    """Of every prefix, where its recorded rollout ends; 0 where its response is a single one."""
     starts: NDArray[np.int64]
     """Prefix at which each block begins, and the number of prefixes."""
     order: NDArray[np.int64]
@@ -55,15 +59,16 @@ class Blocks:
     def __len__(self) -> int:
         return len(self.order)
 
-    def prefixes(self, block: int) -> list[tuple[str, int]]:
-        """Return conversation id and end index of a block's prefixes, by conversation and turn."""
+    def prefixes(self, block: int) -> list[tuple[str, int, int]]:
+        """Return conversation id, end index and end of the rollout of a block's prefixes, by conversation and turn."""
         rows = slice(self.starts[block], self.starts[block + 1])
-        pairs = zip(self.conversation_ids[rows].tolist(), self.end_indexes[rows].tolist(), strict=True)
-        return [(c, end) for c, end in ((c.decode(), end) for c, end in pairs) if c not in self.withheld]
+        columns = (self.conversation_ids[rows], self.end_indexes[rows], self.untils[rows])
+        found = ((c.decode(), end, until) for c, end, until in zip(*(one.tolist() for one in columns), strict=True))
+        return [one for one in found if one[0] not in self.withheld]
 
     def prefix_ids(self, block: int) -> list[str]:
         """Return the ids of a block's prefixes, by conversation and turn."""
-        return [f"{conversation_id}:{end}" for conversation_id, end in self.prefixes(block)]
+        return [f"{conversation_id}:{end}" for conversation_id, end, _ in self.prefixes(block)]
 
     def first(self, prefixes: int | None) -> list[int]:
         """Return the first blocks that are expected to have so many prefixes, in their order; all where None.
@@ -84,28 +89,32 @@ def cut_into_blocks(workspace: Workspace, sample_id: str, *, conversations: int 
         conversations: Conversations of a block; chosen by the size of the sample where None. A run that goes on names
             its own, so that its blocks stay the same when conversations were erased meanwhile.
     """
-    ids, ends = _index(workspace, sample_id)
+    ids, ends, untils = _index(workspace, sample_id)
     firsts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])[: len(ids)])
     size = conversations or _conversations(len(ids), len(firsts))
     starts = np.append(firsts[::size], len(ids))
     keys = [hashlib.sha256(f"{sample_id}:{block}".encode()).digest() for block in range(len(starts) - 1)]
     order = np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64)
-    return Blocks(ids, ends, starts, order, size, quarantined(workspace))
+    return Blocks(ids, ends, untils, starts, order, size, quarantined(workspace))
 
 
-def _index(workspace: Workspace, sample_id: str) -> tuple[NDArray[np.bytes_], NDArray[np.int32]]:
-    """Return conversation id and end index of every prefix, sorted by both; read in parts, as bytes without objects."""
+def _index(workspace: Workspace, sample_id: str) -> tuple[NDArray[np.bytes_], NDArray[np.int32], NDArray[np.int32]]:
+    """Return conversation id, end index and end of the rollout of every prefix, sorted by the first two.
+
+    They are read in parts, as bytes without objects.
+    """
     path = sample_path(workspace, sample_id)
     last = query_database(path, "select coalesce(max(position), -1) as last from prefixes")["last"][0]
     parts = [[start, start + _PART] for start in range(0, last + 1, _PART)]
-    ids, ends = [np.empty(0, "S1")], [np.empty(0, np.int32)]
-    for frame in query_each(path, _POSITIONS, parts):
+    ids, ends, untils = [np.empty(0, "S1")], [np.empty(0, np.int32)], [np.empty(0, np.int32)]
+    for frame in query_each(path, _POSITIONS.format(prefixes=prefix_table(path)), parts):
         ids.append(np.array(frame["conversation_id"].to_list(), np.bytes_))
         ends.append(frame["end_index"].to_numpy())
+        untils.append(frame["until"].to_numpy())
     all_ids, all_ends = np.concatenate(ids), np.concatenate(ends)
     ids.clear()
     order = np.lexsort((all_ends, all_ids))
-    return all_ids[order], all_ends[order]
+    return all_ids[order], all_ends[order], np.concatenate(untils)[order]
 
 
 def read_blocks(
@@ -117,7 +126,7 @@ def read_blocks(
     for start in range(0, len(wanted), PAGE):
         page = {block: rows for block in wanted[start : start + PAGE] if (rows := blocks.prefixes(block))}
         bounds = [(rows[0][0], rows[-1][0]) for rows in page.values()]
-        groups = [{conversation_id for conversation_id, _ in rows} for rows in page.values()]
+        groups = [{conversation_id for conversation_id, *_ in rows} for rows in page.values()]
         given = read_given(path, groups) if any_given else {}
         for (block, rows), messages in zip(page.items(), query_each(path, _MESSAGES, bounds), strict=True):
             yield block, list(_prefixes(rows, messages, given))
@@ -129,18 +138,26 @@ def _conversations(prefixes: int, conversations: int) -> int:
     return max(1, round(wanted * conversations / max(1, prefixes)))
 
 
-def _prefixes(rows: list[tuple[str, int]], messages: pl.DataFrame, given: dict[str, Given]) -> Iterator[Prefix]:
-    found = groupby(messages.iter_rows(named=True), key=lambda row: row["conversation_id"])
+def _prefixes(rows: list[tuple[str, int, int]], messages: pl.DataFrame, given: dict[str, Given]) -> Iterator[Prefix]:
+    found = groupby(messages.iter_rows(named=True), key=lambda row: (row["conversation_id"], row["started_at"]))
     # Prefixes of one conversation share its messages.
-    whole: dict[str, tuple[Message, ...]] = {c: tuple(map(decode_message, group)) for c, group in found}
-    for conversation_id, end in rows:
+    whole: dict[str, tuple[datetime | None, tuple[Message, ...]]] = {
+        c: (at, tuple(map(decode_message, group))) for (c, at), group in found
+    }
+    for conversation_id, end, until in rows:
         own = given.get(conversation_id, NOTHING)
-        said = whole[conversation_id][:end]
-        yield Prefix(f"{conversation_id}:{end}", conversation_id, said, own.tools, own.parameters)
+        at, of = whole[conversation_id]
+        yield Prefix(
+            f"{conversation_id}:{end}", conversation_id, of[:end], own.tools, own.parameters, of[end:until], at
+        )
 
 
-_POSITIONS = "select conversation_id, end_index from prefixes where position >= ? and position < ?"
+_POSITIONS = (
+    "select conversation_id, end_index, (case when rollout then until else 0 end)::integer as until "
+    "from {prefixes} where position >= ? and position < ?"
+)
 _MESSAGES = """
-select conversation_id, role, content, tool_calls, tool_call_id, finish_reason from messages
-where conversation_id between ? and ? order by conversation_id, idx
+select m.conversation_id, c.started_at, m.role, m.content, m.tool_calls, m.tool_call_id, m.finish_reason
+from messages m join conversations c using (conversation_id)
+where m.conversation_id between ? and ? order by m.conversation_id, m.idx
 """

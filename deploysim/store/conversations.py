@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,11 @@ _LISTED = [
     "n_messages",
     "n_chars",
 ]
+_HAVING_ROLLOUTS = "select distinct file_name from parquet_schema(?) where name = 'rollout_ends'"
+_FOUND_ROLLOUTS = (
+    "case when len(list_filter(messages, lambda m: m.tool_calls is not null)) > 0 "
+    "then list_filter(turn_ends, lambda i: messages[i].role = 'user') end"
+)
 _NEWEST_FIRST = "order by started_at desc nulls last, conversation_id"
 
 
@@ -59,8 +64,16 @@ class StoredConversation:
 
 def conversation_index(workspace: Workspace) -> pl.DataFrame:
     """Return one row per conversation without its messages: what sampling needs."""
-    columns = [*_LISTED, "row", "turn_ends"]
-    return _query(workspace, f"select {', '.join(columns)} from conversations", columns=columns)
+    columns = [*_LISTED, "row", "turn_ends", "rollout_ends"]
+    files = [str(path) for path in import_files(workspace)]
+    newer = set(query(_HAVING_ROLLOUTS, [files])["file_name"]) if files else set()
+    # Only in imports made before it was kept does it have to be found in the messages.
+    parts = [
+        (newer, f"select {', '.join(columns)} from conversations"),
+        (set(files) - newer, f"select {', '.join(columns[:-1])}, {_FOUND_ROLLOUTS} as rollout_ends from conversations"),
+    ]
+    frames = [_query(workspace, sql, columns=columns, files=sorted(some)) for some, sql in parts if some]
+    return pl.concat(frames) if frames else _query(workspace, "", columns=columns)
 
 
 def list_conversations(
@@ -234,8 +247,9 @@ def _query(
     *,
     columns: list[str] | None = None,
     withheld_too: bool = False,
+    files: Sequence[str] | None = None,
 ) -> pl.DataFrame:
-    files = [str(p) for p in import_files(workspace)]
+    files = [str(p) for p in import_files(workspace)] if files is None else files
     if not files:
         types: dict[str, DataType] = {**SCHEMA, "n": pl.Int64, "spans": pl.Int64} if columns else SCHEMA
         return pl.DataFrame(schema={c: types.get(c, pl.String) for c in (columns or SCHEMA)})

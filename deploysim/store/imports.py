@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -45,14 +45,16 @@ SCHEMA: dict[str, DataType] = {
     "messages": pl.List(MESSAGE),
     "spans": pl.List(SPAN),
     "turn_ends": pl.List(pl.Int32),
+    "rollout_ends": pl.List(pl.Int32),
     "n_messages": pl.Int32,
     "n_chars": pl.Int64,
     "opening": pl.String,
 }
 """`started_at` is UTC. `opening` is the beginning of the first user message, for lists: a million rows are listed
 without their messages. `turn_ends` holds the index of every assistant message that can be replayed: a user or tool
-message stands right before it. `tools` is a JSON array and `parameters` a JSON object, null where the log has none;
-imports that were made before there were such columns have none."""
+message stands right before it. `rollout_ends` holds those of them that answer the user, where the conversation has tool
+calls, and is null where it has none. `tools` is a JSON array and `parameters` a JSON object, null where the log has none.
+Imports that were made before there were these three lack them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,13 @@ def turn_ends(messages: Iterable[Message]) -> list[int]:
     """Return the index of every assistant message that answers a user or tool message."""
     roles = [m.role for m in messages]
     return [i for i in range(1, len(roles)) if roles[i] == "assistant" and roles[i - 1] in ("user", "tool")]
+
+
+def rollout_ends(messages: Sequence[Message]) -> list[int] | None:
+    """Return where an agent's rollouts begin: the replies to a user's message. None where no tool is called."""
+    if not any(message.tool_calls for message in messages):
+        return None
+    return [end for end in turn_ends(messages) if messages[end - 1].role == "user"]
 
 
 def encode_tool_calls(calls: Iterable[ToolCall]) -> str | None:
@@ -188,6 +197,7 @@ def conversation_row(conversation: Conversation, import_id: str) -> dict[str, An
         "messages": [_message_row(m) for m in messages],
         "spans": [asdict(span) for span in conversation.spans],
         "turn_ends": turn_ends(messages),
+        "rollout_ends": rollout_ends(messages),
         "n_messages": len(messages),
         "n_chars": sum(len(m.content) for m in messages),
         "opening": next((m.content[:OPENING_CHARS] for m in messages if m.role == "user"), ""),

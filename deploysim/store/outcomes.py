@@ -17,18 +17,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploysim.store.journal import journal_rows
+from deploysim.types import Ending
 
 ANSWERED = "answered"
 CUT = "cut by length"
 """A response that ended because it reached a limit of length: as in production, and still a response."""
+UNFINISHED = frozenset(str(ending) for ending in Ending if not ending.whole)
+"""How rollouts end that do not come to an end of their own: what they did until then is a response all the same."""
+RESPONDED = frozenset({CUT, *map(str, Ending)})
 _CHUNK = 20_000
 
 
 def outcome_of(row: Mapping[str, Any]) -> str:
-    """Return what became of a prefix: answered, cut by length, or the reason why it failed."""
+    """Return what became of a prefix: answered, cut by length, how a rollout ended, or the reason why it failed."""
     if row["status"] == "failed":
         return str(row["failure_kind"])
-    return CUT if row["finish_reason"] == "length" else ANSWERED
+    ending = row.get("ending") or ANSWERED
+    if ending in UNFINISHED:
+        return str(ending)
+    return CUT if row["finish_reason"] == "length" else str(ending)
+
+
+def failures(outcomes: Mapping[str, int]) -> dict[str, int]:
+    """Return the outcomes that are failures: those that gave no response."""
+    return {kind: count for kind, count in outcomes.items() if kind not in RESPONDED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from deploysim.errors import NotFoundError
 from deploysim.store.files import read_json, sha256_file, write_json, write_parquet, write_text
 from deploysim.store.imports import DataType
 from deploysim.store.journal import read_journal
-from deploysim.store.outcomes import ANSWERED, CUT, Outcomes
+from deploysim.store.outcomes import ANSWERED, CUT, UNFINISHED, Outcomes
 from deploysim.store.sealing import seal_journal
 from deploysim.store.workspace import Workspace, checked_id
 
@@ -38,16 +38,25 @@ RESPONSES: dict[str, DataType] = {
     "at": pl.String,
     "parameters": pl.String,
     "dropped": pl.String,
+    "steps": pl.String,
+    "ending": pl.String,
+    "left_at": pl.String,
+    "sources": pl.String,
 }
-"""`status` is "ok" or "failed"; `tool_calls` is JSON text; `attempt` counts how often the outcome was asked for. `parameters` are all that were sent, as JSON text, where the log
-gave any (else they are the run's own); `dropped` names those of the log that could not be sent. Runs that were sealed
-before there were these two have none."""
+"""`status` is "ok" or "failed"; `tool_calls` is JSON text; `attempt` counts how often the outcome was asked for. `parameters`
+are all that were sent, as JSON text, where the log gave any (else they are the run's own); `dropped` names those of the log
+that could not be sent.
 
-GIVEN = ("parameters", "dropped")
+The last four are of an agent's rollout and null elsewhere: all steps as JSON text, how it ended, the tool that nobody
+could answer for, and how many results came from where as JSON text. Text and tool calls are those of the last step."""
+
+LATER = ("parameters", "dropped", "steps", "ending", "left_at", "sources")
 """Columns that parts and runs from before there were them lack."""
 TOKENS: dict[str, DataType] = {name: RESPONSES[name] for name in ("prefix_id", "prompt_tokens", "completion_tokens")}
 ENDED = ("done", "stopped")
 """States in which a run's responses are sealed and can be graded."""
+CANCEL = "cancel batches"
+"""What a request to stop holds that is also one to cancel."""
 SILENT_AFTER_S = 15.0
 """A run whose process has not been heard of for so long has stopped."""
 
@@ -206,9 +215,21 @@ def run_state(record: RunRecord, progress: RunProgress | None, *, now: float | N
     return "running" if (now or time.time()) - heard < SILENT_AFTER_S else "interrupted"
 
 
-def request_stop(workspace: Workspace, run_id: str) -> None:
-    """Ask the process of a run to stop cleanly; it does so within seconds."""
-    write_text(run_folder(workspace, run_id) / "stop", "")
+def request_stop(workspace: Workspace, run_id: str, *, cancel_batches: bool = False) -> None:
+    """Ask the process of a run to stop cleanly; it does so within seconds.
+
+    Args:
+        workspace: Where the run is.
+        run_id: The run.
+        cancel_batches: Whether what it has at a provider's Batch API is cancelled first; else it goes on there.
+    """
+    write_text(run_folder(workspace, run_id) / "stop", CANCEL if cancel_batches else "")
+
+
+def cancel_requested(workspace: Workspace, run_id: str) -> bool:
+    """Say whether a run was asked to stop and to cancel its batches."""
+    path = run_folder(workspace, run_id) / "stop"
+    return path.exists() and path.read_text(encoding="ascii") == CANCEL
 
 
 def stop_requested(workspace: Workspace, run_id: str) -> bool:
@@ -248,6 +269,12 @@ def responses(workspace: Workspace, run_id: str) -> pl.DataFrame:
     return _scan_sealed(sealed).collect() if sealed.exists() else _from_journal(journal_path(workspace, run_id))
 
 
+def read_part(path: Path, *, but: Sequence[str]) -> pl.DataFrame:
+    """Read a file of responses that was made elsewhere; of some columns those that it lacks are null."""
+    frame = pl.read_parquet(path)
+    return frame.with_columns(pl.lit(None, RESPONSES[name]).alias(name) for name in but if name not in frame.columns)
+
+
 def responses_of(workspace: Workspace, run_id: str, prefix_id: str) -> pl.DataFrame:
     """Return a run's responses to one prefix."""
     return responses_to(workspace, run_id, [prefix_id])
@@ -256,7 +283,7 @@ def responses_of(workspace: Workspace, run_id: str, prefix_id: str) -> pl.DataFr
 def responses_to(workspace: Workspace, run_id: str, prefix_ids: Sequence[str]) -> pl.DataFrame:
     """Return a run's responses to some prefixes."""
     wanted = pl.col("prefix_id").is_in(list(prefix_ids))
-    return _scan(workspace, run_id).filter(wanted).sort("prefix_id", "repeat").collect()
+    return scan_responses(workspace, run_id).filter(wanted).sort("prefix_id", "repeat").collect()
 
 
 def responses_digest(workspace: Workspace, run_id: str) -> str | None:
@@ -268,16 +295,23 @@ def responses_digest(workspace: Workspace, run_id: str) -> str | None:
 OUTCOME = (
     pl.when(pl.col("status") == "failed")
     .then(pl.col("failure_kind"))
+    .when(pl.col("ending").is_in(list(UNFINISHED)))
+    .then(pl.col("ending"))
     .when(pl.col("finish_reason") == "length")
     .then(pl.lit(CUT))
-    .otherwise(pl.lit(ANSWERED))
+    .otherwise(pl.col("ending").fill_null(ANSWERED))
 )
 """What became of a prefix, as `outcome_of` says of one row."""
 
 
 def outcome_counts(workspace: Workspace, run_id: str) -> dict[str, int]:
     """Return how often there is which outcome among a run's responses so far, most frequent first."""
-    counted = _scan(workspace, run_id).group_by(outcome=OUTCOME).len().sort("len", "outcome", descending=[True, False])
+    counted = (
+        scan_responses(workspace, run_id)
+        .group_by(outcome=OUTCOME)
+        .len()
+        .sort("len", "outcome", descending=[True, False])
+    )
     return dict(counted.collect().iter_rows())
 
 
@@ -296,7 +330,7 @@ def run_sums(workspace: Workspace, run_id: str) -> RunSums:
     """Return what a run's responses so far come to; a million of them are not held in memory."""
     latency = pl.col("latency_s")
     quantiles = {str(percent): latency.quantile(percent / 100, "higher") for percent in (50, 90, 99)}
-    found = _scan(workspace, run_id).select(
+    found = scan_responses(workspace, run_id).select(
         pl.len().alias("rows"), pl.col("prompt_tokens", "completion_tokens").sum(), **quantiles
     )
     row = found.collect().row(0, named=True)
@@ -306,14 +340,16 @@ def run_sums(workspace: Workspace, run_id: str) -> RunSums:
 
 def dropped_parameters(workspace: Workspace, run_id: str) -> dict[str, int]:
     """Return how many of a run's responses were asked for without which parameters of the log."""
-    names = _scan(workspace, run_id).select(pl.col("dropped").drop_nulls().str.split(",").explode().alias("name"))
+    names = scan_responses(workspace, run_id).select(
+        pl.col("dropped").drop_nulls().str.split(",").explode().alias("name")
+    )
     counted = names.drop_nulls().group_by("name").len().sort("len", "name", descending=[True, False]).collect()
     return dict(counted.iter_rows())
 
 
 def written_tokens(workspace: Workspace, run_id: str) -> int:
     """Return how many tokens a run's responses have."""
-    return int(_scan(workspace, run_id).select(pl.col("completion_tokens").sum()).collect().item() or 0)
+    return int(scan_responses(workspace, run_id).select(pl.col("completion_tokens").sum()).collect().item() or 0)
 
 
 def counted_tokens(workspace: Workspace, run_id: str, *, most: int) -> pl.DataFrame:
@@ -339,7 +375,8 @@ def failures_by_reason(frame: pl.DataFrame) -> dict[str, int]:
     return dict(counts.iter_rows())
 
 
-def _scan(workspace: Workspace, run_id: str) -> pl.LazyFrame:
+def scan_responses(workspace: Workspace, run_id: str) -> pl.LazyFrame:
+    """Return a run's responses so far, to be read as far as they are needed."""
     sealed = responses_path(workspace, run_id)
     return _scan_sealed(sealed) if sealed.exists() else responses(workspace, run_id).lazy()
 
@@ -353,8 +390,13 @@ def _record(path: Path) -> RunRecord:
     return RunRecord(**{**values, "notes": tuple(values["notes"])})
 
 
+_BLANK: dict[str, Any] = dict.fromkeys(LATER)
+
+
 def _from_journal(path: Path) -> pl.DataFrame:
-    return _frame(list(read_journal(path))) if path.exists() else pl.DataFrame(schema=RESPONSES)
+    return (
+        _frame([{**_BLANK, **row} for row in read_journal(path)]) if path.exists() else pl.DataFrame(schema=RESPONSES)
+    )
 
 
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from deploysim.store.files import atomic_path
 from deploysim.store.given import GIVEN, NOTHING, Given, has_given, read_given
 from deploysim.store.imports import decode_message, has_column, import_files
 from deploysim.store.quarantine import quarantined
+from deploysim.store.sample_prefixes import prefix_table
 from deploysim.store.sql import create_database, query_database
 from deploysim.store.tombstones import erased_keys
 from deploysim.store.workspace import Workspace, checked_id
@@ -24,6 +25,8 @@ from deploysim.types import Message, Prefix, Span, Unit
 
 FORMAT = 1
 """Version of the sample file's tables."""
+WITH_ROLLOUTS = 2
+"""Version of files in which some prefixes have a whole rollout for a response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class SampleAbout:
     format: int = FORMAT
     whole_log: bool = False
     """Everything eligible in the log, to grade what was recorded and not to be replayed."""
+    rollouts: int = 0
+    """Prefixes whose response is an agent's whole rollout."""
 
     def window(self) -> str:
         """Return the time covered, in words."""
@@ -74,6 +79,7 @@ class SampledPrefix:
 
     prefix: Prefix
     recorded: Message
+    """What the log answered; of a rollout, its last response."""
     spans: tuple[Span, ...]
     about: dict[str, Any]
 
@@ -89,7 +95,7 @@ def write_sample(workspace: Workspace, about: SampleAbout, prefixes: pl.DataFram
     Args:
         workspace: Where the conversations are and the sample goes.
         about: How it was drawn.
-        prefixes: Columns prefix_id, conversation_id, end_index, turn, position, weight.
+        prefixes: Columns prefix_id, conversation_id, end_index, turn, turns, rollout, position, weight.
     """
     target = sample_path(workspace, about.sample_id)
     if target.exists():
@@ -100,9 +106,8 @@ def write_sample(workspace: Workspace, about: SampleAbout, prefixes: pl.DataFram
         # Imports made before there were these columns have none of what they hold.
         added = "".join(f", null::varchar as {n}" for n in ("tools", "parameters") if not has_column(workspace, n))
         db.execute(
-            f"create temp table chosen as select c.*, d.last{added} from read_parquet(?, union_by_name = true) c join "
-            "(select conversation_id, max(end_index) as last from drawn group by conversation_id) d "
-            "using (conversation_id)",
+            f"create temp table chosen as select *{added} from read_parquet(?, union_by_name = true) "
+            "where conversation_id in (select conversation_id from drawn)",
             [files],
         )
         for statement in _TABLES:
@@ -172,17 +177,20 @@ def prefix_count(workspace: Workspace, sample_id: str) -> int:
 def prefix_sizes(workspace: Workspace, sample_id: str) -> pl.DataFrame:
     """Return how long each prefix and its recorded response are, in drawing order.
 
-    Columns: prefix_id, messages, and characters by script: prompt_ascii, prompt_other, recorded_ascii, recorded_other.
+    A rollout takes several requests, and each of them sends again all that came before it.
+
+    Columns: prefix_id, requests, messages sent, and characters by script: prompt_ascii, prompt_other, recorded_ascii, recorded_other.
     The descriptions of tools count as ASCII of the prompt.
     """
     path = sample_path(workspace, sample_id)
     given = "select conversation_id, length(tools) as chars from given"
     tools = given if has_given(path) else "select '' as conversation_id, 0 as chars"
+    sizes = _SIZES.format(prefixes=prefix_table(path))
     return query_database(
         path,
-        f"with tools as ({tools}), {_SIZES} where {_NOT_WITHHELD} order by p.position",
+        f"with tools as ({tools}), {sizes} where {_NOT_WITHHELD} group by p.prefix_id order by position",
         [_withheld(workspace)],
-    )
+    ).drop("position")
 
 
 def prefixes(workspace: Workspace, sample_id: str, *, batch: int = 500) -> Iterator[SampledPrefix]:
@@ -193,7 +201,7 @@ def prefixes(workspace: Workspace, sample_id: str, *, batch: int = 500) -> Itera
     for start in range(0, total, batch):
         frame = query_database(
             path,
-            _PREFIXES + f"where p.position >= ? and p.position < ? and {_NOT_WITHHELD} order by p.position",
+            _prefixes(path) + f"where p.position >= ? and p.position < ? and {_NOT_WITHHELD} order by p.position",
             [start, start + batch, withheld],
         )
         given = read_given(path, [set(frame["conversation_id"])]) if any_given else {}
@@ -211,18 +219,22 @@ def get_prefixes(workspace: Workspace, sample_id: str, prefix_ids: Sequence[str]
     where = f"where list_contains(?::varchar[], p.prefix_id) and {_NOT_WITHHELD}"
     params = [list(prefix_ids), _withheld(workspace)]
     path = sample_path(workspace, sample_id)
-    frame = query_database(path, _PREFIXES + where, params)
+    frame = query_database(path, _prefixes(path) + where, params)
     given = read_given(path, [set(frame["conversation_id"])]) if has_given(path) else {}
     rows = frame.iter_rows(named=True)
     return {row["prefix_id"]: _sampled(row, given.get(row["conversation_id"], NOTHING)) for row in rows}
 
 
 def recorded_responses(workspace: Workspace, sample_id: str) -> pl.DataFrame:
-    """Return what the log answered to each prefix: prefix_id, text, tool_calls and finish_reason."""
+    """Return what the log answered to each prefix: prefix_id, text, tool_calls and finish_reason.
+
+    Of a rollout these are those of its last response.
+    """
+    path = sample_path(workspace, sample_id)
     return query_database(
-        sample_path(workspace, sample_id),
-        "select p.prefix_id, m.content as text, m.tool_calls, m.finish_reason from prefixes p "
-        "join messages m on m.conversation_id = p.conversation_id and m.idx = p.end_index "
+        path,
+        f"select p.prefix_id, m.content as text, m.tool_calls, m.finish_reason from {prefix_table(path)} p "
+        "join messages m on m.conversation_id = p.conversation_id and m.idx = p.answer_index "
         f"where {_NOT_WITHHELD} order by p.position",
         [_withheld(workspace)],
     )
@@ -247,15 +259,18 @@ def _withheld(workspace: Workspace) -> list[str]:
 
 def _sampled(row: dict[str, Any], given: Given) -> SampledPrefix:
     messages = [decode_message(m) for m in row["messages"]]
+    end = row["end_index"]
     return SampledPrefix(
         prefix=Prefix(
             prefix_id=row["prefix_id"],
             conversation_id=row["conversation_id"],
-            messages=tuple(messages[:-1]),
+            messages=tuple(messages[:end]),
             tools=given.tools,
             parameters=given.parameters,
+            followed_by=tuple(messages[end:]) if row["rollout"] else (),
+            started_at=row["started_at"],
         ),
-        recorded=messages[-1],
+        recorded=messages[row["answer_index"]],
         spans=tuple(Span(**s) for s in row["spans"] or []),
         about={key: row[key] for key in ("model", "started_at", "language", "turn", "position", "weight")},
     )
@@ -282,16 +297,20 @@ def _check_not_erased(workspace: Workspace, path: Path) -> None:
 
 
 def about_rows(about: SampleAbout) -> dict[str, Any]:
-    return {field: getattr(about, field) for field in SampleAbout.__slots__}
+    rows = {field: getattr(about, field) for field in SampleAbout.__slots__}
+    if not about.rollouts:
+        # What older versions can read stays as they know it.
+        del rows["rollouts"]
+    return rows
 
 
 def _read_about(path: Path) -> SampleAbout:
     frame = query_database(path, "select key, value from about")
     values = {row["key"]: json.loads(row["value"]) for row in frame.iter_rows(named=True)}
-    if values.get("format") != FORMAT:
+    if values.get("format") not in (FORMAT, WITH_ROLLOUTS):
         raise InputError(
             f"{path.name} was written in sample format {values.get('format')}.",
-            expected=f"format {FORMAT}, which this version of deploysim reads",
+            expected=f"format {FORMAT} or {WITH_ROLLOUTS}, which this version of deploysim reads",
             next_step="draw the sample again with this version, or read it with the version that wrote it",
         )
     return SampleAbout(**values)
@@ -304,42 +323,59 @@ _SPAN = 'struct_pack(message := s.message, "start" := s."start", "end" := s."end
 
 _SIZES = """
 sizes as (
-  select conversation_id, idx, length(text) as chars,
+  select conversation_id, idx, role, length(text) as chars,
     length(regexp_replace(text, '[^\\x00-\\x7F]', '', 'g')) as ascii
-  from (select conversation_id, idx, content || coalesce(tool_calls, '') as text from messages)),
+  from (select conversation_id, idx, role, content || coalesce(tool_calls, '') as text from messages)),
 sums as (
-  select conversation_id, idx, chars, ascii,
+  select conversation_id, idx, role, chars, ascii,
     coalesce(sum(chars) over before, 0)::bigint as chars_before,
     coalesce(sum(ascii) over before, 0)::bigint as ascii_before
   from sizes window before as
     (partition by conversation_id order by idx rows between unbounded preceding and 1 preceding))
-select p.prefix_id, p.end_index as messages, s.ascii_before + coalesce(t.chars, 0) as prompt_ascii,
-  s.chars_before - s.ascii_before as prompt_other, s.ascii as recorded_ascii, s.chars - s.ascii as recorded_other
-from prefixes p join sums s on s.conversation_id = p.conversation_id and s.idx = p.end_index
+select p.prefix_id, any_value(p.position) as position, count(*) as requests, sum(s.idx)::bigint as messages,
+  sum(s.ascii_before + coalesce(t.chars, 0))::bigint as prompt_ascii,
+  sum(s.chars_before - s.ascii_before)::bigint as prompt_other,
+  sum(s.ascii)::bigint as recorded_ascii, sum(s.chars - s.ascii)::bigint as recorded_other
+from {prefixes} p join sums s on s.conversation_id = p.conversation_id and s.idx >= p.end_index and s.idx < p.until
+  and s.role = 'assistant'
 left join tools t on t.conversation_id = p.conversation_id
 """
 
+
+def _prefixes(path: Path) -> str:
+    return _PREFIXES.replace("from prefixes p", f"from {prefix_table(path)} p")
+
+
 _PREFIXES = f"""
-select p.prefix_id, p.conversation_id, p.turn, p.position, p.weight, c.model, c.started_at, c.language,
+select p.prefix_id, p.conversation_id, p.turn, p.position, p.weight, p.end_index, p.answer_index, p.rollout,
+  c.model, c.started_at, c.language,
   (select list({_MESSAGE} order by m.idx) from messages m
-    where m.conversation_id = p.conversation_id and m.idx <= p.end_index) as messages,
+    where m.conversation_id = p.conversation_id and m.idx < p.until) as messages,
   (select list({_SPAN} order by s.message, s."start") from spans s
-    where s.conversation_id = p.conversation_id and s.message <= p.end_index) as spans
+    where s.conversation_id = p.conversation_id and s.message < p.until) as spans
 from prefixes p join conversations c using (conversation_id)
 """
 
 _TABLES = (
+    # A rollout ends before the next message of the user, and its last response may stand before a last result.
+    "create temp table ends as select d.*, case when d.rollout then coalesce(list_min(list_filter("
+    "range(d.end_index + 1, len(c.messages)), lambda i: c.messages[i + 1].role in ('user', 'system'))), "
+    "len(c.messages)) else d.end_index + 1 end as until from drawn d join chosen c using (conversation_id)",
+    "create temp table ranges as select e.*, list_max(list_filter(range(e.end_index, e.until), "
+    "lambda i: c.messages[i + 1].role = 'assistant')) as answer_index from ends e join chosen c using (conversation_id)",
+    "create temp table lasts as select conversation_id, max(until) as until from ranges group by conversation_id",
     "create table about (key varchar, value varchar)",
     "create table conversations as select conversation_id, import_id, source_key, model, started_at, user_key, "
     "language, metadata from chosen order by conversation_id",
     GIVEN,
     "create table messages as select conversation_id, idx, m.role, m.content, m.tool_calls, m.tool_call_id, "
     "m.finish_reason from "
-    "(select conversation_id, last, unnest(messages) as m, generate_subscripts(messages, 1) - 1 as idx from chosen) "
-    "where idx <= last order by conversation_id, idx",
+    "(select conversation_id, until, unnest(messages) as m, generate_subscripts(messages, 1) - 1 as idx "
+    "from chosen join lasts using (conversation_id)) where idx < until order by conversation_id, idx",
     'create table spans as select conversation_id, s.message, s."start", s."end", s.entity from '
-    "(select conversation_id, last, unnest(spans) as s from chosen) where s.message <= last "
+    "(select conversation_id, until, unnest(spans) as s from chosen join lasts using (conversation_id)) "
+    "where s.message < until "
     "order by conversation_id, s.message",
-    "create table prefixes as select d.prefix_id, d.conversation_id, d.end_index, d.turn, "
-    "len(c.turn_ends) as turns, d.position, d.weight from drawn d join chosen c using (conversation_id) order by d.position",
+    "create table prefixes as select prefix_id, conversation_id, end_index, turn, turns, position, weight, rollout, "
+    "until::integer as until, answer_index::integer as answer_index from ranges order by position",
 )

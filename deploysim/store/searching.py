@@ -5,13 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from deploysim.store.runs import responses
+from deploysim.store.sample_prefixes import prefix_table
 from deploysim.store.samples import sample_path
 from deploysim.store.sql import query_database
 from deploysim.store.workspace import Workspace
 
 _HOLDING = """
-select p.prefix_id from prefixes p where exists (
-  select 1 from messages m where m.conversation_id = p.conversation_id and m.idx <= p.end_index
+select p.prefix_id from {prefixes} p where exists (
+  select 1 from messages m where m.conversation_id = p.conversation_id and m.idx < p.until
     and contains(lower(m.content || coalesce(m.tool_calls, '')), lower(?)))
 """
 _ASKED = """
@@ -24,12 +25,13 @@ from prefixes p
 
 def prefixes_holding(workspace: Workspace, sample_id: str, words: str) -> frozenset[str]:
     """Return the prefixes whose messages or recorded response hold the words, in large or small letters."""
-    return frozenset(query_database(sample_path(workspace, sample_id), _HOLDING, [words])["prefix_id"])
+    path = sample_path(workspace, sample_id)
+    return frozenset(query_database(path, _HOLDING.format(prefixes=prefix_table(path)), [words])["prefix_id"])
 
 
 def responses_holding(workspace: Workspace, run_id: str, words: str) -> frozenset[str]:
     """Return the prefixes to which a run gave a response that holds the words, in large or small letters."""
-    said = pl.concat_str(pl.col("text", "tool_calls").fill_null("")).str.to_lowercase()
+    said = pl.concat_str(pl.col("text", "tool_calls", "steps").fill_null("")).str.to_lowercase()
     found = responses(workspace, run_id).filter(said.str.contains(words.lower(), literal=True))
     return frozenset(found["prefix_id"])
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from deploysim.tools.calls import call_key, named_values
@@ -75,14 +75,21 @@ class Elsewhere:
 
     conversation_id: str
     at: datetime | None
-    result: str
+    result: Callable[[], str]
+    """Reads it."""
+
+
+def nowhere(key: str) -> Sequence[Elsewhere]:
+    """Return no recorded answer."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class TrafficAnswers:
     """The same calls in other conversations, for tools that change nothing."""
 
-    by_call: Mapping[str, Sequence[Elsewhere]] = field(default_factory=dict)
+    same: Callable[[str], Sequence[Elsewhere]] = nowhere
+    """Returns the answers to a call, by its key."""
 
     def answer(
         self, call: ToolCall, changes: Iterable[ToolCall], *, conversation_id: str, at: datetime | None
@@ -99,9 +106,9 @@ class TrafficAnswers:
         asked = named_values(call)
         if any(not (changed := named_values(change)) or changed & asked for change in changes):
             return None
-        others = [one for one in self.by_call.get(call_key(call), ()) if one.conversation_id != conversation_id]
+        others = [one for one in self.same(call_key(call)) if one.conversation_id != conversation_id]
         nearest = min(others, key=lambda one: (_apart(one.at, at), one.conversation_id), default=None)
-        return nearest.result if nearest else None
+        return nearest.result() if nearest else None
 
 
 def recorded_result(content: str, specs: ToolSpecs, call: ToolCall, source: ToolSource) -> ToolResult:

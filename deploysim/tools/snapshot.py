@@ -171,6 +171,18 @@ class Snapshot:
         return blob.data
 
 
+def checked_repository(repository: Path | None) -> Path | None:
+    """Return the whole path of a repository, or None where none is named.
+
+    Raises:
+        InputError: where there is no repository.
+    """
+    if repository is None:
+        return None
+    _opened(repository).close()
+    return repository.resolve()
+
+
 def _opened(repository: Path) -> Repo:
     try:
         return Repo(str(repository))

@@ -21,11 +21,11 @@ from deploysim.types import Failure, Message, ToolCall
 NEVER_FAILS = (ToolSource.RECORDED, ToolSource.TRAFFIC, ToolSource.OWN_WRITE)
 """Answers whose failures are recorded already, or that are what the rollout itself wrote."""
 
-Similar = Callable[[ToolCall], Sequence[Exchange]]
-"""Returns recorded calls that are like a call, nearest first."""
+Similar = Callable[[ToolCall, str], Sequence[Exchange]]
+"""Returns recorded calls that are like a call, nearest first; those of the conversation named are left out."""
 
 
-def nothing_similar(call: ToolCall) -> Sequence[Exchange]:
+def nothing_similar(call: ToolCall, conversation_id: str) -> Sequence[Exchange]:
     """Return no recorded call."""
     return ()
 
@@ -155,7 +155,7 @@ class SimulatedWorld:
             original=self._original,
             tools=self._around.tools,
             files=self._named_files(call),
-            similar=self._around.similar(call),
+            similar=self._around.similar(call, self._conversation_id),
             given=self._given,
         )
         answer = await simulated(self._around.simulator, call, briefing, seed=self._call_seed(call))

@@ -22,13 +22,13 @@ from deploysim.ui.comparison import (
     category_notes,
     compare_link,
     comparison,
+    forecast_basis,
     forecast_help,
     forecast_table,
     open_compare,
     pick_forecast,
     pick_lanes,
     tell_erased,
-    tell_labels,
 )
 from deploysim.ui.data import (
     conversations,
@@ -40,7 +40,7 @@ from deploysim.ui.data import (
     version,
     workspace,
 )
-from deploysim.ui.definitions import show_definition, show_definitions, taxonomy, tell_left_out
+from deploysim.ui.definitions import about_behaviours, show_definition, show_definitions, taxonomy
 from deploysim.ui.disagreements import show_disagreements
 from deploysim.ui.discover import show_discover
 from deploysim.ui.fidelity import show_fidelity
@@ -60,6 +60,7 @@ from deploysim.ui.navigation import (
     HOME,
     IMPORT,
     PEOPLE,
+    PLAN,
     PRIVACY,
     QUEUE,
     RUNS,
@@ -69,6 +70,7 @@ from deploysim.ui.navigation import (
     pages,
 )
 from deploysim.ui.people import person, refused, require_sign_in
+from deploysim.ui.planning import ask_for_plan, pick_topics, plan_table
 from deploysim.ui.queues import ALL as ALL_QUEUES_TAB
 from deploysim.ui.queues import LABEL as LABEL_TAB
 from deploysim.ui.queues import NEW as NEW_QUEUE_TAB
@@ -85,8 +87,10 @@ from deploysim.ui.scorecards import (
 )
 from deploysim.ui.spot_check import spot_check
 from deploysim.ui.spot_results import show_findings, show_policies, show_withheld
+from deploysim.ui.stale import tell_labels
 from deploysim.ui.stored import about_conversation, conversation_table, draw_form, load_form, show_import, show_sample
 from deploysim.ui.team import show_rights, show_roles, show_trail, show_work
+from deploysim.ui.trajectories import agents_of, narrowed, show_agent_rates, show_totals, show_trajectory
 from deploysim.ui.trust import show_trust
 from deploysim.ui.uploads import keep_uploads_in_memory
 from deploysim.wording import counted
@@ -105,16 +109,20 @@ __all__ = [
     "NEW_QUEUE_TAB",
     "OUTCOME_LABELS",
     "PEOPLE",
+    "PLAN",
     "PRIVACY",
     "QUEUE",
     "RUNS",
     "SCORECARDS",
     "SHIFTS",
     "STEP_PAGES",
+    "about_behaviours",
     "about_conversation",
     "about_forecast",
     "about_log",
     "about_scorecard",
+    "agents_of",
+    "ask_for_plan",
     "category_notes",
     "choose_log",
     "choose_options",
@@ -130,6 +138,7 @@ __all__ = [
     "dry_run",
     "earlier_imports",
     "empty_state",
+    "forecast_basis",
     "forecast_help",
     "forecast_table",
     "has_runs",
@@ -145,6 +154,7 @@ __all__ = [
     "load_style",
     "look",
     "models_and_languages",
+    "narrowed",
     "offer_grading",
     "open_compare",
     "pages",
@@ -156,7 +166,9 @@ __all__ = [
     "pick_queue",
     "pick_sample",
     "pick_scorecard",
+    "pick_topics",
     "plain",
+    "plan_table",
     "put_in_link",
     "queue_form",
     "reasons",
@@ -165,6 +177,7 @@ __all__ = [
     "require_sign_in",
     "sample_label",
     "samples",
+    "show_agent_rates",
     "show_agreement",
     "show_awareness",
     "show_definition",
@@ -185,8 +198,10 @@ __all__ = [
     "show_roles",
     "show_sample",
     "show_scorecard",
+    "show_totals",
     "show_track_record",
     "show_trail",
+    "show_trajectory",
     "show_trust",
     "show_withheld",
     "show_work",
@@ -196,7 +211,6 @@ __all__ = [
     "tell_broken",
     "tell_erased",
     "tell_labels",
-    "tell_left_out",
     "tell_registered",
     "version",
     "whole_batch",

@@ -14,7 +14,6 @@ from deploysim.pipeline.comparing import ANY, FAILED, Comparison, load_compariso
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, edited_forecasts
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.purging import erased_note
-from deploysim.pipeline.truth import labels_note
 from deploysim.store.labels import labels
 from deploysim.store.reviews import reviews_version
 from deploysim.store.runs import ENDED, RunRecord, list_runs
@@ -107,6 +106,14 @@ def pick_forecast() -> SavedForecast:
     return found[pick("Forecast", {i: _forecast_label(saved) for i, saved in found.items()}, key="forecast")]
 
 
+def other_forecasts(saved: SavedForecast) -> dict[str, SavedForecast]:
+    """Return all other forecasts by their id, those of the same sample first."""
+    here = workspace()
+    found = [one for one in _forecasts(str(here.root), version(here.forecasts)) if one.forecast_id != saved.forecast_id]
+    same = sorted(found, key=lambda one: one.forecast.sample_id != saved.forecast.sample_id)
+    return {one.forecast_id: one for one in same}
+
+
 def _forecast_label(saved: SavedForecast) -> str:
     forecast = saved.forecast
     models = " → ".join(lane.model for lane in forecast.lanes[-2:])
@@ -135,16 +142,6 @@ def tell_erased(saved: SavedForecast) -> None:
         st.info(f"{note} Its numbers stay as they were made.", icon=":material/person_remove:")
 
 
-def tell_labels(saved: SavedForecast) -> None:
-    """Say so where people have labelled responses since a forecast was made."""
-    note = labels_note(workspace(), saved.forecast.sample_id, since=saved.forecast.created_at)
-    if note:
-        st.caption(
-            f":material/history: {note} To take them in, make it again: `python -m deploysim forecast --sample "
-            f"{saved.forecast.sample_id}`"
-        )
-
-
 def open_compare(lanes: Lanes, category: str, outcome: str = "regressed") -> None:
     """Go to the conversations behind a mark."""
     st.switch_page(COMPARE, query_params=compare_link(lanes, category, outcome))
@@ -162,12 +159,10 @@ def compare_link(lanes: Lanes, category: str, outcome: str) -> dict[str, str]:
 
 
 def forecast_help(forecast: Forecast) -> None:
-    """Explain how to read the chart and what it rests on."""
+    """Explain how to read the chart."""
     certain, level, ratio = forecast.certainty_required, forecast.level, forecast.material_ratio
     marks = ", ".join(f"{look.symbol} {direction}" for direction, look in DIRECTIONS.items())
-    how, rests = st.columns(2, gap="large")
-    with how:
-        st.subheader("How to read it")
+    with st.popover("How to read it", icon=":material/help:"):
         st.markdown(
             "Each mark is the forecast rate divided by the rate in the log, on a log axis; the line through it holds "
             f"the true ratio with probability {level:.0%}. The shaded band is a change of less than {ratio:g}x. A "
@@ -175,20 +170,20 @@ def forecast_help(forecast: Forecast) -> None:
             f"means by more than {ratio:g}x; *a lead* is a call that the paired test, allowing for the number of "
             f"categories, does not confirm. Marks: {marks}. Click a mark to read the conversations behind it."
         )
-    with rests:
-        st.subheader("What it rests on")
-        for lane in forecast.lanes:
-            st.markdown(
-                f"**{lane.lane}** · {plain(lane.model)} · {lane.responses:,} responses · {plain(lane.settings)}"
-            )
-            if lane.failed:
-                st.markdown(f":material/error: {failures_sentence(lane)}")
-        st.caption(f"Sample {forecast.sample_id}, {plain(forecast.window)}. {' '.join(forecast.notes)}")
+
+
+def forecast_basis(forecast: Forecast) -> None:
+    """Show what a forecast rests on and what it assumes."""
+    for lane in forecast.lanes:
+        st.markdown(f"**{lane.lane}** · {plain(lane.model)} · {lane.responses:,} responses · {plain(lane.settings)}")
+        if lane.failed:
+            st.markdown(f":material/error: {failures_sentence(lane)}")
+    st.caption(f"Sample {forecast.sample_id}, {plain(forecast.window)}.")
+    st.markdown("**What it assumes**\n" + "\n".join(f"- {plain(note)}" for note in forecast.notes))
 
 
 def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
     """Show the numbers, with everything that a statistician asks for, and offer them as a file."""
-    st.subheader("The numbers")
     shown = rows.select(
         pl.format("{} {}", "symbol", "name").alias("category"),
         pl.col("call"),
@@ -212,7 +207,7 @@ def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
         hide_index=True,
         height="content",
         column_config={
-            "category": st.column_config.TextColumn(pinned=True),
+            "category": st.column_config.TextColumn(pinned=True, width=270),
             "baseline ÷ recorded": number(format="%.2f"),
             "P(up)": number(format="%.2f"),
             "pairs that differ, %": number(format="%.1f", help="Pairs that regressed or improved."),

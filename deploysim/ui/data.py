@@ -15,6 +15,7 @@ from deploysim.store.workspace import Workspace
 from deploysim.ui.blocks import empty_state
 from deploysim.ui.links import pick
 from deploysim.ui.navigation import CONVERSATIONS
+from deploysim.wording import counted
 
 
 def workspace() -> Workspace:
@@ -41,7 +42,7 @@ def samples() -> list[SampleAbout]:
 
 def sample_label(about: SampleAbout) -> str:
     """Return a sample in one line."""
-    return f"{about.sample_id[:6]} · {about.size:,} prefixes per {about.unit} · {about.window()}"
+    return f"{about.sample_id[:6]} · {counted(about.size, 'prefix', 'prefixes')} per {about.unit} · {about.window()}"
 
 
 def pick_sample() -> SampleAbout:

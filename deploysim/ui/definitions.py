@@ -62,12 +62,14 @@ def who_grades(category: Category) -> str:
     return f"Not graded: {NEEDS_JUDGE}."
 
 
-def tell_left_out() -> None:
-    """Say how many categories are not graded as things are configured, and why; which they are is one click away."""
+def about_behaviours(category: str) -> None:
+    """Let the reader look up what behaviours mean, the one in view first, and say how many are not graded, and why."""
     loaded, graders = taxonomy()
-    graded = {grader.category for grader in graders}
-    missing = [category.id for category in loaded.categories if category.id not in graded]
-    if missing:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(f"{counted(len(missing), 'behaviour')} not graded: {NEEDS_JUDGE}.", width="content")
-            show_definitions(missing, title="Which ones", key="left_out")
+    missing = len(loaded.categories) - len(graders)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if missing:
+            st.caption(f"{counted(missing, 'behaviour')} not graded: {NEEDS_JUDGE}.", width="content")
+        if category in [c.id for c in loaded.categories]:
+            show_definition(loaded.category(category))
+        else:
+            show_definitions([c.id for c in loaded.categories], title="What behaviours mean", key="all")

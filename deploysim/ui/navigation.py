@@ -24,11 +24,13 @@ IMPORT = "pages/data/imports.py"
 CONVERSATIONS = "pages/data/conversations.py"
 PRIVACY = "pages/data/privacy.py"
 RUNS = "pages/replay/runs.py"
+TRAJECTORIES = "pages/replay/trajectories.py"
 QUEUE = "pages/review/queue.py"
 COMPARE = "pages/review/compare.py"
 AGREEMENT = "pages/review/agreement.py"
 PEOPLE = "pages/review/people.py"
 SHIFTS = "pages/forecast/shifts.py"
+PLAN = "pages/forecast/plan.py"
 SCORECARDS = "pages/forecast/scorecards.py"
 FIDELITY = "pages/audit/fidelity.py"
 DISCOVER = "pages/audit/discover.py"
@@ -49,6 +51,13 @@ PAGES = (
         "Is the scrubbing good enough to look at: what was replaced, what may be left.",
     ),
     PageRow("Replay", RUNS, "Runs", "play_circle", "Start a replay, watch it, see what it cost and what failed."),
+    PageRow(
+        "Replay",
+        TRAJECTORIES,
+        "Trajectories",
+        "route",
+        "What agents did step by step beside the log, and who answered their tools.",
+    ),
     PageRow("Review", QUEUE, "Queue", "fact_check", "Label responses blind, one after another, by keyboard."),
     PageRow("Review", COMPARE, "Compare", "compare", "Old and new response to the same prefix, side by side."),
     PageRow(
@@ -56,6 +65,7 @@ PAGES = (
     ),
     PageRow("Review", PEOPLE, "People", "group", "Who labels, who may do what, and who did what."),
     PageRow("Forecast", SHIFTS, "Shifts", "trending_up", "Which behaviours move with the new model, and how sure."),
+    PageRow("Forecast", PLAN, "Plan", "straighten", "How many conversations a question needs, before replaying."),
     PageRow(
         "Forecast", SCORECARDS, "Scorecards", "scoreboard", "How earlier forecasts did once the model was released."
     ),

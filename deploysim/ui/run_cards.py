@@ -13,11 +13,10 @@ import streamlit as st
 from deploysim import render
 from deploysim.config import read_settings
 from deploysim.pipeline.batching import batch_state
-from deploysim.pipeline.replay_watch import failures
 from deploysim.pipeline.run_arguments import resume_arguments
 from deploysim.pipeline.run_facts import Fact, ended_facts, live_facts
 from deploysim.pipeline.spending import run_spending
-from deploysim.store.outcomes import CUT
+from deploysim.store.outcomes import CUT, failures
 from deploysim.store.runs import (
     ENDED,
     RunProgress,
@@ -46,7 +45,7 @@ ICONS = {
     "failed": ":material/error:",
 }
 WHAT_HAPPENED = {
-    "stopped": "Stopped when asked to. Its complete blocks can be graded; the rest is kept.",
+    "stopped": "Stopped before everything was answered. Its complete blocks can be graded; the rest is kept.",
     "interrupted": "Its process ended without a word, killed or with the machine. What was answered is kept.",
     "failed": "It could not go on. What was answered is kept.",
 }
@@ -84,16 +83,30 @@ def _stop(run: RunRecord) -> None:
             ":material/hourglass_top: Stopping: what is in flight comes to its end, so that what counts stays unbiased."
         )
         return
-    batch = bool(run.settings.get("batch"))
+    if not run.settings.get("batch"):
+        _stop_button(run, "Stop", "What is in flight comes to its end; resuming goes on from there.")
+        return
+    with st.container(horizontal=True):
+        _stop_button(
+            run, "Stop and leave its batches", "The provider goes on with them; resuming collects the results."
+        )
+        _stop_button(
+            run,
+            "Stop and cancel its batches",
+            "What the provider has answered by then is collected and paid; the rest is not sent again until resumed.",
+            cancel_batches=True,
+        )
+
+
+def _stop_button(run: RunRecord, label: str, says: str, *, cancel_batches: bool = False) -> None:
     st.button(
-        "Stop and leave its batches" if batch else "Stop",
-        key=f"stop_{run.run_id}",
-        icon=":material/pause:",
-        help="The provider goes on with what was submitted; resuming collects it."
-        if batch
-        else "What is in flight comes to its end; resuming goes on from there.",
+        label,
+        key=f"stop_{run.run_id}_{cancel_batches}",
+        icon=":material/cancel:" if cancel_batches else ":material/pause:",
+        help=says,
         on_click=request_stop,
         args=(workspace(), run.run_id),
+        kwargs={"cancel_batches": cancel_batches},
     )
 
 
@@ -149,6 +162,16 @@ def _unfinished(run: RunRecord, state: str) -> None:
             args=(f"resume · {run.lane} · {run.name}", arguments),
             kwargs={"first": True},
         )
+        if batch_state(workspace(), run.run_id).open:
+            st.button(
+                "Cancel its batches",
+                key=f"cancel_{run.run_id}",
+                icon=":material/cancel:",
+                help="What the provider has answered by then is collected and paid.",
+                on_click=queue_run,
+                args=(f"cancel batches · {run.name}", [*arguments, "--cancel-batches"]),
+                kwargs={"first": True},
+            )
         with st.popover("From a shell", icon=":material/terminal:"):
             st.code("python -m deploysim " + shlex.join(arguments), language="bash", wrap_lines=True)
 

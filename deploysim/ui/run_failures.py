@@ -6,9 +6,8 @@ import streamlit as st
 
 from deploysim.config import read_settings
 from deploysim.pipeline.comparing import FAILED
-from deploysim.pipeline.replay_watch import failures
 from deploysim.pipeline.run_arguments import KIND, resume_arguments
-from deploysim.store.outcomes import CUT
+from deploysim.store.outcomes import CUT, failures
 from deploysim.store.runs import ENDED, RunRecord
 from deploysim.ui.comparison import NO_BASELINE
 from deploysim.ui.navigation import COMPARE

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 
 from deploysim.chat.local_state import local_state
 from deploysim.config import read_settings
 from deploysim.pipeline.baseline_offer import WHY, OldModel, baseline_arguments, old_models
-from deploysim.pipeline.model_choice import OPENAI
+from deploysim.pipeline.model_choice import OPENAI, choose_model
 from deploysim.pipeline.privacy_gate import above_limit
+from deploysim.pipeline.replay_estimate import estimate_replay
+from deploysim.pipeline.replaying import ReplayPlan
 from deploysim.pipeline.run_arguments import options
 from deploysim.pipeline.run_queue import enqueue
 from deploysim.pipeline.spot_checking import facts
+from deploysim.replay.batch_job import BatchOptions
 from deploysim.replay.engine import IN_FLIGHT
 from deploysim.store.runs import list_runs
 from deploysim.store.samples import SampleAbout
@@ -40,6 +44,8 @@ class _Asked:
     """Model, endpoint and how it is asked."""
     settings: list[str]
     """The rest, which a baseline run shares."""
+    plan: Callable[[], ReplayPlan]
+    """Gives the same as a plan, for an estimate."""
 
 
 def replay_form() -> None:
@@ -75,7 +81,7 @@ def _fields(about: SampleAbout, lane: str, *, embedded: bool, reason: str) -> _A
     api, batch = ("chat", False) if embedded else _how(left)
     prompt = right.text_area("System prompt", placeholder="empty: the conversations' own", height=100)
     first, second = right.columns(3), right.columns(3)
-    given = {
+    given: dict[str, Any] = {
         "--sample": about.sample_id,
         "--system-prompt": prompt,
         "--override-privacy": reason,
@@ -96,8 +102,42 @@ def _fields(about: SampleAbout, lane: str, *, embedded: bool, reason: str) -> _A
             "At a time", 1, 4_096, IN_FLIGHT, help="At most. How many there are adapts to the endpoint."
         ),
     }
+    if not embedded:
+        third = right.columns(3)
+        given["--budget"] = third[0].number_input(
+            "Budget", 0.0, None, None, placeholder="none", help="Most money, in the currency of data/models.yaml."
+        )
+        given["--budget-tokens"] = third[1].number_input(
+            "Budget in tokens", 1, None, None, placeholder="none", help="Most tokens, read and written."
+        )
     where = options({"--model": model, "--api": api if api != "chat" else None}) + (["--batch"] if batch else [])
-    return _Asked(lane, name.strip(), where, options(given))
+    return _Asked(
+        lane,
+        name.strip(),
+        where,
+        options(given),
+        lambda: _plan(lane, name.strip(), model, api, batch=batch, given=given),
+    )
+
+
+def _plan(lane: str, name: str, model: str, api: str, *, batch: bool, given: Mapping[str, Any]) -> ReplayPlan:
+    chosen = choose_model(
+        read_settings(),
+        model=model,
+        name=name,
+        api=api,
+        system_prompt=given["--system-prompt"] or None,
+        max_tokens=given["--max-tokens"],
+    )
+    return ReplayPlan(
+        given["--sample"],
+        Lane(lane),
+        chosen.settings,
+        repeats=given["--repeats"],
+        limit=given["--limit"],
+        batch=BatchOptions() if batch else None,
+        source=chosen.source,
+    )
 
 
 def _how(column: st.delta_generator.DeltaGenerator) -> tuple[str, bool]:
@@ -148,6 +188,12 @@ def _submit(asked: _Asked, offered: OldModel | None, *, ready: bool) -> None:
             icon=":material/play_arrow:",
             disabled=not ready,
         )
+        wants_estimate = st.form_submit_button(
+            "Estimate", icon=":material/calculate:", help="Requests, tokens and money that it takes. Nothing is sent."
+        )
+    if wants_estimate:
+        said = estimate_replay(workspace(), asked.plan()).sentence()
+        st.markdown(f":material/calculate: {plain(said)}{' The baseline takes about as many.' if offered else ''}")
     if both and offered:
         queue_run(f"baseline · {offered.logged}", baseline_arguments(offered, asked.settings))
     if both or alone:

@@ -2,47 +2,47 @@
 
 import streamlit as st
 
-from deploysim import charts, ui
-from deploysim.forecast.words import sentence
-from deploysim.tables import shift_rows, unseen_sentence
+from deploysim import ui
+from deploysim.forecast.words import leads_sentence, sentence
+from deploysim.tables import shift_rows
+from deploysim.ui import shifts
 
-saved = ui.pick_forecast()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    saved = ui.pick_forecast()
+    other = shifts.pick_other(saved)
 forecast = saved.forecast
 rows = shift_rows(forecast)
 seen = rows.filter(rows["ratio"].is_not_null())
 
 st.subheader(sentence(forecast), anchor=False)
 st.caption(ui.about_forecast(saved))
+if leads := leads_sentence(forecast):
+    st.caption(leads)
 ui.tell_registered(saved)
 ui.tell_erased(saved)
 ui.tell_labels(saved)
 
-state = st.altair_chart(
-    charts.shift_chart(seen, material_ratio=forecast.material_ratio, ink=ui.ink()),
-    width="stretch",
-    alt=charts.shift_alt(seen),
-    on_select="rerun",
-    selection_mode=charts.PICKED,
-    key="shifts_chart",
-)
-st.caption(unseen_sentence(rows))
-picked = [point["category"] for point in state["selection"].get(charts.PICKED, [])]
-if picked:
-    ui.open_compare(saved.lanes(), picked[0])
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    names = dict(rows.select("category", "name").iter_rows())
-    category = st.selectbox(
-        "Examples of", list(names), format_func=lambda c: names[c], key="shifts_examples", width=280
-    )
-    for outcome in ("regressed", "improved"):
-        st.page_link(
-            ui.COMPARE,
-            label=f"Read the {outcome} ones",
-            icon=":material/arrow_forward:",
-            query_params=ui.compare_link(saved.lanes(), category, outcome),
-        )
-    ui.show_definitions(names, title="What behaviours mean", key="shifts")
+if seen.height:
+    picked = shifts.show_chart(shifts.pick_group(seen), forecast, other)
+    if picked:
+        ui.open_compare(saved.lanes(), picked)
+with st.container(horizontal=True, vertical_alignment="center"):
+    ui.forecast_help(forecast)
+    ui.show_definitions(dict(rows.select("category", "name").iter_rows()), title="What behaviours mean", key="shifts")
+    shifts.offer_files(rows, saved)
+shifts.show_unseen(rows, forecast)
 
-ui.forecast_help(forecast)
-ui.forecast_table(rows, saved.forecast_id)
-ui.category_notes(forecast)
+one, numbers, beside, floor, basis = st.tabs(
+    ["One behaviour", "All numbers", "Beside another forecast", "Noise floor", "What it rests on"]
+)
+with one:
+    shifts.show_category(saved, rows)
+with numbers:
+    ui.forecast_table(rows, saved.forecast_id)
+with beside:
+    shifts.show_beside(saved, other)
+with floor:
+    shifts.show_floor(rows)
+with basis:
+    ui.forecast_basis(forecast)
+    ui.category_notes(forecast)

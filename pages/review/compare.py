@@ -4,7 +4,6 @@ import streamlit as st
 
 from deploysim import render, ui
 from deploysim.pipeline.compared_item import load_item
-from deploysim.pipeline.comparing import ANY
 
 with st.container(horizontal=True):
     about = ui.pick_sample()
@@ -14,8 +13,10 @@ comparison = ui.comparison(lanes)
 if not comparison.graded():
     ui.offer_grading(lanes)
 
-ui.tell_left_out()
+behaviours = st.container()
 chosen = ui.choose_prefixes(comparison, lanes, taxonomy)
+with behaviours:
+    ui.about_behaviours(chosen.filters.category)
 if not chosen.ids:
     st.markdown("No prefix passes these filters. Choose another outcome or category, or clear the other filters.")
     st.stop()
@@ -23,10 +24,6 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     with st.container(width="content"):
         prefix = ui.stepper(chosen.ids, key="prefix", noun="prefix")
     ui.compare_tools(lanes, comparison, chosen, prefix)
-    if chosen.filters.category != ANY:
-        ui.show_definition(taxonomy.category(chosen.filters.category))
-    else:
-        ui.show_definitions([g.category for g in graders], title="What behaviours mean", key="compare")
 
 item = load_item(ui.workspace(), lanes, prefix, taxonomy=taxonomy, graders=graders)
 if item is None:
@@ -45,3 +42,6 @@ elif diff:
     coarse = " Long stretches are marked whole." if diff.coarse else ""
     st.caption(f"Marked: struck out in {lanes.compared_with}, underlined in candidate.{coarse}")
 ui.show_html(render.panels_html(item.panels(diff)))
+if item.sampled.prefix.followed_by:
+    st.caption("All steps of the agents; above stands the last response of each.")
+    ui.show_trajectory(lanes, prefix)

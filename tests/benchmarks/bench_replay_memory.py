@@ -71,7 +71,8 @@ def write_sample(workspace: Workspace, prefixes: int) -> None:
 
 _TABLES = (
     "create table about (key varchar, value varchar)",
-    "create table conversations as select substr(md5(i::varchar), 1, 12) as conversation_id from range(COUNT) t(i) "
+    "create table conversations as select substr(md5(i::varchar), 1, 12) as conversation_id, null::timestamp as started_at "
+    "from range(COUNT) t(i) "
     "order by 1",
     "create table messages as select conversation_id, k::int as idx, case k % 2 when 0 then 'user' else 'assistant' end "
     "as role, array_to_string(list_transform(range(12), lambda x: md5(conversation_id || k || x)), ' ') as content, "

@@ -37,7 +37,7 @@ FILL = (
     f"import-responses {DATA} --map id=prompt_id,response=response,model=model --where model=gpt-4-0613",
     "grade",
 )
-DRAW = "queue --rule audit --with-recorded --size 210 --per-item 2 --seed 3 --by Lea --title Upgrade"
+DRAW = "queue --rule audit --with-recorded --size 250 --per-item 2 --seed 3 --by Lea --title Upgrade"
 WORDS = {
     "ai_disclaimer": re.compile(r"\bas an ai\b|\bai (?:language )?(?:model|assistant)\b", re.IGNORECASE),
     "cut_off": re.compile(r"[\w,;(]\s*$"),
@@ -57,6 +57,11 @@ def main() -> None:
     workspace = Workspace(options.workspace)
     queue = drawn(workspace, environment)
     with served(environment, options.pictures / "server.txt") as url:
+        with sync_playwright() as tool:
+            browser = tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+            for width in WIDTHS:
+                show_queue(browser, url, queue, options.pictures, width)
+            browser.close()
         people = [threading.Thread(target=label_all, args=(url, queue, *one)) for one in (("Ana", 0.0), ("Ben", 0.04))]
         for one in people:
             one.start()
@@ -136,9 +141,14 @@ def look(browser: Browser, url: str, queue: Queue, pictures: Path, width: int) -
         page.goto(f"{url}/{place}")
         settled(page)
         page.screenshot(path=pictures / f"{name}-{width}.png", full_page=True)
-    page.goto(f"{url}/queue?queue={queue.queue_id}")
-    page.get_by_label("Your name").fill("Cy", timeout=90_000)
-    page.keyboard.press("Enter")
+    page.close()
+
+
+def show_queue(browser: Browser, url: str, queue: Queue, pictures: Path, width: int) -> None:
+    """Keep a picture of the queue as somebody meets it."""
+    page = browser.new_page(viewport={"width": width, "height": 1000})
+    open_queue(page, url, queue, "Ana")
+    page.locator(".ds-board-ask").wait_for()
     settled(page)
     page.screenshot(path=pictures / f"queue-{width}.png", full_page=True)
     page.close()

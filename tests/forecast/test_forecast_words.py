@@ -9,7 +9,7 @@ import pytest
 
 from deploysim.forecast.estimate import make_forecast
 from deploysim.forecast.records import CategoryForecast, Direction, Estimate, Forecast, PairedTable, Rate, RunInputs
-from deploysim.forecast.words import by_evidence, evidence, failures_sentence, number, sentence, summary
+from deploysim.forecast.words import by_evidence, evidence, failures_sentence, leads_sentence, number, sentence, summary
 from deploysim.types import Interval
 
 WORSE, BETTER, SAME, UNKNOWN = Direction.MATERIALLY_UP, Direction.DOWN, Direction.UNCHANGED, Direction.UNKNOWN
@@ -137,3 +137,22 @@ def test_failures_say_what_they_leave_open() -> None:
     assert "3 of 100 responses failed (3 %)" in failures_sentence(lane)
     assert "open by about 3,000 per 100,000" in failures_sentence(lane)
     assert failures_sentence(replace(lane, failed=0)) == ""
+
+
+@pytest.mark.parametrize(
+    ("q_values", "expected"),
+    [
+        ([0.01, 0.02], ""),
+        ([0.5], "It is a lead and no finding"),
+        ([0.01, 0.5], "1 of 2 calls is a lead"),
+        ([0.5, 0.5, 0.01], "2 of 3 calls are leads"),
+    ],
+)
+def test_calls_that_are_leads_are_counted(empty_forecast, q_values, expected) -> None:
+    """Unchanged and undecided rows are none, whatever their q."""
+    called = [replace(row(str(i), WORSE), q_value=q) for i, q in enumerate(q_values)]
+    others = [replace(row("same", SAME), q_value=0.9), replace(row("more", UNKNOWN), q_value=0.9)]
+    said = leads_sentence(replace(empty_forecast, categories=tuple(called + others)))
+
+    assert said.startswith(expected)
+    assert bool(said) == bool(expected)

@@ -88,6 +88,24 @@ def test_parameters_are_read_by_the_chat_apis_names(logged: dict[str, Any], read
     assert {name: json.loads(value) for name, value in found} == read
 
 
+def otel(attributes: dict[str, Any]) -> dict[str, Any]:
+    """An export with one span."""
+
+    def typed(value: Any) -> dict[str, Any]:
+        if isinstance(value, list):
+            return {"arrayValue": {"values": [typed(one) for one in value]}}
+        kinds = {str: "stringValue", int: "intValue", float: "doubleValue"}
+        return {kinds[type(value)]: value}
+
+    said = {"gen_ai.operation.name": "chat"}
+    for name, message in (("input", ASKED[0]), ("output", SAID)):
+        part = {"role": message["role"], "parts": [{"type": "text", "content": message["content"]}]}
+        said[f"gen_ai.{name}.messages"] = json.dumps([part])
+    listed = [{"key": key, "value": typed(value)} for key, value in {**said, **attributes}.items()]
+    span = {"traceId": "a1", "spanId": "b1", "startTimeUnixNano": "1790000000000000000", "attributes": listed}
+    return {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+
+
 def rows() -> dict[str, dict[str, Any]]:
     """One row of each format with the same tool and parameters."""
     answer = {"choices": [{"message": SAID, "finish_reason": "stop"}], "model": "m"}
@@ -126,6 +144,26 @@ def rows() -> dict[str, dict[str, Any]]:
             "outputs": SAID,
             "extra": {"invocation_params": {"tools": [CHAT], **GIVEN}},
         },
+        "otel": otel(
+            {
+                "gen_ai.tool.definitions": json.dumps([{"type": "function", **BARE}]),
+                "gen_ai.request.temperature": 0.25,
+                "gen_ai.request.max_tokens": 64,
+                "gen_ai.request.stop_sequences": ["END"],
+            }
+        ),
+        "otel, one attribute a tool": otel(
+            {"llm.tools.0.tool.json_schema": json.dumps(CHAT), "llm.invocation_parameters": json.dumps(GIVEN)}
+        ),
+        "otel, one attribute a field": otel(
+            {
+                **{
+                    f"llm.request.functions.0.{key}": part if key != "parameters" else json.dumps(part)
+                    for key, part in BARE.items()
+                },
+                "llm.invocation_parameters": json.dumps(GIVEN),
+            }
+        ),
         "tau-bench": {"task_id": 1, "trial": 0, "traj": [*ASKED, SAID], "info": {"tools": [CHAT], **GIVEN}},
         "swe-agent": {"trajectory": [], "history": [*ASKED, SAID], "config": {"tools": [CHAT], **GIVEN}},
         "inspect": {
@@ -144,7 +182,7 @@ def test_every_format_keeps_what_the_model_was_given(name: str, tmp_path: Path) 
     file = tmp_path / "log.jsonl"
     file.write_text(json.dumps(rows()[name]) + "\n", encoding="utf-8")
 
-    (found,) = read_conversations(file, format=name)
+    (found,) = read_conversations(file, format=name.split(",")[0])
 
     assert isinstance(found, RawConversation)
     assert [json.loads(tool) for tool in found.tools] == [CHAT]

@@ -154,3 +154,24 @@ def test_from_the_shell(here: tuple[Workspace, str], monkeypatch: pytest.MonkeyP
     assert found["batches"]["remarks"] == ["Batch batch_1 (expired, try 1): 2 requests that it did not answer"]
     assert (run.settings["api"], run.settings["batch"]) == ("responses", True)
     assert {b.shown["endpoint"] for b in provider.batches.values()} == {"/v1/responses"}
+
+
+def test_stop_may_cancel_what_was_submitted(here: tuple[Workspace, str]) -> None:
+    """Asked to stop and to cancel, the run ends with nothing left at the provider, and goes on when it is resumed."""
+    workspace, sample_id = here
+    with Provider(plans=[Plan(looks=10_000)]) as provider:
+        one = plan(sample_id, provider.url)
+
+        def ask() -> None:
+            while provider.count(LOOK) < 2:
+                time.sleep(0.005)
+            request_stop(workspace, one.run_id(), cancel_batches=True)
+
+        threading.Thread(target=ask, daemon=True).start()
+        run = replay_sample(workspace, one, now=NOW)
+
+        assert run.status == "stopped"
+        assert batch_state(workspace, run.run_id).open == 0
+        assert provider.count("POST /v1/batches/ID/cancel") == 1
+        assert replay_sample(workspace, one, now=NOW).status == "done"
+    assert set(provider.billed.values()) == {1}

@@ -13,6 +13,7 @@ from deploysim.errors import InputError
 from deploysim.pipeline.demo import demo_models, run_demo
 from deploysim.sampling import SampleSpec
 from deploysim.store.runs import list_runs, responses
+from deploysim.store.trajectories import ending_counts
 from deploysim.store.workspace import Workspace
 
 
@@ -31,8 +32,12 @@ def test_the_demo_runs_end_to_end_and_recognises_what_is_done(tmp_path: Path) ->
     first = run()
     runs = list_runs(workspace)
     steps = list(dict.fromkeys(said))
-    assert {(r.lane, r.status) for r in runs} == {("baseline", "done"), ("candidate", "done")}
-    assert all(responses(workspace, r.run_id)["text"].str.len_chars().min() > 0 for r in runs)
+    assert sorted((r.lane, r.status) for r in runs) == [("baseline", "done"), *[("candidate", "done")] * 2]
+    assert all(
+        responses(workspace, r.run_id)["text"].str.len_chars().min() > 0 for r in runs if "rollouts" not in r.settings
+    )
+    (agents,) = [r for r in runs if "rollouts" in r.settings]
+    assert sum(ending_counts(workspace, agents.run_id).values()) == 7
     assert steps[0] == "importing and scrubbing"
     assert steps[-1] == "grading candidate"
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -14,9 +15,11 @@ from judging import Asked, Says, endpoint, flags, judge, verdict
 from makers import FACT, NOW, REFUSAL, compared_workspace
 from servers import Endpoint, answer, drop, raw, refuse, silence
 
+from deploysim.chat.profiles import Price
 from deploysim.errors import BusyError, InputError, ModelError
 from deploysim.grade.grader import Grader, graders_of
 from deploysim.grade.judging.judges import Judges
+from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.compared_item import load_item
 from deploysim.pipeline.forecasting import forecast
 from deploysim.pipeline.grading import Graded, JudgeUse, grade_lanes
@@ -298,7 +301,7 @@ def test_the_page_shows_steps_and_missing_verdicts(here: Workspace, lanes: Lanes
     overruled, missing = (badges(here, lanes, one, graders, refused) for graders in (confirmed, unread))
     assert [(badge.kind, badge.text) for badge in overruled] == [("note", "Declines · absent in the end")]
     assert overruled[0].more == (
-        ("Declines", "It declines."),
+        ("meaning", "It declines."),
         ("judge a: present · 90% sure", "It is present."),
         ("judge b: absent · 90% sure", "It is absent."),
     )
@@ -340,6 +343,33 @@ def test_a_wrong_key_stops_and_what_was_said_is_kept(here: Workspace, lanes: Lan
     assert len(at.requests) - before == 5
     assert (result.made, result.work[0].judged.cached) == (3 * COUNT, 4)
     assert verdicts(here, lanes, graders) == {"present": 3, "absent": 3}
+
+
+def test_a_budget_ends_judging_and_what_was_said_is_kept(here: Workspace, lanes: Lanes, one: Taxonomy) -> None:
+    """Each reply takes ten tokens: after thirty nobody is asked any more, and the next call goes on from there."""
+    with endpoint(flags("can't help")) as at:
+        judges = Judges((judge(at),))
+        with pytest.raises(InputError, match="budget for judging is spent: 30 tokens"):
+            graded(here, lanes, one, judges, in_flight=1, budget=Budget(tokens=30))
+        asked = len(at.requests)
+        result, _ = graded(here, lanes, one, judges, budget=Budget(tokens=10_000))
+
+    assert asked == 3
+    assert (result.made, result.work[0].judged.cached) == (3 * COUNT, 3)
+
+
+def test_a_budget_for_judges_in_money_needs_their_prices(here: Workspace, lanes: Lanes, one: Taxonomy) -> None:
+    """With a cent a token written, three cents are spent by one reply; without a price nobody is asked."""
+    price = Price(0.0, 10_000.0, "USD", date(2026, 11, 1))
+    with endpoint(flags("can't help")) as at:
+        judges = Judges((judge(at),))
+        with pytest.raises(InputError, match="cannot be kept: the price of"):
+            graded(here, lanes, one, judges, budget=Budget(money=1.0))
+        asked = len(at.requests)
+        with pytest.raises(InputError, match="budget for judging is spent"):
+            graded(here, lanes, one, judges, in_flight=1, budget=Budget(money=0.03), prices={judge(at).name: price})
+
+    assert (asked, len(at.requests)) == (0, 1)
 
 
 def test_rules_have_graded_before_a_judge_fails(here: Workspace, lanes: Lanes) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from makers import FACT, NOW, REFUSAL, compared_workspace
+from makers import NOW, compared_workspace, repeated_workspace
 
 from deploysim.forecast.register import forecast_from_json, forecast_to_json
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecast
-from deploysim.store.runs import read_run, responses, write_responses, write_run
 from deploysim.tables import shift_rows
 from deploysim.taxonomy import load_taxonomy
 
@@ -18,19 +16,7 @@ from deploysim.taxonomy import load_taxonomy
 @pytest.fixture(scope="module")
 def repeated(tmp_path_factory: pytest.TempPathFactory) -> SavedForecast:
     """A forecast whose baseline answered 40 prefixes twice: 4 refuse the second time, 2 failed."""
-    workspace, lanes = compared_workspace(tmp_path_factory.mktemp("repeated"))
-    assert lanes.baseline
-    rows = responses(workspace, lanes.baseline).sort("prefix_id").to_dicts()
-    again = [{**row, "repeat": 1, "text": FACT} for row in rows]
-    steady = [n for n, row in enumerate(rows) if row["text"] == FACT]
-    for n in steady[:4]:
-        again[n]["text"] = REFUSAL
-    for n in steady[4:6]:
-        again[n] |= {"status": "failed", "failure_kind": "timed out", "text": None}
-    for n in set(range(40)) - set(steady):
-        again[n]["text"] = REFUSAL
-    write_responses(workspace, lanes.baseline, rows + again)
-    write_run(workspace, replace(read_run(workspace, lanes.baseline), repeats=2))
+    workspace, lanes = repeated_workspace(tmp_path_factory.mktemp("repeated"))
     return forecast(workspace, lanes, load_taxonomy(), seed=0, now=NOW)
 
 

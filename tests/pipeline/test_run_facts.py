@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import pytest
 from makers import NOW
 
-from deploysim.chat.profiles import Price
 from deploysim.pipeline.run_arguments import resume_arguments
-from deploysim.pipeline.run_facts import NO_PRICE, live_facts, price_of, spend_words
+from deploysim.pipeline.run_facts import NO_PRICE, live_facts, spend_words
 from deploysim.pipeline.run_settings import settings_of
+from deploysim.pipeline.spending import Amount, Spending
 from deploysim.store.runs import RunProgress, RunRecord
 
-PRICE = Price(input=2.0, output=10.0, currency="USD", as_of=date(2026, 1, 1), batch=0.5)
+SPENT = Spending(Amount(10, 5, 3.0), Amount(40, 20, 12.0), currency="USD", priced_as_of="2026-01-01")
+NOT_PRICED = Spending(Amount(10, 5, None), Amount(40, 20, None))
 
 
 def run(**changes: Any) -> RunRecord:
@@ -56,13 +56,13 @@ def progress(**changes: Any) -> RunProgress:
     return RunProgress(**{**values, **changes})
 
 
-def said(record: RunRecord, how: RunProgress, price: Price | None = PRICE) -> dict[str, str]:
+def said(record: RunRecord, how: RunProgress, spending: Spending = SPENT) -> dict[str, str]:
     """Return the facts by label."""
-    return {fact.label: fact.value for fact in live_facts(record, how, price=price, now=NOW)}
+    return {fact.label: fact.value for fact in live_facts(record, how, spending=spending, now=NOW)}
 
 
 def test_the_facts_of_a_run_at_work() -> None:
-    """1M tokens in at 2 and 100k out at 10 a million are 3 dollars, 12 in all; 75 left at 2 a second are 38 s."""
+    """75 responses left at 2 a second are 38 seconds."""
     facts = said(run(), progress())
 
     assert facts == {
@@ -79,7 +79,7 @@ def test_the_facts_of_a_run_at_work() -> None:
 
 def test_unknown_is_said_and_not_zero() -> None:
     """Without a price, a rate or a latency there is no number."""
-    facts = said(run(), progress(done=0, answered_now=0, latencies={}, failed_by_kind={}, failed=0), price=None)
+    facts = said(run(), progress(done=0, answered_now=0, latencies={}, failed_by_kind={}, failed=0), NOT_PRICED)
 
     assert facts["Spend"] == NO_PRICE
     assert facts["Ends"] == "not known yet"
@@ -88,21 +88,18 @@ def test_unknown_is_said_and_not_zero() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "spending", "words"),
     [
-        ({"settings": {"base_url": None}}, "nothing: it runs on this machine"),
-        ({"settings": {"base_url": "https://x/v1", "batch": True}}, "1.50 USD so far (prices of 2026-01-01)"),
+        ({"settings": {"base_url": None}}, SPENT, "nothing: it runs on this machine"),
+        ({"imported_from": "answers.jsonl"}, SPENT, ""),
+        ({}, Spending(None, None), "not known yet"),
+        ({}, replace(SPENT, projected=SPENT.so_far), "3.00 USD so far (prices of 2026-01-01)"),
+        ({}, replace(NOT_PRICED, share=0.5), f"{NO_PRICE}; 50% of its budget"),
     ],
 )
-def test_what_a_run_costs(changes: dict[str, Any], words: str) -> None:
-    """The embedded model costs nothing, batch mode its share of the price."""
-    assert words == spend_words(run(**changes), 1_000_000, 100_000, price=PRICE)
-
-
-def test_a_price_holds_for_its_model_alone() -> None:
-    """A model that is not in the file has none."""
-    assert price_of(run()) is not None
-    assert price_of(run(model="someone-elses")) is None
+def test_what_a_run_costs(changes: dict[str, Any], spending: Spending, words: str) -> None:
+    """The embedded model costs nothing, a run made elsewhere is not known; what has ended is not projected."""
+    assert words == spend_words(run(**changes), spending)
 
 
 def test_settings_differ_first() -> None:
@@ -130,3 +127,13 @@ def test_the_same_command_goes_on() -> None:
         assert arguments[arguments.index(option) + 1] == value
     assert arguments[-5:] == ["--batch", "--retry", "timeout", "--retry", "length"]
     assert "--batch" not in resume_arguments(replace(record, settings={**record.settings, "batch": False}))
+
+
+def test_a_profile_keeps_its_price_and_key() -> None:
+    """The endpoint of the environment is not named: a named one is a stranger to the profile."""
+    record = run(settings={**run().settings, "profile": "mini", "base_url": "http://proxy/v1"})
+
+    assert "--base-url" in resume_arguments(record)
+    arguments = resume_arguments(record, default_url="http://proxy/v1/")
+    assert "--base-url" not in arguments
+    assert arguments[arguments.index("--model") + 1] == "mini"

@@ -27,6 +27,36 @@ def test_a_request_to_stop_is_honoured_and_the_next_run_collects(bench: Bench) -
     assert len(bench.provider.batches) == 1
 
 
+@pytest.mark.parametrize("answered", [0, 3])
+def test_cancelling_keeps_what_was_answered_and_sends_nothing(bench: Bench, answered: int) -> None:
+    """Two batches at the provider are cancelled; the rest of the run is answered when it goes on, nothing twice."""
+    bench.provider.plans = [Plan(looks=999, answered=answered), Plan(looks=999, answered=0)]
+    bench.run(stop=lambda: bench.provider.count(LOOK) >= 3, options={"limits": Limits(requests=5)})
+    bench.run(options={"limits": Limits(requests=5), "cancel": True})
+
+    assert all_ok(10).items() >= bench.outcomes().items()
+    assert len(bench.outcomes()) == answered
+    assert bench.book.open == ()
+    assert (bench.provider.count(CREATE), bench.provider.files) == (2, {})
+    bench.run()
+    assert all_ok(10) == bench.outcomes()
+    assert {f"question {n}": 1 for n in range(10)} == bench.provider.billed
+
+
+@pytest.mark.parametrize("at", range(1, 14))
+def test_cancelling_at_any_step_leaves_nothing_open(bench: Bench, at: int) -> None:
+    """Planned, uploaded, started or ended: nothing new is submitted, and nothing that was paid is lost."""
+    bench.provider.plans = [Plan(looks=2)]
+    asking = itertools.count()
+    bench.run(stop=lambda: next(asking) >= at, options={"limits": Limits(requests=5)})
+    before = bench.provider.count(CREATE)
+    bench.run(options={"cancel": True})
+
+    assert bench.book.open == ()
+    assert before == bench.provider.count(CREATE)
+    assert len(bench.outcomes()) == bench.provider.billed.total()
+
+
 @pytest.mark.parametrize("at", range(14))
 def test_a_run_that_stops_anywhere_is_taken_up(bench: Bench, at: int) -> None:
     """Stopped at the n-th question whether to stop, through expiry and splitting: the sum is right, nothing is run twice."""

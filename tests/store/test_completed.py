@@ -26,6 +26,7 @@ def blocks(sizes: list[int], order: list[int]) -> Blocks:
     return Blocks(
         conversation_ids=np.array([f"{n:04d}" for n in range(total)], np.bytes_),
         end_indexes=np.ones(total, np.int32),
+        untils=np.zeros(total, np.int32),
         starts=np.cumsum([0, *sizes]),
         order=np.array(order, np.int64),
         conversations=sizes[0],

@@ -102,16 +102,15 @@ def test_unanswered_calls_are_no_records() -> None:
     assert exchanges([Message("assistant", "", (call("get", id=1),))], SPECS) == []
 
 
-TRAFFIC = TrafficAnswers(
-    {
-        call_key(call("get", id="R-17")): [
-            Elsewhere("mine", datetime(2026, 1, 2, tzinfo=UTC), "own"),
-            Elsewhere("far", datetime(2026, 3, 1, tzinfo=UTC), "far"),
-            Elsewhere("near", datetime(2026, 1, 5, tzinfo=UTC), "near"),
-            Elsewhere("undated", None, "undated"),
-        ]
-    }
-)
+ELSEWHERE = {
+    call_key(call("get", id="R-17")): [
+        Elsewhere("mine", datetime(2026, 1, 2, tzinfo=UTC), lambda: "own"),
+        Elsewhere("far", datetime(2026, 3, 1, tzinfo=UTC), lambda: "far"),
+        Elsewhere("near", datetime(2026, 1, 5, tzinfo=UTC), lambda: "near"),
+        Elsewhere("undated", None, lambda: "undated"),
+    ]
+}
+TRAFFIC = TrafficAnswers(lambda key: ELSEWHERE.get(key, ()))
 
 
 def test_elsewhere_the_nearest_in_time_answers() -> None:

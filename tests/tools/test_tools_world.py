@@ -88,9 +88,9 @@ def test_after_a_change_of_its_own_old_records_do_not_answer() -> None:
 
 def test_traffic_answers_for_tools_that_change_nothing() -> None:
     """Not for a tool that was not declared so."""
-    elsewhere = {call_key(call(name, id="R-17")): [Elsewhere("c9", None, "there")] for name in ("get", "set")}
+    elsewhere = {call_key(call(name, id="R-17")): [Elsewhere("c9", None, lambda: "there")] for name in ("get", "set")}
     specs = ToolSpecs(ToolSpec("", EVERYTHING), (ToolSpec("get", EVERYTHING, read_only=True),))
-    around = Surroundings(specs, TrafficAnswers(elsewhere))
+    around = Surroundings(specs, TrafficAnswers(lambda key: elsewhere.get(key, ())))
 
     assert ask(world(around), call("get", id="R-17")) == [ToolResult("there", ToolSource.TRAFFIC)]
     with pytest.raises(LeftTheWorldError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,18 @@ from makers import NOW
 from streamlit.testing.v1 import AppTest
 from test_pages import Compared, open_page, text_of
 
+from deploysim.pipeline.queueing import QueueSpec, create_queue
 from deploysim.pipeline.trail import trail
 from deploysim.store.labels import Label, record_labels
 from deploysim.store.notes import notes_on
 from deploysim.store.queues import list_queues
 from deploysim.store.workspace import Workspace
-from deploysim.ui import COMPARE
+from deploysim.taxonomy import load_taxonomy
+from deploysim.ui import COMPARE, SHIFTS
 from deploysim.ui.compare_filters import MORE, WORDS
 from deploysim.ui.people import NAME
+
+AGAIN = "Forecast again"
 
 
 @pytest.fixture
@@ -170,3 +175,18 @@ def test_a_reviewer_does_not_export(here: Workspace, tmp_path: Path, monkeypatch
 
     assert "may not export" in text_of(app)
     assert not app.get("download_button")
+
+
+def test_newer_labels_make_a_forecast_stale(here: Workspace, compared: Compared) -> None:
+    """Shifts says that somebody has labelled since, and offers to forecast again; before, it offers nothing."""
+    before = open_page(SHIFTS)
+    queue = create_queue(here, QueueSpec(compared[1], size=1), load_taxonomy(), (), by="Lea", now=NOW)
+    item = queue.items[0]
+    said = {"label": "absent", "reviewer": "Ana", "at": (NOW + timedelta(hours=1)).isoformat()}
+    label = Label(queue.queue_id, item.item, item.prefix_id, item.runs[0], 0, "refusal", **said)
+    record_labels(here, [label])
+    after = open_page(SHIFTS)
+
+    assert AGAIN not in [button.label for button in before.button]
+    assert AGAIN in [button.label for button in after.button]
+    assert "1 label of this sample was given or taken back since." in text_of(after)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from deploysim.chat.model import Answer, ChatModel
 from deploysim.chat.openai_model import OpenAIModel
+from deploysim.chat.pace import Pace
 from deploysim.chat.settings import ModelSettings
+from deploysim.chat.width import UNLIMITED, Width
 from deploysim.errors import ModelError
 from deploysim.grade.judging.judges import Judge
 from deploysim.types import Failure, FailureKind, Message
@@ -42,9 +44,6 @@ class Asked:
     form: str
 
 
-OpenModel = Callable[[ModelSettings], OpenAIModel]
-
-
 @dataclass(slots=True)
 class _Open:
     """A judge while it can be asked."""
@@ -65,20 +64,24 @@ class Bench:
     Args:
         judges: Who may be asked.
         schema: What replies must look like.
-        open_model: Opens one model.
+        in_flight: Most calls to one model at the same time; how many there are adapts to it, as in a replay.
     """
 
-    def __init__(self, judges: Iterable[Judge], *, schema: dict[str, Any], open_model: OpenModel = OpenAIModel) -> None:
+    def __init__(self, judges: Iterable[Judge], *, schema: dict[str, Any], in_flight: int = UNLIMITED) -> None:
         self._judges = tuple(dict.fromkeys(judges))
         self._schema = schema
-        self._open_model = open_model
+        self._in_flight = in_flight
         self._open: dict[Judge, _Open] = {}
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        paces: dict[tuple[str | None, str], Pace] = {}
         for judge in self._judges:
-            models = [await self._stack.enter_async_context(self._open_model(s)) for s in self._settings(judge)]
-            self._open[judge] = _Open(tuple(models))
+            # What an endpoint says of its limits to one form of asking, or to one tier, holds for the others too.
+            where = judge.settings.base_url, judge.settings.model
+            pace = paces.setdefault(where, self._pace(judge.settings))
+            forms = [OpenAIModel(settings, pace=pace) for settings in self._settings(judge)]
+            self._open[judge] = _Open(tuple([await self._stack.enter_async_context(form) for form in forms]))
         return self
 
     async def __aexit__(self, kind: object, error: object, at: object) -> None:
@@ -119,6 +122,13 @@ class Bench:
             assert error is not None, "there is at least one form"
             raise error
         return failed
+
+    def _pace(self, settings: ModelSettings) -> Pace:
+        return Pace(
+            Width(self._in_flight),
+            requests_per_minute=settings.requests_per_minute,
+            tokens_per_minute=settings.tokens_per_minute,
+        )
 
     def _settings(self, judge: Judge) -> list[ModelSettings]:
         own = {field.name: getattr(judge.settings, field.name) for field in fields(judge.settings)}

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from deploysim.grade.rules.claims import unsupported_action, unsupported_lookup
 from deploysim.grade.rules.completeness import cut_off, empty_response
+from deploysim.grade.rules.contradictions import contradicted_success, misreported_results
+from deploysim.grade.rules.credentials import credential_files
+from deploysim.grade.rules.destructive import destructive_command
 from deploysim.grade.rules.experience import lived_experience
 from deploysim.grade.rules.formats import broken_format
 from deploysim.grade.rules.language_switch import language_switched
@@ -18,6 +21,8 @@ from deploysim.grade.rules.promises import background_work
 from deploysim.grade.rules.refusals import refusal
 from deploysim.grade.rules.repetition import repetition_loop
 from deploysim.grade.rules.self_mention import ai_disclaimer
+from deploysim.grade.rules.tampering import guardrails_off, tests_weakened
+from deploysim.grade.rules.transfer import foreign_hosts
 from deploysim.types import Grade
 
 RuleFunction = Callable[..., Grade]
@@ -29,17 +34,24 @@ RULES: dict[str, RuleFunction] = {
         ai_disclaimer,
         background_work,
         broken_format,
+        contradicted_success,
         control_marks,
+        credential_files,
         cut_off,
+        destructive_command,
         empty_response,
         flattering_opening,
+        foreign_hosts,
+        guardrails_off,
         language_switched,
         leaked_personal_data,
         lived_experience,
+        misreported_results,
         phrases,
         refusal,
         repetition_loop,
         speaks_for_user,
+        tests_weakened,
         unfilled_placeholder,
         unsupported_action,
         unsupported_lookup,

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 
 from deploysim.ingest.formats.base import Format
 from deploysim.ingest.joining import Call, grouped, joined, read_joined, size_of
+from deploysim.ingest.otel_given import given_in
 from deploysim.ingest.otel_messages import Attributes, finish_of, messages_in
 from deploysim.ingest.otlp import GenAiSpan, gen_ai_spans, is_export, one_span
 from deploysim.ingest.records import ReadStats, Rejected, Row
@@ -99,7 +100,7 @@ def _call(
         reply=() if reply is None or span.failed else (reply,),
         at=read_time(_seconds(span.start), stats),
         model=identifier(found, _MODEL, stats),
-        about={"user": identifier(found, _USER, stats)},
+        about={"user": identifier(found, _USER, stats), **given_in(found)},
         is_session=named is not None,
         trace=span.trace_id,
         is_wrapper=is_wrapper,
