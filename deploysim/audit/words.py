@@ -22,7 +22,10 @@ _QUESTIONS = {
 
 def percent(share: float | None) -> str:
     """Return a share as a percentage; unknown is n/a."""
-    return "n/a" if share is None else f"{100 * share:.0f} %" if 0.005 < share < 0.995 else f"{100 * share:.1f} %"
+    if share is None:
+        return "n/a"
+    digits = 0 if 0.01 <= share <= 0.99 or share in (0.0, 1.0) else 1
+    return f"{100 * share:.{digits}f} %"
 
 
 def chance(p: float | None) -> str:
@@ -125,7 +128,8 @@ def share_words(share: Share) -> str:
     """Return a share with its interval and counts."""
     if share.value is None:
         return "n/a (n = 0)"
-    return f"{percent(share.value)}{within(share.interval, as_percent=True)}, {share.count:,.0f} of {share.n:,}"
+    interval = "" if share.interval is None else f"{percent(share.interval.low)} to {percent(share.interval.high)}; "
+    return f"{percent(share.value)} ({interval}{share.count:,.0f} of {share.n:,})"
 
 
 def aware_words(audit: AwarenessAudit) -> str:

@@ -58,7 +58,7 @@ def tells_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
         "feature:N",
         sort=rows["feature"].unique(maintain_order=True).to_list(),
         title=None,
-        axis=alt.Axis(labelLimit=240, ticks=False, domain=False, labelColor=ink),
+        axis=alt.Axis(labelLimit=240, ticks=False, domain=False, labelColor=ink, labelOverlap=False),
     )
     words = "format(abs(datum.value), '.0%')"
     axis = alt.Axis(labelExpr=words, grid=True, gridOpacity=0.35, domain=False, titleColor=ink)
@@ -98,7 +98,7 @@ def terms_chart(rows: pl.DataFrame, *, chance: float, ink: str) -> Chart:
         "term:N",
         sort=rows["term"].to_list(),
         title=None,
-        axis=alt.Axis(labelLimit=220, ticks=False, domain=False, labelColor=ink),
+        axis=alt.Axis(labelLimit=220, ticks=False, domain=False, labelColor=ink, labelOverlap=False),
     )
     axis = alt.Axis(grid=True, gridOpacity=0.35, domain=False, titleColor=ink)
     title = f"← more in {lanes[-1]} · z-score · more in {lanes[0]} →" if lanes else "z-score"

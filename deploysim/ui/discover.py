@@ -72,7 +72,7 @@ def _groups(audit: DiscoverAudit) -> None:
         hide_index=True,
         height="content",
         column_config={
-            "group": st.column_config.TextColumn(width="large"),
+            "group": st.column_config.TextColumn(width=520),
             "q": st.column_config.TextColumn(help="Of as many pairs one way as the other."),
             "one way : the other": st.column_config.TextColumn(
                 help="Pairs of the half of the conversations that had no part in finding the group."

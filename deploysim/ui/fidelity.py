@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from deploysim.audit.ablations import AblationAudit
-from deploysim.audit.records import Comparison, FidelityAudit
+from deploysim.audit.records import Comparison, FidelityAudit, Side
 from deploysim.audit.rows import (
     auc_rows,
     count_table,
@@ -67,7 +67,7 @@ def _tells(audit: FidelityAudit) -> None:
     st.caption(_about(one))
     if one.examples:
         st.markdown("**Pairs that the classifier was surest of**")
-        pair_links(audit.sample_id, (one.first, one.second), one.examples)
+        pair_links(audit.sample_id, _sides(audit), one.examples)
     with st.expander("All features in numbers"):
         number = st.column_config.NumberColumn
         st.dataframe(
@@ -84,6 +84,11 @@ def _tells(audit: FidelityAudit) -> None:
             },
             alt="Every feature with the share of pairs in which either side has more of it.",
         )
+
+
+def _sides(audit: FidelityAudit) -> list[Side]:
+    """Return everybody who was compared: Compare shows all lanes beside each other."""
+    return [side for one in audit.comparisons for side in (one.first, one.second)]
 
 
 def _about(one: Comparison) -> str:

@@ -70,6 +70,7 @@ PAGES = (
         "Forecast", SCORECARDS, "Scorecards", "scoreboard", "How earlier forecasts did once the model was released."
     ),
     PageRow("Audit", FIDELITY, "Fidelity", "fingerprint", "Can a replay be told from the log, and by what."),
+    PageRow("Audit", AWARENESS, "Awareness", "psychology_alt", "Do models notice tests, and do rates depend on it."),
     PageRow(
         "Audit", DISCOVER, "Discover", "travel_explore", "What the candidate does otherwise that no category names."
     ),

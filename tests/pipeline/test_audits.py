@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 from judging import endpoint, judge
 from makers import NOW, conversation, fill
+from servers import Endpoint, echo
 
 from deploysim.audit.drafts import Draft, RuledExample
 from deploysim.audit.noticing import AwarenessAudit
 from deploysim.audit.records import FidelityAudit
+from deploysim.chat.settings import ModelSettings
 from deploysim.errors import InputError, NotFoundError
 from deploysim.grade.grader import graders_of
 from deploysim.grade.judging.judges import Judges
+from deploysim.pipeline.ablating import ablate
 from deploysim.pipeline.audited_lanes import ended_lanes
 from deploysim.pipeline.auditing_awareness import audit_awareness
 from deploysim.pipeline.auditing_fidelity import audit_fidelity
@@ -27,13 +30,14 @@ from deploysim.pipeline.grading import JudgeUse
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.placeholders import with_placeholders
 from deploysim.pipeline.purging import erasure, purge
+from deploysim.pipeline.replaying import ReplayPlan
 from deploysim.sampling import SampleSpec
 from deploysim.store.derived_samples import Removal, derive_sample, what_it_holds
 from deploysim.store.labels import labels
 from deploysim.store.samples import list_samples, prefixes
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy
-from deploysim.types import Message, Span
+from deploysim.types import Lane, Message, Span
 
 Compared = tuple[Workspace, Lanes]
 
@@ -240,6 +244,27 @@ def test_a_derived_sample_has_the_same_prefixes_with_less(tmp_path: Path) -> Non
     assert after[0].recorded == before[0].recorded
     assert list_samples(here)[0].sample_id == whole
     assert what_it_holds(here, derived).system_prompts == 0
+
+
+def test_an_ablation_replays_with_less_each_time(tmp_path: Path) -> None:
+    """Whole, without system prompts, then with placeholders too; done once, it is not replayed again."""
+    here = spanned(tmp_path / "ws")
+    sample = list_samples(here)[0].sample_id
+    with Endpoint(otherwise=echo()) as at:
+        plan = ReplayPlan(sample, Lane.BASELINE, ModelSettings("old", "old", at.url, timeout_s=10))
+        saved = ablate(here, plan, graders_of(load_taxonomy()), now=NOW)
+        asked = len(at.requests)
+        again = ablate(here, plan, graders_of(load_taxonomy()), now=NOW)
+        assert len(at.requests) == asked
+        said = [json.dumps(seen.body["messages"]) for seen in at.requests]
+
+    assert [one.name for one in saved.audit.variants] == ["nothing", "system prompts", "system prompts, surrogates"]
+    assert sum("system" in text for text in said) == 30
+    assert sum("<PERSON>" in text for text in said) == 30
+    assert [one.comparison.pairs for one in saved.audit.variants] == [30, 30, 30]
+    assert "The sample has no tools to take away." in saved.audit.notes
+    assert all(rate.share.n == 30 for rate in saved.audit.variants[2].rates if rate.category == "refusal")
+    assert again.audit == saved.audit
 
 
 def draft_of(prefix_id: str) -> Draft:
