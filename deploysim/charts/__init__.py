@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from deploysim.charts.shift import PICKED, shift_alt, shift_chart
-from deploysim.looks import LANES, UNCLEAR
+from deploysim.looks import UNCLEAR
 
 __all__ = [
     "PICKED",
