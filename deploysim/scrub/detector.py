@@ -17,6 +17,7 @@ from deploysim.scrub.lexicon import in_language, load_lexicon
 from deploysim.scrub.machines import MACHINE_RULES
 from deploysim.scrub.name_cues import introduced
 from deploysim.scrub.name_data import DICTIONARIES
+from deploysim.scrub.name_initials import initialled
 from deploysim.scrub.name_layout import laid_out
 from deploysim.scrub.name_lists import listed
 from deploysim.scrub.name_lower import lower_names, lower_pairs
@@ -159,6 +160,7 @@ class Detector:
         found += find_places(text, self.lexicon)
         found += introduced(text, self.lexicon)
         found += laid_out(text, self.lexicon)
+        found += initialled(text, self.lexicon)
         found += foreign_names(text, self.lexicon)
         found += lower_pairs(text, self.lexicon)
         if read.english:

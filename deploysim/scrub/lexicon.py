@@ -17,7 +17,10 @@ from importlib.resources import files
 
 from deploysim.scrub.name_data import (
     DICTIONARIES,
+    family_shares,
+    family_surplus,
     frequencies,
+    is_mostly_family,
     is_mostly_name,
     is_often_name,
     name_counts,
@@ -138,10 +141,11 @@ def load_lexicon(words: frozenset[str]) -> Lexicon:
     male = _locales_of("person", ("first_name_male", "first_names_male"))
     given = _locales_of("person", ("first_name",))
     family = _locales_of("person", ("last_name",))
+    family.update(name for name in family_shares() if is_mostly_family(name))
     listed = read_words("everyday_names.txt")
     empty: frozenset[str] = frozenset()
     bare = Lexicon(empty, empty, empty, empty, listed, _places(), _countries(), words, read_phrases("topics.txt"))
-    rescued = read_words("names_in_dictionaries.txt")
+    rescued = read_words("names_in_dictionaries.txt") | {name for name in family if _is_bearers(name)}
     doubtful = {
         name
         for name in {*given, *family} - rescued
@@ -177,6 +181,11 @@ def _counted(bare: Lexicon) -> frozenset[str]:
     )
 
 
+def _is_bearers(name: str) -> bool:
+    """Whether a dictionary lists a family name for its famous bearers, such as "strickland", and not for a word that people use."""
+    return family_surplus(name) >= _BEARERS and frequencies("en").get(name, 0.0) < _USED
+
+
 def _is_brand(name: str) -> bool:
     """Whether a listed name stands in texts for something else by far, such as "america"."""
     return name.isascii() and name_surplus(name) < _BRAND and frequencies("en").get(name, 0.0) >= _OFTEN
@@ -194,6 +203,8 @@ def _countries() -> frozenset[str]:
 _COMMON_LOCALES = 3
 """A dictionary word that is a name in fewer locales than this is taken for the word."""
 _BRAND = -1.0
+_BEARERS = 2.0
+_USED = 3.3
 _OFTEN = 3.0
 
 

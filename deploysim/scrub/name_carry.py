@@ -8,14 +8,16 @@ from collections.abc import Iterable, Iterator
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
-from deploysim.scrub.name_data import frequencies, is_often_name
+from deploysim.scrub.name_characters import characters
+from deploysim.scrub.name_data import family_surplus, frequencies, is_often_name
 from deploysim.scrub.name_words import NEVER, STOPS, UPPER, is_acronym, is_code_like, tokens_of
 from deploysim.scrub.word_lists import word_set
 
+_AGAINST = r"(?: \([^()\n]{1,20}\))? (?:vs?\.?|versus) "
 _NEXT = re.compile(
-    rf"(?:,? (?:and|or|&) |, )({UPPER}[^\W\d_]+(?:[ \t]{UPPER}\.?)?(?:[ \t]{UPPER}[^\W\d_]+)?)(?=[,.;:!?)\n ]|$|['’]s)"
+    rf"(?:,? (?:and|or|&) |, |{_AGAINST})({UPPER}[^\W\d_]+(?:[ \t]{UPPER}\.?)?(?:[ \t]{UPPER}[^\W\d_]+)?)(?=[,.;:!?)\n ]|$|['’]s)"
 )
-_PREVIOUS = re.compile(rf"(?<!\w)({UPPER}[^\W\d_]+(?:[ \t]{UPPER}[^\W\d_]+)?)(?:,? (?:and|or|&) |, )$")
+_PREVIOUS = re.compile(rf"(?<!\w)({UPPER}[^\W\d_]+(?:[ \t]{UPPER}[^\W\d_]+)?)(?:,? (?:and|or|&) |, |{_AGAINST})$")
 _NEXT_LOWER = re.compile(r"(?:,? (?:and|or|n|&) |, )([a-zà-öø-ÿ]{3,})(?=[,.;:!?)\n ]|$|['’]s)")
 _PREVIOUS_LOWER = re.compile(r"(?<!\w)([a-zà-öø-ÿ]{3,})(?:,? (?:and|or|n|&) |, )$")
 _LONGEST_LIST = 12
@@ -86,7 +88,7 @@ def _surname(word: str, lexicon: Lexicon) -> bool:
     if folded in NEVER or folded in STOPS or folded in _NOT_A_SURNAME or folded in lexicon.topics or is_code_like(word):
         return False
     if word[0].isupper():
-        return folded in lexicon.family or not lexicon.is_word(word)
+        return folded in lexicon.family or not lexicon.is_word(word) or _is_borne_by_few(folded)
     return folded in lexicon.family or (bool(lexicon.words) and not lexicon.is_word(word) and len(word) > 4)
 
 
@@ -107,11 +109,17 @@ def _could_be(value: str, lexicon: Lexicon) -> bool:
     )
 
 
+def _is_borne_by_few(folded: str) -> bool:
+    """Whether a dictionary word behind a given name is its family name: a rare word, or one that some families are called."""
+    return frequencies("en").get(folded, 0.0) < _SELDOM or family_surplus(folded) >= 0
+
+
 def _is_rare(folded: str) -> bool:
     return frequencies("en").get(folded, 0.0) < _RARE
 
 
 _RARE = 3.0
+_SELDOM = 3.6
 
 
 def _is_other(word: str, lexicon: Lexicon) -> bool:
@@ -134,19 +142,39 @@ def carried(found: list[tuple[str, list[Finding]]], lexicon: Lexicon) -> list[li
     """
     counts = Counter(word for text, findings in found for word in _name_words(text, findings))
     words = set(counts)
+    acting = characters([text for text, _ in found], lexicon) - words
     patterns = [
         re.compile(before + _any_of(forms) + r"(?!\w)")
         for before, forms in (
-            (_ANYWHERE, {form for word in words for form in _forms(word, lexicon)}),
+            (_ANYWHERE, {form for word in words for form in _forms(word, lexicon)} | acting),
             (_ANYWHERE, {word for word in words if counts[word] > 1 and _is_borne_word(word, lexicon)}),
             (_INSIDE, {word for word in words if _is_borne_word(word, lexicon)}),
         )
         if forms
     ]
+    inflected = _inflected(words, lexicon)
     return [
-        [Finding(m.start(), m.end(), "PERSON", 0.5) for pattern in patterns for m in pattern.finditer(text)]
+        [
+            *(Finding(m.start(), m.end(), "PERSON", 0.5) for pattern in patterns for m in pattern.finditer(text)),
+            *(Finding(m.start(), m.end(), "PERSON", 0.5) for m in _declined(text, inflected, lexicon)),
+        ]
         for text, _ in found
     ]
+
+
+_CASES = "(?:ovi|owi|em|iem|om|a|u|y|e|ę|ą|s)"
+
+
+def _inflected(words: set[str], lexicon: Lexicon) -> re.Pattern[str] | None:
+    """Return a pattern of names with the endings that Slavic languages, German and hurried English put to them."""
+    stems = {word for word in words if len(word) > 3 and word[0].isupper() and any(_forms(word, lexicon))}
+    return re.compile(rf"(?<!\w){_any_of(stems)}{_CASES}(?!\w)") if stems else None
+
+
+def _declined(text: str, pattern: re.Pattern[str] | None, lexicon: Lexicon) -> Iterator[re.Match[str]]:
+    for match in pattern.finditer(text) if pattern else ():
+        if not (lexicon.is_word(match[0]) or lexicon.is_place(match[0]) or _is_other(match[0], lexicon)):
+            yield match
 
 
 _ANYWHERE = r"(?<!\w)"
@@ -176,7 +204,9 @@ def _name_words(text: str, findings: list[Finding]) -> Iterator[str]:
 
 def _forms(word: str, lexicon: Lexicon) -> Iterator[str]:
     folded = fold(word)
-    if len(word) < 3 or folded in NEVER or folded in STOPS or folded in lexicon.everyday or folded in PARTICLES:
+    if len(word) < 3 or (is_acronym(word) and folded not in lexicon.given):
+        return
+    if folded in NEVER or folded in STOPS or folded in lexicon.everyday or folded in PARTICLES:
         return
     yield word
     if not lexicon.is_word(word):

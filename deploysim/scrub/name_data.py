@@ -1,7 +1,8 @@
-"""How often a word is a given name, and how often it stands in running text: counts that two packages bring along.
+"""How often a word is a given or a family name, and how often it stands in running text: counts that packages bring along.
 
-The names are those of `nomquamgender`, counted in three dozen public registers and rosters of the world; the words are those
-of `wordfreq`. Both are read from the packages' own files: neither opens a connection.
+Given names are those of `nomquamgender`, counted in three dozen public registers and rosters of the world; family names those
+of the census of the United States, whose people come from everywhere, in `names`; words those of `wordfreq`. All are read
+from the packages' own files: none opens a connection.
 """
 
 from __future__ import annotations
@@ -40,6 +41,28 @@ def name_counts() -> dict[str, NameCount]:
     file = Path(str(distribution("nomquamgender").locate_file("nomquamgender/name_data.json")))
     found = _ENTRY.findall(file.read_text(encoding="utf-8"))
     return {name: NameCount(int(sources), int(people)) for name, sources, people in found if int(sources) > 1}
+
+
+@cache
+def family_shares() -> dict[str, float]:
+    """Return family names in lower case with the base-10 logarithm of how many in a billion people bear each."""
+    file = Path(str(distribution("names").locate_file("names/dist.all.last")))
+    rows = (line.split() for line in file.read_text(encoding="ascii").splitlines())
+    return {row[0].lower(): math.log10(float(row[1]) * 1e7) for row in rows if float(row[1]) > 0}
+
+
+def family_surplus(word: str) -> float:
+    """Return how much more a word is a family name than a word, on the scale of `name_surplus`."""
+    share = family_shares().get(word)
+    return -math.inf if share is None else share - frequencies("en").get(word, 0.0)
+
+
+def is_mostly_family(word: str) -> bool:
+    """Whether a word is far more often a family name than it could be a word of its own."""
+    return len(word) > 3 and family_surplus(word) >= _FAMILY_SURPLUS
+
+
+_FAMILY_SURPLUS = 1.5
 
 
 @cache

@@ -12,7 +12,15 @@ from deploysim.scrub.name_data import is_often_name
 from deploysim.scrub.name_words import NAME, NEVER, STOPS, UPPER, is_acronym, is_code_like
 
 _NAME_LINE = re.compile(rf"^[ >?*|\t]*(?P<v>{NAME}(?:[ \t]+{NAME}\.?){{1,3}})[ \t]*$", re.M)
-_SPEAKER = re.compile(rf"^[ >*\t]*(?P<v>{UPPER}[^\W\d_'’\-]+)[*]*[ \t]*(?:\([^)\n]{{1,60}}\))?:[*]*(?=[ \t]+\S)", re.M)
+_SPEAKER = re.compile(
+    rf"^[ >*\t]*(?P<v>{UPPER}[^\W\d_'’\-]+(?:[ -]{UPPER}[^\W\d_'’\-]+)?)[*]*[ \t]*"
+    r"(?:\([^)\n]{1,60}\)|, [^:\n.]{1,60})?:[*]*(?=[ \t]+\S)",
+    re.M,
+)
+_CUE_LINE = re.compile(
+    rf"^[ \t]*(?P<v>{UPPER}{{3,}}(?:[ -]{UPPER}{{2,}})?)(?: \([^)\n]{{1,30}}\))?[ \t]*\n(?=[ \t]*[^\s\d#=*|-])", re.M
+)
+"""How screenplays name who speaks: alone on a line, in capitals, above what is said."""
 _MAILED = re.compile(
     rf"(?P<v>{UPPER}{NAME}(?:[ \t]+(?:{UPPER}\.|{UPPER}{NAME})){{1,3}})[\"']?[ \t]*(?:<|\(|\[mailto:|[-–:][ \t])[^<>@\s]{{1,64}}@"
 )
@@ -40,17 +48,31 @@ def laid_out(text: str, lexicon: Lexicon) -> Iterator[Finding]:
 def _speakers(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     """Yield the names before colons: known ones, and strangers where one who speaks twice or two known ones make it a
     dialogue."""
-    matches = [match for match in _SPEAKER.finditer(text) if _could_be_person(match["v"], lexicon)]
+    matches = [match for match in _SPEAKER.finditer(text) if _could_speak(match["v"], lexicon)]
+    cues = [match for match in _CUE_LINE.finditer(text) if _could_speak(match["v"].title(), lexicon)]
     turns = Counter(match["v"] for match in matches)
-    strangers = {word for word in turns if not lexicon.is_word(word)}
+    strangers = {words for words in turns if not any(map(lexicon.is_word, words.split()))}
     known = {word for word in turns if _is_known(word, lexicon)}
     dialogue = len(known) > 1 or any(turns[word] > 1 for word in strangers)
     for match in matches:
         if match["v"] in known or (dialogue and match["v"] in strangers):
             yield Finding(*match.span("v"), "PERSON", 0.5)
+    called = Counter(match["v"] for match in cues)
+    for match in cues:
+        stranger = called[match["v"]] > 1 and not any(map(lexicon.is_word, re.split("[ -]", match["v"])))
+        if stranger or _is_known(match["v"], lexicon):
+            yield Finding(*match.span("v"), "PERSON", 0.5)
 
 
-def _is_known(word: str, lexicon: Lexicon) -> bool:
+def _could_speak(value: str, lexicon: Lexicon) -> bool:
+    return all(_could_be_person(word, lexicon) for word in re.split("[ -]", value))
+
+
+def _is_known(value: str, lexicon: Lexicon) -> bool:
+    """Whether who speaks is somebody: a given name with no ordinary word behind it."""
+    word, *more = re.split("[ -]", value)
+    if any(lexicon.is_word(other) and fold(other) not in lexicon.family for other in more):
+        return False
     return fold(word) in lexicon.given and (lexicon.is_given(word) or is_often_name(fold(word)))
 
 

@@ -18,10 +18,10 @@ import yaml
 from deploysim.errors import ConfigError
 from deploysim.scrub.own_recognizers import OwnClass, OwnPattern
 
-SCRUBBER_VERSION = "1"
+SCRUBBER_VERSION = "2"
 """Changes whenever the same text could come out differently."""
 
-_DECIDING_PACKAGES = ("faker", "presidio-analyzer", "spacy", "tldextract")
+_DECIDING_PACKAGES = ("faker", "names", "nomquamgender", "presidio-analyzer", "spacy", "tldextract", "wordfreq")
 """Packages whose patterns and lists decide what is found."""
 
 _KEYS = (
