@@ -166,7 +166,7 @@ def _address_line(text: str, at: int, lexicon: Lexicon, *, lower: bool) -> bool:
     """
     place = _place_at(text, at, lexicon, lower=lower)
     if (
-        (place and _AFTER_PLACE.match(text, place))
+        (place and (_AFTER_PLACE.match(text, place) or fold(text[at:place]) in lexicon.countries))
         or _MISSING.match(text, at)
         or (lower and _SHORT_LINE.match(text, at))
     ):
