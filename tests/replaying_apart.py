@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+
+from forked import FORKED
 
 from deploysim.chat.settings import ModelSettings
 from deploysim.replay import batch_results
@@ -18,14 +19,11 @@ from deploysim.store.outcomes import read_outcomes
 from deploysim.types import Message, Prefix
 
 PREFIXES = 20
-# One server process has imported everything; a process is forked off it in milliseconds.
-_CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["deploysim.replay.batching"])
 
 
 def start(url: str, folder: Path) -> BaseProcess:
     """Start a replay of numbered prefixes, eight in a batch, and return its process."""
-    process = _CONTEXT.Process(target=_replay, args=(url, folder))
+    process = FORKED.Process(target=_replay, args=(url, folder))
     process.start()
     return process
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+from forked import FORKED
 
 from deploysim.chat.settings import ModelSettings
 from deploysim.errors import DeploysimError
@@ -56,10 +57,8 @@ class Child:
     """A replay in a process of its own."""
 
     def __init__(self, root: Path, url: str, *, largest_file: int = 0) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["killable"])
-        self._heard, told = context.Pipe(duplex=False)
-        self.process = context.Process(target=replaying, args=(root, url, told, largest_file))
+        self._heard, told = FORKED.Pipe(duplex=False)
+        self.process = FORKED.Process(target=replaying, args=(root, url, told, largest_file))
         self.process.start()
         told.close()
         self.acknowledged = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from forked import FORKED
 from makers import NOW, conversation, fill
 from servers import Endpoint, answer, echo, refuse
 
@@ -55,7 +55,7 @@ def test_a_run_answered_elsewhere_is_the_run_answered_here(here: Workspace, tmp_
     with Endpoint(otherwise=echo()) as endpoint:
         wanted = plan(here, endpoint, repeats=2)
         work = shards_of(here, wanted)
-        with ProcessPoolExecutor(2, multiprocessing.get_context("forkserver")) as pool:
+        with ProcessPoolExecutor(2, FORKED) as pool:
             parts = [pool.submit(replay_shard, shard, wanted.settings, tmp_path, clock=now) for shard in work]
             names = {part.result() for part in parts}
         taken = collect(here, wanted, tmp_path, now=NOW)
