@@ -19,6 +19,7 @@ from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.overview import overview
 from deploysim.pipeline.purging import erased_note
+from deploysim.pipeline.replay_notes import tool_facts
 from deploysim.pipeline.reviewing import queue_standing
 from deploysim.store.imports import import_records
 from deploysim.store.queues import list_queues
@@ -92,6 +93,8 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
         say(f"  sample {about.sample_id}  {about.size:,} prefixes per {about.unit}, {about.window()}")
     for run in runs:
         say(f"  run {run.run_id}  {run.lane} by {run.name} on sample {run.sample_id}: {states[run.run_id]}")
+        for fact in tool_facts(here.workspace, run.run_id) if "rollouts" in run.settings else ():
+            say(f"    {fact}")
     for queue in list_queues(here.workspace):
         done = queue_standing(here.workspace, queue).progress("").complete
         say(f"  queue {queue.queue_id}  {queue.title}: {done:,} of {len(queue.items):,} labelled")

@@ -18,6 +18,7 @@ from deploysim.grade.grader import Grader, LeftOut, graders_of, left_out, left_o
 from deploysim.grade.judging.judges import NO_JUDGES, Judges
 from deploysim.pipeline.grading import RULES_ONLY, JudgeUse, Report, grade_lanes, silent
 from deploysim.pipeline.lanes import Lanes, joint_verdicts
+from deploysim.pipeline.replay_notes import tool_facts
 from deploysim.store.forecasts import forecast_file, list_forecasts, save_forecast
 from deploysim.store.runs import ENDED, list_runs, read_run, responses
 from deploysim.store.samples import SampleAbout, prefix_index, read_sample
@@ -96,6 +97,7 @@ def forecast(
     )
     made = make_forecast(complete.join(users, on="prefix_id"), inputs, seed=seed, now=now, settings=settings)
     made = _with_graders(made, graders, left_out(taxonomy, use.judges))
+    made = replace(made, notes=(*made.notes, *_tool_notes(workspace, lanes)))
     text = forecast_to_json(made)
     save_forecast(workspace, forecast_id(text), text)
     return SavedForecast(forecast_id(text), made)
@@ -149,6 +151,12 @@ def _with_graders(made: Forecast, graders: Sequence[Grader], left: Sequence[Left
     rows = tuple(replace(row, notes=(*row.notes, by_category[row.category])) for row in made.categories)
     notes = (*made.notes, left_out_sentence(left)) if left else made.notes
     return replace(made, categories=rows, notes=notes)
+
+
+def _tool_notes(workspace: Workspace, lanes: Lanes) -> tuple[str, ...]:
+    """Say how the rollouts of each run ended and who answered the tools; nothing where there are none."""
+    said = ((lane, " ".join(tool_facts(workspace, run))) for lane, run in lanes.runs().items())
+    return tuple(f"In the {lane} lane: {words}" for lane, words in said if words)
 
 
 def _answered(joint: pl.DataFrame, lanes: Lanes) -> pl.DataFrame:

@@ -208,6 +208,7 @@ def resume_arguments(run: RunRecord) -> list[str]:
         "--max-tokens": settings.get("max_tokens"),
         "--in-flight": settings.get("in_flight"),
         "--seed": run.seed,
+        **settings.get("rollouts", {}),
     }
     return ["replay", *(part for key, value in given.items() if value is not None for part in (key, str(value)))]
 
