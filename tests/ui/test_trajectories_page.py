@@ -60,7 +60,7 @@ def test_the_page_shows_both_sides_and_who_answered(
     """How rollouts ended, by lane, the share of sources, and one of them step by step."""
     monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(agents[0].root))
     app = open_page(TRAJECTORIES)
-    said = text_of(app)
+    said = text_of(app).replace("\\", "")
 
     assert not app.exception
     assert "tool results: recorded 100.0%" in said
