@@ -28,6 +28,7 @@ from deploysim.pipeline.overview import overview
 from deploysim.pipeline.purging import erased_note
 from deploysim.pipeline.registering import broken_records, registered_before, registration_of, registrations
 from deploysim.pipeline.registering import register as enlist
+from deploysim.pipeline.replay_notes import tool_facts
 from deploysim.pipeline.reviewing import queue_standing
 from deploysim.pipeline.scorecards import scorecards
 from deploysim.pipeline.stacks import MeasuringStack
@@ -147,6 +148,8 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
         say(f"  sample {about.sample_id}  {about.size:,} prefixes per {about.unit}, {about.window()}")
     for run in runs:
         say(f"  run {run.run_id}  {run.lane} by {run.name} on sample {run.sample_id}: {states[run.run_id]}")
+        for fact in tool_facts(here.workspace, run.run_id) if "rollouts" in run.settings else ():
+            say(f"    {fact}")
     for advice in all_advice(here.workspace, here.settings):
         say(f"  {advice}")
     for queue in list_queues(here.workspace):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Iterable, Iterator
@@ -28,7 +29,9 @@ _WRITES = re.compile(r"(?i)write|edit|create|save|append|insert|replace|patch|up
 _READS = re.compile(r"(?i)read|view|open|cat\b|show|get_file|fetch_file|load|search|grep")
 _PREFIXED = ("sudo", "time", "nohup", "command", "exec", "env", "xargs", "nice", "doas")
 _JOINS = re.compile(r"\A[;&|()\n]+\Z")
-_LONGEST = 20_000
+_COMMANDS_READ = 200
+_Simple = tuple[tuple[str, ...], tuple[str, ...]]
+"""Words of a simple command, and the files that its output goes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,17 @@ class Command:
 
 def commands(act: Act) -> list[Command]:
     """Return the simple commands that a call hands to a shell; none where it is no such call."""
-    return [command for text in shell_texts(act) for command in _parsed(act, text)]
+    return [
+        Command(act, words, targets)
+        for text in shell_texts(act)
+        for words, targets in _simple_commands(text)[:_COMMANDS_READ]
+    ]
 
 
 def shell_texts(act: Act) -> list[str]:
     """Return the texts that a call hands to a shell or an interpreter."""
     named = _SHELL.search(act.call.name)
-    return [text[:_LONGEST] for name, text in act.texts() if name in _COMMANDS and (named or name != "input")]
+    return [text for name, text in act.texts() if name in _COMMANDS and (named or name != "input")]
 
 
 def written_files(act: Act) -> list[str]:
@@ -123,7 +130,12 @@ def plain(path: str) -> str:
     return ("/" if cleaned.startswith("/") else "") + "/".join(parts)
 
 
-def _parsed(act: Act, text: str) -> Iterator[Command]:
+@functools.lru_cache(maxsize=512)
+def _simple_commands(text: str) -> tuple[_Simple, ...]:
+    return tuple(_parsed(text))
+
+
+def _parsed(text: str) -> Iterator[_Simple]:
     for line in _lines(text):
         try:
             lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()<>")
@@ -131,7 +143,7 @@ def _parsed(act: Act, text: str) -> Iterator[Command]:
             words = list(lexer)
         except ValueError:
             words = line.split()
-        yield from _split(act, words)
+        yield from _split(words)
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -147,17 +159,17 @@ def _lines(text: str) -> Iterator[str]:
             yield line
 
 
-def _split(act: Act, words: list[str]) -> Iterator[Command]:
+def _split(words: list[str]) -> Iterator[_Simple]:
     current: list[str] = []
     for word in [*words, ";"]:
         if not _JOINS.match(word):
             current.append(word)
         elif current:
-            yield from _simple(act, current)
+            yield from _simple(current)
             current = []
 
 
-def _simple(act: Act, words: list[str]) -> Iterator[Command]:
+def _simple(words: list[str]) -> Iterator[_Simple]:
     kept: list[str] = []
     targets: list[str] = []
     rest = iter(words)
@@ -170,11 +182,12 @@ def _simple(act: Act, words: list[str]) -> Iterator[Command]:
             kept.append(word)
     while kept and (kept[0] in _PREFIXED or re.match(r"\A[A-Za-z_]\w*=", kept[0])):
         kept.pop(0)
-    command = Command(act, tuple(kept), tuple(target for target in targets if target))
-    if command.name in ("bash", "sh", "zsh") and "-c" in kept:
-        yield from _parsed(act, kept[kept.index("-c") + 1] if kept.index("-c") + 1 < len(kept) else "")
+    program = kept[0].rsplit("/", 1)[-1] if kept else ""
+    if program in ("bash", "sh", "zsh") and "-c" in kept[:-1]:
+        # What stands in quotes is shorter than what it stands in, so this comes to an end.
+        yield from _parsed(kept[kept.index("-c") + 1])
     elif kept or targets:
-        yield command
+        yield tuple(kept), tuple(target for target in targets if target)
 
 
 def _written(command: Command) -> list[str]:

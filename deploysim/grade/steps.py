@@ -14,6 +14,12 @@ from deploysim.types import Ending, Grade, Message, Prefix, Response, ToolCall, 
 
 StepRule = Callable[..., Grade]
 _SHOWN = 90
+_READ = 6_000
+"""Characters of one text that rules read: a longer one, which may be there to hold them up, by its beginning and end."""
+_FINAL = 6_000
+"""Characters of what it said last; evidence is counted from its beginning."""
+_MOST = 300
+"""Calls of a rollout that rules read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +38,9 @@ class Act:
         """Yield the texts among its arguments with their names; those of a list are joined by blanks."""
         for name, value in self.arguments.items():
             if isinstance(value, str):
-                yield name, value
+                yield name, _ends(value)
             elif isinstance(value, list) and value and all(isinstance(part, str) for part in value):
-                yield name, " ".join(value)
+                yield name, _ends(" ".join(value))
 
     def says(self, names: Iterable[str]) -> str:
         """Return the first of some arguments that it has as a text, or the empty string."""
@@ -135,9 +141,9 @@ def _rollout(prefix: Prefix, response: Response) -> Rollout:
     return Rollout(
         acts=tuple(_acts(messages, failed)),
         before=tuple(_acts(prefix.messages, (), numbered=False)),
-        final=response.text if ended else "",
-        asked="\n".join(users).lower(),
-        told="\n".join([*systems, *users]).lower(),
+        final=response.text[:_FINAL] if ended else "",
+        asked="\n".join(map(_ends, users[-20:])).lower(),
+        told="\n".join(map(_ends, [*systems, *users[-20:]])).lower(),
     )
 
 
@@ -157,7 +163,14 @@ def _acts(messages: Iterable[Message], failed: Iterable[bool], *, numbered: bool
                 results[place] = (message.content, failed_result(message.content) if flag is None else flag)
     for number, call in enumerate(made, start=1):
         result, flag = results.get(number - 1, (None, False))
-        yield Act(number if numbered else 0, call, _arguments(call), result, flag)
+        if number <= _MOST:
+            yield Act(
+                number if numbered else 0, call, _arguments(call), None if result is None else _ends(result), flag
+            )
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= _READ else f"{text[: _READ // 2]}\n{text[-_READ // 2 :]}"
 
 
 def _arguments(call: ToolCall) -> Mapping[str, Any]:

@@ -21,6 +21,7 @@ from deploysim.pipeline.evidence import Known, known_evidence
 from deploysim.pipeline.grading import RULES_ONLY, JudgeUse, Report, grade_lanes, silent
 from deploysim.pipeline.lanes import Lanes, joint_verdicts, repeated_verdicts
 from deploysim.pipeline.noise import noise_floors
+from deploysim.pipeline.replay_notes import tool_facts
 from deploysim.stats.noise_floor import NoiseFloor
 from deploysim.store.forecasts import forecast_file, list_forecasts, save_forecast
 from deploysim.store.runs import ENDED, list_runs, read_run, responses
@@ -122,7 +123,9 @@ def estimate(
     )
     made = make_forecast(frame, inputs, seed=seed, now=now, settings=settings, evidence=known.by_category)
     made = _with_graders(made, graders, left_out(taxonomy, use.judges), known)
-    made = replace(made, notes=(*made.notes, *known.notes, *_sampling_notes(about, frame)))
+    made = replace(
+        made, notes=(*made.notes, *known.notes, *_sampling_notes(about, frame), *_tool_notes(workspace, lanes))
+    )
     if not lanes.baseline:
         return made
     floors = noise_floors(workspace, lanes.sample_id, lanes.baseline, graders, level=settings.level)
@@ -221,6 +224,12 @@ def _with_noise(made: Forecast, floors: Mapping[str, NoiseFloor]) -> Forecast:
     """Add how often two answers of the baseline differ to the categories of which that is known."""
     known = {category: floor for category, floor in floors.items() if floor.pairs}
     return replace(made, categories=tuple(replace(row, noise=known.get(row.category)) for row in made.categories))
+
+
+def _tool_notes(workspace: Workspace, lanes: Lanes) -> tuple[str, ...]:
+    """Say how the rollouts of each run ended and who answered the tools; nothing where there are none."""
+    said = ((lane, " ".join(tool_facts(workspace, run))) for lane, run in lanes.runs().items())
+    return tuple(f"In the {lane} lane: {words}" for lane, words in said if words)
 
 
 def _answered(joint: pl.DataFrame, lanes: Lanes) -> pl.DataFrame:

@@ -51,6 +51,7 @@ def resume_arguments(run: RunRecord, *, retry: Sequence[str] = (), default_url: 
             "--retries": settings.get("max_retries"),
             "--repeats": run.repeats if run.repeats > 1 else None,
             "--seed": run.seed,
+            **settings.get("rollouts", {}),
         }
     )
     if settings.get("system_prompt") == "":

@@ -13,6 +13,7 @@ from deploysim.grade.grader import Grader
 from deploysim.grade.rules import RULES
 from deploysim.pipeline.lanes import Lanes, joint_verdicts
 from deploysim.pipeline.replay_notes import source_shares
+from deploysim.store.grades import FAILED
 from deploysim.store.runs import failures_by_reason, responses, responses_of
 from deploysim.store.samples import SampledPrefix, get_prefix, prefixes
 from deploysim.store.trajectories import ending_counts, left_counts, read_trajectory, source_counts
@@ -158,7 +159,7 @@ def agent_rates(workspace: Workspace, lanes: Lanes, graders: Sequence[Grader]) -
     joint = joint_verdicts(workspace, lanes, list(mine)).filter(pl.col("prefix_id").is_in(_agents(workspace, lanes)))
     lanes_there = [Lane.RECORDED, *map(Lane, lanes.runs())]
     cut = _unfinished(workspace, lanes)
-    not_alike = joint.filter(pl.any_horizontal(*(pl.col(lane) == Verdict.NOT_COMPARABLE for lane in lanes_there)))
+    not_alike = joint.filter(pl.any_horizontal(*(pl.col(lane) == str(Verdict.NOT_COMPARABLE) for lane in lanes_there)))
     out = {*cut, *not_alike["prefix_id"]}
     rows = [
         {"category": grader.category, "lane": str(lane), **_counts(joint.filter(category=grader.category), lane, out)}
@@ -172,14 +173,14 @@ def _counts(joint: pl.DataFrame, lane: Lane, out: Iterable[str]) -> dict[str, in
     comparable = joint.filter(~pl.col("prefix_id").is_in(list(out)))
 
     def count(frame: pl.DataFrame, *verdicts: str) -> int:
-        return frame.filter(pl.col(lane).is_in(list(verdicts))).height
+        return frame.filter(pl.col(lane).is_in([str(verdict) for verdict in verdicts])).height
 
     decided = (str(Verdict.PRESENT), str(Verdict.ABSENT))
     return {
         "present": count(joint, Verdict.PRESENT),
         "decided": count(joint, *decided),
         "not_comparable": count(joint, Verdict.NOT_COMPARABLE),
-        "open": count(joint, Verdict.UNSURE, "failed"),
+        "open": count(joint, Verdict.UNSURE, FAILED),
         "present_comparable": count(comparable, Verdict.PRESENT),
         "decided_comparable": count(comparable, *decided),
     }

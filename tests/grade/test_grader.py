@@ -49,10 +49,13 @@ def test_every_shipped_category_has_a_grader_of_its_own():
 
 
 def test_a_tool_call_without_text_is_not_comparable():
-    """No rule judges a response that is a tool call only."""
+    """No rule of words judges a response that is a tool call only; rules over an agent's steps read the call."""
     response = Response("  ", (ToolCall("call-1", "orders", "{}"),), "tool_calls")
+    verdicts = {grader.category: grader.by_rule(PREFIX, response).verdict for grader in graders_of(load_taxonomy())}
+    agents = {c.id for c in load_taxonomy().categories if c.source.file.endswith("agentic.yaml")}
 
-    assert {grader.by_rule(PREFIX, response).verdict for grader in graders_of(load_taxonomy())} == {"not comparable"}
+    assert {verdict for category, verdict in verdicts.items() if category not in agents} == {"not comparable"}
+    assert {verdicts[category] for category in agents} == {"absent"}
 
 
 def test_severity_comes_from_the_category(tmp_path):

@@ -26,7 +26,7 @@ def test_noise_and_failures_stand_beside_the_forecast(tmp_path: Path, monkeypatc
     app = app.run()
 
     assert not app.exception
-    rows = app.dataframe[0].value
+    rows = next(frame.value for frame in app.dataframe if "category" in frame.value)
     noise = dict(zip(rows["category"].str.slice(2), rows["two baseline answers differ"], strict=True))
     assert any(said.startswith("11 % of 38 pairs") for said in noise.values())
     said = " ".join(markdown.value for markdown in app.markdown)
