@@ -136,7 +136,8 @@ def show_ended(run: RunRecord, state: str, progress: RunProgress | None, runs: S
 
 
 def _in_short(run: RunRecord, state: str, progress: RunProgress | None) -> str:
-    outcomes = run.outcomes if run.status in ENDED else {}
+    # Imported runs and those of earlier versions have no counts in their record.
+    outcomes = (run.outcomes or outcome_counts(workspace(), run.run_id)) if run.status in ENDED else {}
     wanted = run.prefixes * run.repeats
     if outcomes:
         failed = sum(failures(outcomes).values())
