@@ -39,10 +39,14 @@ def request_body(
 
 
 def with_system(messages: Sequence[Message], settings: ModelSettings) -> list[Message]:
-    """Return the messages with the run's system prompt in place of the conversation's own, where it has one."""
+    """Return the messages with the run's system prompt in place of the conversation's own, where it has one.
+
+    An empty system prompt is none at all.
+    """
     if settings.system_prompt is None:
         return list(messages)
-    return [Message("system", settings.system_prompt), *(m for m in messages if m.role != "system")]
+    own = [Message("system", settings.system_prompt)] if settings.system_prompt else []
+    return [*own, *(m for m in messages if m.role != "system")]
 
 
 def api_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ WHOLE = "nothing"
 @dataclass(frozen=True, slots=True)
 class _Step:
     name: str
-    sample_id: str
+    plan: ReplayPlan
 
 
 def ablate(
@@ -53,17 +53,14 @@ def ablate(
     Raises:
         InputError: where the sample has none of them.
     """
-    steps = list(_steps(workspace, plan.sample_id))
+    steps = list(_steps(workspace, plan))
     if len(steps) == 1:
         raise InputError(
             "There is nothing to take away from this sample.",
             expected="conversations with a system prompt, with tools, or with replaced stretches",
             next_step="import the log with its system prompts, and draw a sample of it",
         )
-    variants = [
-        _variant(workspace, replace(plan, sample_id=step.sample_id), step, plan.sample_id, graders, now, use, report)
-        for step in steps
-    ]
+    variants = [_variant(workspace, step, plan.sample_id, graders, now, use, report) for step in steps]
     about = read_sample(workspace, plan.sample_id)
     audit = AblationAudit(
         sample_id=plan.sample_id,
@@ -80,19 +77,22 @@ def ablate(
     return keep(workspace, audit)
 
 
-def _steps(workspace: Workspace, sample_id: str) -> Iterator[_Step]:
-    holds = what_it_holds(workspace, sample_id)
-    yield _Step(WHOLE, sample_id)
-    gone = Removal()
-    for there, more in (
-        (holds.tools, {"tools": True}),
-        (holds.system_prompts, {"system_prompts": True}),
-        (holds.spans, {"surrogates": True}),
-    ):
-        if there:
-            gone = replace(gone, **more)
-            contents = list(_placeheld(workspace, sample_id)) if gone.surrogates else []
-            yield _Step(gone.words(), derive_sample(workspace, sample_id, gone, contents))
+def _steps(workspace: Workspace, plan: ReplayPlan) -> Iterator[_Step]:
+    holds = what_it_holds(workspace, plan.sample_id)
+    yield _Step(WHOLE, plan)
+    whole, gone, names = plan.sample_id, Removal(), list[str]()
+    if holds.tools:
+        gone, names = replace(gone, tools=True), [*names, "tools"]
+        plan = replace(plan, sample_id=derive_sample(workspace, whole, gone, ()))
+        yield _Step(", ".join(names), plan)
+    if holds.system_prompts:
+        names = [*names, "system prompts"]
+        plan = replace(plan, settings=replace(plan.settings, system_prompt=""))
+        yield _Step(", ".join(names), plan)
+    if holds.spans:
+        gone, names = replace(gone, surrogates=True), [*names, "surrogates"]
+        plan = replace(plan, sample_id=derive_sample(workspace, whole, gone, list(_placeheld(workspace, whole))))
+        yield _Step(", ".join(names), plan)
 
 
 def _placeheld(workspace: Workspace, sample_id: str) -> Iterator[tuple[str, int, str]]:
@@ -108,7 +108,6 @@ def _placeheld(workspace: Workspace, sample_id: str) -> Iterator[tuple[str, int,
 
 def _variant(
     workspace: Workspace,
-    plan: ReplayPlan,
     step: _Step,
     whole: str,
     graders: Sequence[Grader],
@@ -116,23 +115,26 @@ def _variant(
     use: JudgeUse,
     report: Report,
 ) -> Variant:
-    run = replay_sample(
-        workspace, plan, now=now, report=lambda what, done, total: report(f"{what}, without {step.name}", done, total)
-    )
-    both, left_out = pairs(outcomes(workspace, whole, None), outcomes(workspace, step.sample_id, run.run_id))
+    plan, sample_id = step.plan, step.plan.sample_id
+
+    def say(what: str, done: int, total: int) -> None:
+        report(f"{what}, without {step.name}", done, total)
+
+    run = replay_sample(workspace, plan, now=now, report=say)
+    both, left_out = pairs(outcomes(workspace, whole, None), outcomes(workspace, sample_id, run.run_id))
     told = compare(
         both,
         question="fidelity" if plan.lane == Lane.BASELINE else "candidate",
         first=side(workspace, whole, None),
-        second=side(workspace, step.sample_id, run.run_id),
+        second=side(workspace, sample_id, run.run_id),
         left_out=left_out,
         seed=plan.seed,
         level=LEVEL,
     )
     candidate, baseline = (run.run_id, None) if plan.lane == Lane.CANDIDATE else (None, run.run_id)
-    grade_lanes(workspace, Lanes(step.sample_id, candidate, baseline), graders, use=use, report=report)
-    grades = lane_grades(workspace, step.sample_id, run.run_id, list(graders))
-    return Variant(step.name, step.sample_id, run.run_id, told, tuple(_rate(grades, grader) for grader in graders))
+    grade_lanes(workspace, Lanes(sample_id, candidate, baseline), graders, use=use, report=report)
+    grades = lane_grades(workspace, sample_id, run.run_id, list(graders))
+    return Variant(step.name, sample_id, run.run_id, told, tuple(_rate(grades, grader) for grader in graders))
 
 
 def _rate(grades: pl.DataFrame, grader: Grader) -> VariantRate:

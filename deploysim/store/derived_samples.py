@@ -19,7 +19,6 @@ from deploysim.store.workspace import Workspace
 class Removal:
     """What is taken away from every conversation."""
 
-    system_prompts: bool = False
     tools: bool = False
     """The descriptions of tools that the log offered."""
     surrogates: bool = False
@@ -27,7 +26,7 @@ class Removal:
 
     def words(self) -> str:
         """Return it in words."""
-        parts = {"system prompts": self.system_prompts, "tools": self.tools, "surrogates": self.surrogates}
+        parts = {"tools": self.tools, "surrogates": self.surrogates}
         return ", ".join(name for name, gone in parts.items() if gone)
 
 
@@ -91,10 +90,8 @@ def derive_sample(
                 "update messages set content = texts.content from texts "
                 "where messages.conversation_id = texts.conversation_id and messages.idx = texts.idx"
             )
-            if removal.surrogates or removal.system_prompts:
+            if removal.surrogates:
                 db.execute("delete from spans")
-            if removal.system_prompts:
-                db.execute("delete from messages where role = 'system'")
             if removal.tools:
                 db.execute("update given set tools = null")
             db.execute("delete from about")

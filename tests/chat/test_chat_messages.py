@@ -53,10 +53,11 @@ def test_what_a_user_says_is_never_changed() -> None:
     [
         (None, [{"role": "system", "content": "old"}, PLAIN]),
         ("new", [{"role": "system", "content": "new"}, PLAIN]),
+        ("", [PLAIN]),
     ],
 )
 def test_a_run_may_replace_the_system_prompt(prompt: str | None, expected: list[dict[str, Any]]) -> None:
-    """Without a prompt of its own a run keeps the conversation's."""
+    """Without a prompt of its own a run keeps the conversation's; an empty one is none at all."""
     settings = ModelSettings("x", system_prompt=prompt)
 
     assert expected == request_body(settings, [Message("system", "old"), USER], seed=None, tools=None)["messages"]
