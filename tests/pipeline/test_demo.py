@@ -39,7 +39,7 @@ def test_the_demo_runs_end_to_end_and_recognises_what_is_done(tmp_path: Path) ->
     (agents,) = [r for r in runs if "rollouts" in r.settings]
     assert sum(ending_counts(workspace, agents.run_id).values()) == 7
     assert steps[0] == "importing and scrubbing"
-    assert steps[-1] == "grading candidate"
+    assert said[-1] == "grading candidate"
 
     before = {p: p.stat().st_mtime_ns for p in workspace.root.rglob("*") if p.is_file()}
     assert run() == first

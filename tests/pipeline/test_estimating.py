@@ -62,7 +62,7 @@ def test_sizes_by_hand(tmp_path: Path) -> None:
     sample = draw(workspace, SampleSpec(unit="turn", seed=1), now=NOW).sample_id
     rows = prefix_sizes(workspace, sample).sort("messages").rows()
 
-    assert [row[1:] for row in rows] == [(2, 5, 2, 1, 6), (4, 7, 8, 3, 0)]
+    assert [row[1:] for row in rows] == [(1, 2, 5, 2, 1, 6), (1, 4, 7, 8, 3, 0)]
 
 
 def test_the_first_guess_by_hand(here: tuple[Workspace, str]) -> None:
