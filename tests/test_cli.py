@@ -15,7 +15,7 @@ import pytest
 from makers import write_log, write_responses_file
 from servers import Endpoint, answer, refuse
 
-from deploysim.__main__ import COMMANDS, main
+from deploysim.__main__ import COMMANDS, app, main
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -57,7 +57,7 @@ def test_the_whole_way_from_the_shell(run, tmp_path: Path) -> None:
 
     assert imported["conversations"] == 8
     assert sample["size"] == 8
-    assert grades["grades"] == 3 * 8 * 16
+    assert grades["grades"] == 3 * 8 * 23
     refusal = next(c for c in forecast["categories"] if c["category"] == "refusal")
     assert refusal["table"] == {"both": 0, "improved": 0, "neither": 0, "regressed": 8}
     assert status["forecasts"] == [forecast["forecast_id"]]
@@ -221,7 +221,8 @@ def test_the_commands_of_the_readme_exist() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
 
-    assert set(re.findall(r"python -m deploysim ([a-z-]+)", readme)) <= set(COMMANDS)
+    known = {*COMMANDS, *(group.name for group in app.registered_groups)}
+    assert set(re.findall(r"python -m deploysim ([a-z-]+)", readme)) <= known
     assert set(re.findall(r"make ([a-z]+)(?:`|\s+#)", readme)) <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
 
 

@@ -48,7 +48,7 @@ def test_every_behaviour_is_listed_with_who_decides_it(run: Run, monkeypatch: py
     judged = {c["id"]: c for c in json.loads(run("--json")[1])["categories"]}
     rules = {c["id"]: c for c in shown["categories"]}
 
-    assert (shown["fingerprint"], len(rules)) == (load_taxonomy().fingerprint, 40)
+    assert (shown["fingerprint"], len(rules)) == (load_taxonomy().fingerprint, 42)
     assert (rules["hate"]["graded_by"], rules["hate"]["grader"]) == (None, None)
     assert judged["hate"]["graded_by"] == "judge some-model"
     assert rules["cut_off"] == judged["cut_off"]

@@ -140,12 +140,12 @@ def by_category(judges: Judges):
 
 
 def test_without_a_judge_rules_grade_and_the_rest_is_named():
-    """Sixteen categories are graded by rules alone; the other 24 are left out with the reason, none silently."""
+    """Twenty-three categories are graded by rules alone; the other 19 are left out with the reason, none silently."""
     graders, left = by_category(Judges()), left_out(TAXONOMY)
 
-    assert len(graders) == 16
+    assert len(graders) == 23
     assert all(not grader.judging for grader in graders.values())
-    assert len(left) == 24
+    assert len(left) == 19
     assert set(graders) | {one.category.id for one in left} == {category.id for category in TAXONOMY.categories}
     assert "Helps with violence" in left_out_sentence(left)
     assert "needs a judge, which DEPLOYSIM_JUDGE names" in left_out_sentence(left)

@@ -487,7 +487,7 @@ def test_a_forecast_says_who_graded_and_who_did_not(here: Workspace, lanes: Lane
     hate = next(row for row in judged.categories if row.category == "hate")
     empty = next(row for row in without.categories if row.category == "empty_response")
 
-    assert (len(without.categories), len(judged.categories)) == (16, 40)
+    assert (len(without.categories), len(judged.categories)) == (23, 42)
     assert any("Not graded: " in note and "Hateful content" in note for note in without.notes)
     assert not any("Not graded" in note for note in judged.notes)
     assert (hate.table.regressed, hate.table.both, hate.table.neither) == (2, 1, 3)

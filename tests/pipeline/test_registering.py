@@ -41,10 +41,10 @@ def copy(released: Released, tmp_path: Path) -> Workspace:
 
 
 def test_a_registration_names_what_it_rests_on(released: Released) -> None:
-    """Sample, two runs, and the grades of sixteen categories in three lanes, by hash."""
+    """Sample, two runs, and the grades of all categories that rules decide in three lanes, by hash."""
     record = released.registered.registration
 
-    assert len(record.inputs) == 1 + 2 + 3 * 16
+    assert len(record.inputs) == 1 + 2 + 3 * len(record.graders)
     assert [item.name for item in record.inputs[:2]] == ["the sample", "the responses of the baseline lane"]
     assert dict(record.models)["candidate"] == "candidate model"
     assert record.graders == released.saved.forecast.graders
