@@ -72,7 +72,7 @@ PAGES = (
     PageRow("Audit", FIDELITY, "Fidelity", "fingerprint", "Can a replay be told from the log, and by what."),
     PageRow("Audit", AWARENESS, "Awareness", "psychology_alt", "Do models notice tests, and do rates depend on it."),
     PageRow(
-        "Audit", DISCOVER, "Discover", "travel_explore", "What the candidate does otherwise that no category names."
+        "Audit", DISCOVER, "Discover", "travel_explore", "What the new model does otherwise that no category names."
     ),
 )
 

@@ -35,7 +35,7 @@ def test_the_first_deep_link_opens_the_right_page(page: Page, server: str) -> No
 def test_from_a_forecast_to_the_conversations_behind_it(page: Page, server: str) -> None:
     """A reader goes from Shifts to the regressed pairs and pages through them by keyboard."""
     page.goto(f"{server}/shifts")
-    page.get_by_role("link", name="Read the regressed ones").click()
+    page.get_by_role("link", name="18 regressed").click()
 
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
     expect(page.get_by_text("prefix 1 of 18")).to_be_visible()
