@@ -491,8 +491,8 @@ def test_a_forecast_says_who_graded_and_who_did_not(here: Workspace, lanes: Lane
     assert any("Not graded: " in note and "Hateful content" in note for note in without.notes)
     assert not any("Not graded" in note for note in judged.notes)
     assert (hate.table.regressed, hate.table.both, hate.table.neither) == (2, 1, 3)
-    assert hate.notes[-1] == "Graded by judge judge-1."
-    assert empty.notes[-1] == "Graded by rule empty_response."
+    assert hate.notes[-1] == "Graded by judge judge-1, not checked against human labels."
+    assert empty.notes[-1] == "Graded by rule empty_response, not checked against human labels."
 
 
 def test_failed_judgements_stand_in_the_joint_table(here: Workspace, lanes: Lanes, one: Taxonomy) -> None:
