@@ -61,3 +61,18 @@ def _own_main_module() -> Iterator[None]:
 def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Lanes]:
     """A graded workspace whose candidate can be told from the log. Tests only read it."""
     return audited_workspace(tmp_path_factory.mktemp("audited"))
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Run one command in this process and return its exit code and output."""
+
+    from deploysim.__main__ import main  # it imports everything, which most tests need not wait for
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["deploysim", *(str(a) for a in arguments)])
+        code = main()
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return call

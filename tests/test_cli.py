@@ -15,22 +15,9 @@ import pytest
 from makers import write_log, write_responses_file
 from servers import Endpoint, answer, refuse
 
-from deploysim.__main__ import COMMANDS, app, main
+from deploysim.__main__ import COMMANDS, app
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Run one command in this process and return its exit code and output."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["deploysim", *(str(a) for a in arguments)])
-        code = main()
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return call
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

@@ -6,11 +6,8 @@ import json
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-import pytest
 from makers import write_log, write_responses_file
 from releases import write_release
-
-from deploysim.__main__ import main
 
 POLICY = """version: "7"
 rules:
@@ -18,19 +15,6 @@ rules:
     most_ratio: 1.5
     certainty: 0.9
 """
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Run one command in this process and return its exit code and output."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["deploysim", *(str(a) for a in arguments)])
-        code = main()
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return call
 
 
 def test_from_registering_to_the_scorecard(run, tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from deploysim.__main__ import main
 from deploysim.taxonomy import DEFAULT_TAXONOMY, load_taxonomy
 
 TEN_LINES = """\
@@ -28,16 +28,9 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(run: Run) -> Run:
     """Run `taxonomy` in this process and return its exit code and output."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["deploysim", "taxonomy", *(str(a) for a in arguments)])
-        code = main()
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return call
+    return partial(run, "taxonomy")
 
 
 def test_every_behaviour_is_listed_with_who_decides_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

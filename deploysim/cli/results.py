@@ -159,8 +159,10 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
 
 
 def _say_forecasts(here: Context) -> None:
+    # The first registration of a forecast is the one that counts.
+    first = {one.registration.forecast_id: one for one in reversed(registrations(here.workspace))}
     for saved in all_forecasts(here.workspace):
-        registered = registration_of(here.workspace, saved.forecast_id)
+        registered = first.get(saved.forecast_id)
         note = erased_note(here.workspace, saved.forecast.sample_id, since=saved.forecast.created_at)
         said = [registered.line() if registered else f"made {saved.forecast.created_at[:10]}, not registered", note]
         say(f"  forecast {saved.forecast_id[:12]}  {'. '.join(part for part in said if part)}")

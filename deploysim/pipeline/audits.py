@@ -11,7 +11,7 @@ from deploysim.audit.noticing import AwarenessAudit
 from deploysim.audit.records import FidelityAudit
 from deploysim.audit.register import Audit, audit_from_json, audit_to_json
 from deploysim.errors import InputError
-from deploysim.store.audits import list_audits, read_audit, save_audit
+from deploysim.store.frozen import edited, frozen_text, intact, save_frozen
 from deploysim.store.workspace import Workspace
 
 Kind = TypeVar("Kind", FidelityAudit, DiscoverAudit, AwarenessAudit, AblationAudit)
@@ -27,15 +27,14 @@ class SavedAudit(Generic[Kind]):
 
 def keep(workspace: Workspace, audit: Kind) -> SavedAudit[Kind]:
     """Save an audit."""
-    return SavedAudit(save_audit(workspace, audit_to_json(audit)), audit)
+    return SavedAudit(save_frozen(workspace.audits, audit_to_json(audit)), audit)
 
 
 def audits_of(workspace: Workspace, kind: type[Kind]) -> list[SavedAudit[Kind]]:
     """Return the intact audits of a kind that this version can read, newest first."""
     found: list[SavedAudit[Kind]] = []
-    for audit_id in list_audits(workspace):
-        text = read_audit(workspace, audit_id)
-        audit = _read(text) if text else None
+    for audit_id in intact(workspace.audits):
+        audit = _read(workspace, audit_id)
         if isinstance(audit, kind):
             found.append(SavedAudit(audit_id, audit))
     return sorted(found, key=lambda saved: (saved.audit.created_at, saved.audit_id), reverse=True)
@@ -43,12 +42,13 @@ def audits_of(workspace: Workspace, kind: type[Kind]) -> list[SavedAudit[Kind]]:
 
 def unreadable_audits(workspace: Workspace) -> list[str]:
     """Return the audits that were changed after they were made, or that another version wrote."""
-    return [i for i in list_audits(workspace) if not (text := read_audit(workspace, i)) or _read(text) is None]
+    unknown = [i for i in intact(workspace.audits) if _read(workspace, i) is None]
+    return sorted(edited(workspace.audits) + unknown)
 
 
-def _read(text: str) -> Audit | None:
+def _read(workspace: Workspace, audit_id: str) -> Audit | None:
     try:
-        return audit_from_json(text)
+        return audit_from_json(frozen_text(workspace.audits, audit_id, kind="audit"))
     except InputError:
         return None
 

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+from noise import WORDS
 
 from deploysim.audit.discover import discover
 from deploysim.audit.drafts import Draft, RuledExample, draft_yaml
@@ -14,52 +15,6 @@ from deploysim.audit.telling import Answer, Pair
 from deploysim.errors import InputError
 from deploysim.grade.grader import graders_of
 from deploysim.taxonomy import load_taxonomy
-
-WORDS = [
-    "the",
-    "cat",
-    "sat",
-    "on",
-    "a",
-    "mat",
-    "while",
-    "it",
-    "rained",
-    "and",
-    "nobody",
-    "came",
-    "to",
-    "see",
-    "how",
-    "green",
-    "the",
-    "garden",
-    "was",
-    "today",
-    "since",
-    "most",
-    "people",
-    "stay",
-    "at",
-    "home",
-    "when",
-    "clouds",
-    "gather",
-    "over",
-    "hills",
-    "and",
-    "rivers",
-    "rise",
-    "slowly",
-    "past",
-    "old",
-    "stone",
-    "bridges",
-    "near",
-    "small",
-    "quiet",
-    "towns",
-]
 
 
 def made(count: int) -> list[Pair]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import noise
 import pytest
 
 from deploysim.audit.realness import choice_of, realness_request
@@ -16,28 +17,7 @@ from deploysim.errors import InputError
 from deploysim.types import Message, Prefix, Response
 
 OLD, NEW = Side("recorded", None, "old", "as logged"), Side("candidate", "a" * 12, "new", "")
-WORDS = [
-    "the",
-    "cat",
-    "sat",
-    "on",
-    "a",
-    "mat",
-    "while",
-    "it",
-    "rained",
-    "and",
-    "nobody",
-    "came",
-    "to",
-    "see",
-    "how",
-    "green",
-    "the",
-    "garden",
-    "was",
-    "today",
-]
+WORDS = noise.WORDS[:20]
 
 
 def text(rng: random.Random, *, opening: str = "") -> str:
