@@ -10,7 +10,7 @@ from deploysim.audit.ablations import AblationAudit
 from deploysim.audit.discoveries import DiscoverAudit, Group
 from deploysim.audit.noticing import AwarenessAudit
 from deploysim.audit.records import Comparison, FidelityAudit, Share
-from deploysim.audit.words import chance, percent, share_words
+from deploysim.audit.words import chance, figure, percent, share_words
 
 MOST_TELLS = 14
 
@@ -77,8 +77,11 @@ def spread_table(audit: FidelityAudit) -> pl.DataFrame:
             "measure": one.measure,
             "lane": one.lane,
             "responses": one.n,
-            "mean": one.mean,
-            **{f"{name} %": value for name, value in zip(("5", "25", "50", "75", "95"), one.quantiles, strict=True)},
+            "mean": figure(one.mean),
+            **{
+                f"{name} %": figure(value)
+                for name, value in zip(("5", "25", "50", "75", "95"), one.quantiles, strict=True)
+            },
             f"q against {first}": chance(tests.get((one.measure, first, one.lane))),
         }
         for one in audit.spreads

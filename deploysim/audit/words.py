@@ -28,6 +28,14 @@ def percent(share: float | None) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def figure(value: float | None) -> str:
+    """Return a number with about three digits; unknown is n/a."""
+    if value is None:
+        return "n/a"
+    digits = 0 if abs(value) >= 100 or value == int(value) else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f}"
+
+
 def chance(p: float | None) -> str:
     """Return a p or q value as people write it; empty where there was no test."""
     if p is None:

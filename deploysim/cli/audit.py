@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from deploysim.audit.register import Audit, audit_to_json
-from deploysim.audit.rows import awareness_rows, rate_table, variant_table
+from deploysim.audit.rows import awareness_rows, count_table, rate_table, spread_table, variant_table
 from deploysim.audit.words import (
     auc_words,
     aware_words,
@@ -24,7 +24,17 @@ from deploysim.audit.words import (
     tell_words,
     threshold_words,
 )
-from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, out, print_json, say
+from deploysim.cli.console import (
+    Context,
+    JsonOption,
+    WorkspaceOption,
+    context,
+    frame_table,
+    meter,
+    out,
+    print_json,
+    say,
+)
 from deploysim.cli.results import (
     BaselineOption,
     CandidateOption,
@@ -88,6 +98,9 @@ def fidelity_command(
         for tell in one.tells[:SHOWN_TELLS]:
             table.add_row(f"  {tell_words(tell, one)}", f"q {chance(tell.q_value)}")
         out.print(table)
+    for distributions in (spread_table(saved.audit), count_table(saved.audit)):
+        say("")
+        out.print(frame_table(distributions))
     say("")
     for note in saved.audit.notes:
         say(note)
@@ -178,13 +191,7 @@ def awareness_command(
     say(detector_words(audit))
     say(scrubbing_words(audit))
     say(sensitivity_words(audit))
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    rates = rate_table(audit)
-    for column in rates.columns:
-        table.add_column(column)
-    for cells in rates.iter_rows():
-        table.add_row(*cells)
-    out.print(table)
+    out.print(frame_table(rate_table(audit)))
     for note in audit.notes:
         say(note)
     say(f"Audit {saved.audit_id[:12]}. Read it on the Awareness page.")
@@ -234,13 +241,7 @@ def ablate_command(
     say("")
     for variant in saved.audit.variants:
         say(f"Without {variant.name}: {auc_words(variant.comparison)}. {mistaken_words(variant.comparison)}.")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    rates = variant_table(saved.audit)
-    for column in rates.columns:
-        table.add_column(column)
-    for cells in rates.iter_rows():
-        table.add_row(*cells)
-    out.print(table)
+    out.print(frame_table(variant_table(saved.audit)))
     for note in saved.audit.notes:
         say(note)
     say(f"Audit {saved.audit_id[:12]}. Read it on the Fidelity page.")

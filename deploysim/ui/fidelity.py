@@ -93,7 +93,7 @@ def _sides(audit: FidelityAudit) -> list[Side]:
 
 def _about(one: Comparison) -> str:
     same = f" Of the very same text: {counted(one.same, 'pair')}." if one.same else ""
-    left = f" {one.left_out:,} prefixes without a response on both sides are left out." if one.left_out else ""
+    left = f" {one.left_out:,} prefixes without a whole response on both sides are left out." if one.left_out else ""
     return (
         f"{one.pairs:,} pairs from {one.conversations:,} conversations or users; {plain(one.first.model)} and "
         f"{plain(one.second.model)}.{same}{left} In the remaining share of pairs both have the same."
@@ -102,16 +102,13 @@ def _about(one: Comparison) -> str:
 
 def _distributions(audit: FidelityAudit) -> None:
     st.subheader("Distributions by lane", anchor=False)
-    number = st.column_config.NumberColumn
     spread = spread_table(audit)
     if spread.height:
-        plain_numbers = {name: number(format="%.0f") for name in spread.columns if name == "mean" or name.endswith("%")}
         st.dataframe(
             spread,
             hide_index=True,
             height="content",
-            column_config=plain_numbers,
-            alt="Length of responses by lane: mean and quantiles, with tests on the same prefixes.",
+            alt="Length of responses and steps of agents by lane: mean and quantiles, with tests on the same prefixes.",
         )
     values = count_table(audit)
     if values.height:
