@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +24,7 @@ from deploysim.audit.words import (
     sensitivity_words,
     tell_words,
     threshold_words,
+    world_words,
 )
 from deploysim.cli.console import (
     Context,
@@ -43,6 +45,7 @@ from deploysim.cli.results import (
     chosen_sample,
     judge_use,
 )
+from deploysim.cli.rollouts import RepositoryOption, SimulatorOption, SimulatorUrlOption, rollout_options
 from deploysim.cli.runs import checked_lane
 from deploysim.grade.grader import graders_of
 from deploysim.pipeline.ablating import ablate
@@ -209,12 +212,22 @@ def ablate_command(
         int | None, typer.Option(help="Longest response; left to the endpoint when not given.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Replay about so many prefixes each time.")] = None,
+    tools: Annotated[
+        Path | None,
+        typer.Option(help="YAML file that says how agents' tools are answered; data/tools.yaml by default."),
+    ] = None,
+    simulator: SimulatorOption = "",
+    simulator_url: SimulatorUrlOption = "",
+    repository: RepositoryOption = None,
     seed: SeedOption = 0,
     override_privacy: OverrideOption = "",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Replay with tools, system prompts and surrogates taken away one after another; chart realism and rates.
+    """Replay with affordances taken away one after another; chart realism and rates.
+
+    Of agents first what answers their tools goes: recorded answers, a repository's snapshot, similar recorded calls, the
+    simulator. Then tools, system prompts and surrogates.
 
     Example: python -m deploysim audit ablate --model local
     """
@@ -229,6 +242,9 @@ def ablate_command(
         limit=limit,
         leak_limit=here.settings.leak_limit,
         override_privacy=override_privacy,
+        rollouts=rollout_options(
+            here, file=tools, simulator=simulator, simulator_url=simulator_url, repository=repository
+        ),
         source=chosen.source,
     )
     with meter(quiet=as_json) as show:
@@ -238,9 +254,11 @@ def ablate_command(
     if as_json:
         print_audit(saved.audit_id, saved.audit)
         return
-    say("")
     for variant in saved.audit.variants:
+        say("")
         say(f"Without {variant.name}: {auc_words(variant.comparison)}. {mistaken_words(variant.comparison)}.")
+        say(f"  {world_words(variant)}", quiet=not variant.endings)
+    say("")
     out.print(frame_table(variant_table(saved.audit)))
     for note in saved.audit.notes:
         say(note)
