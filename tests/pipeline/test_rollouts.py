@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from agent_logs import result, said, using
 from repeating_server import repeating
 from servers import Endpoint, answer
 
@@ -44,22 +45,6 @@ tools:
     answers: [recorded, static, stop]
     static: "saved"
 """
-
-
-def using(name: str, **values: object) -> dict[str, object]:
-    """Return a message that calls a tool."""
-    call = {"id": f"call-{name}", "type": "function", "function": {"name": name, "arguments": json.dumps(values)}}
-    return {"role": "assistant", "content": None, "tool_calls": [call]}
-
-
-def result(name: str, text: str) -> dict[str, object]:
-    """Return the message with its result."""
-    return {"role": "tool", "tool_call_id": f"call-{name}", "content": text}
-
-
-def said(role: str, text: str) -> dict[str, object]:
-    """Return a message in words."""
-    return {"role": role, "content": text}
 
 
 LOG = [
