@@ -11,17 +11,10 @@ import typer
 
 from deploysim.chat.local import serve
 from deploysim.chat.settings import PARAMETER_SOURCES
+from deploysim.cli import rollouts
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, print_json, say
 from deploysim.cli.importing import conditions
 from deploysim.cli.results import SampleOption, chosen_sample
-from deploysim.cli.rollouts import (
-    LIMITS,
-    RepositoryOption,
-    SimulatorOption,
-    SimulatorUrlOption,
-    WithoutOption,
-    rollout_options,
-)
 from deploysim.cli.watching import watched_replay
 from deploysim.config import read_settings
 from deploysim.errors import InputError
@@ -123,13 +116,17 @@ def replay_command(
             "--cancel-batches", help="Cancel what --batch has at the provider; what is answered is collected."
         ),
     ] = False,
-    max_steps: Annotated[int, typer.Option(min=1, help="Most responses of one rollout.")] = LIMITS.steps,
-    max_rollout_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of one rollout.")] = LIMITS.tokens,
-    max_rollout_seconds: Annotated[float, typer.Option(min=1, help="Longest rollout, in seconds.")] = LIMITS.seconds,
-    simulator: SimulatorOption = "",
-    simulator_url: SimulatorUrlOption = "",
-    repository: RepositoryOption = None,
-    without: WithoutOption = "",
+    max_steps: Annotated[int, typer.Option(min=1, help="Most responses of one rollout.")] = rollouts.LIMITS.steps,
+    max_rollout_tokens: Annotated[
+        int, typer.Option(min=1, help="Most tokens of one rollout.")
+    ] = rollouts.LIMITS.tokens,
+    max_rollout_seconds: Annotated[
+        float, typer.Option(min=1, help="Longest rollout, in seconds.")
+    ] = rollouts.LIMITS.seconds,
+    simulator: rollouts.SimulatorOption = "",
+    simulator_url: rollouts.SimulatorUrlOption = "",
+    repository: rollouts.RepositoryOption = None,
+    without: rollouts.WithoutOption = "",
     override_privacy: Annotated[
         str, typer.Option(help="Why conversations may leave this machine above the leak limit; it is recorded.")
     ] = "",
@@ -175,7 +172,7 @@ def replay_command(
         batch=BatchOptions(delete_files=not keep_remote_files, resend_lost=resend_lost, cancel=cancel_batches)
         if batch or cancel_batches
         else None,
-        rollouts=rollout_options(
+        rollouts=rollouts.rollout_options(
             here,
             file=None if tools in TOOLS else Path(tools),
             simulator=simulator,
