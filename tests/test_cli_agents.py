@@ -81,7 +81,7 @@ def test_fidelity_reads_steps(run, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (tells["calls describe"]["first"], tells["calls describe"]["second"]) == (1.0, 0.0)
     assert tells["failed calls"]["first"] == pytest.approx(1 / 3, rel=1e-5)
     assert [means["tool calls", lane] for lane in ("recorded", "baseline", "candidate")] == [2.0, 2.0, 1.0]
-    assert means["share of failed tool calls", "recorded"] == pytest.approx(1 / 6, rel=1e-5)
+    assert means["failed share of calls", "recorded"] == pytest.approx(1 / 6, rel=1e-5)
     assert shares["tool called", "describe", "candidate"] == (0, CONVERSATIONS)
     assert shares["any result from", "recorded", "candidate"] == (CONVERSATIONS, CONVERSATIONS)
     assert shares["any result from", "recorded", "recorded"] == (0, 0)
