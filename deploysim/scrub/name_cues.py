@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
 from deploysim.scrub.name_data import is_rare
-from deploysim.scrub.name_words import CALENDAR_NAMES, NEVER, RUN, STOPS, TOKEN, UPPER, is_acronym, is_code_like
+from deploysim.scrub.name_words import CALENDAR_NAMES, NAME, NEVER, RUN, STOPS, TOKEN, UPPER, is_acronym, is_code_like
 
 _NAME_KINDS = "full |real |first |last |middle |maiden |legal |given |family |sur|preferred |nick"
 _OWNERS = (
@@ -26,6 +26,7 @@ _ABROAD = (
 _STRONG = re.compile(
     rf"(?:\bmy (?:{_NAME_KINDS})?name(?:'s| is|:)|\bname(?:'s| is| was| in (?:the )?account is)|\bcalled|\bnamed(?: him| her| it)?"
     rf"|\bcalls? me|\bname(?:d)? as|\bsigned(?: by)?:?|\byours (?:sincerely|truly|faithfully),?\s*\n"
+    r"|\b(?:sur|last |family )name"
     r"|\b(?:starring|directed by|sung by|performed by|played by|composed by|authored by)|your name\?"
     rf"|\b(?:{_OWNERS})[ _]name\s*(?:is|:|=)\s*[\"']?|^[ >*\t]*(?:{_LABELS})\s*[:=]\s*[\"']?|\b(?:{_ABROAD})\s*)\s*(?={RUN})",
     re.I | re.M,
@@ -46,17 +47,17 @@ _RELATIVES = (
 _WEAK = re.compile(rf"\b(?:(?:{_OPENERS})|my (?:\w+ )?(?:{_RELATIVES})(?: is)?),?[ \t\n]+(?={RUN})", re.I)
 _SPOKEN_TO = re.compile(
     rf"\b(?:(?:hi|hello|hey|dear|tell|told|ask|asked|(?:e-?mail|letter|message|text|card|gift|speech|reply|note|response) (?:to|for)"
-    rf"|my (?:\w+ )?(?:{_RELATIVES})(?: is)?|is named|report by|written by|have you heard|introduc(?:e|es|ed|ing) (?:you to|me to|us to))),?[ \t\n]+{RUN}",
+    rf"|my (?:\w+ )?(?:{_RELATIVES})(?: is)?|is named|(?:report|written|filed|made|songs|sent|signed) by|have you heard|birthday of|tribute to|memory of|engaged to|married|interviewed|how old is|introduc(?:e|es|ed|ing) (?:you to|me to|us to))),?[ \t\n]+{RUN}",
     re.I,
 )
-_TITLES = (
-    "mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|lady|lord|rev|herr|frau|señor|señora|sr|sra|dra|mme|monsieur|madame|captain|"
-    "officer|judge|nurse|coach|uncle|aunt|aunty|auntie"
-)
-_TITLED = re.compile(rf"\b(?:{_TITLES})\b\.?[ \t]+{RUN}", re.I)
+_SURE_TITLES = "mr|mrs|ms|mx|dr|prof|professor|herr|frau|señora?|monsieur|sra|dra|mme"
+"""Those that nothing but a name follows, also in hurried writing without capitals."""
+_TITLES = "miss|sir|madam|lady|lord|rev|sr|madame|captain|officer|judge|nurse|coach|uncle|aunt|aunty|auntie"
+_TITLED = re.compile(rf"\b(?:(?P<sure>{_SURE_TITLES})|{_TITLES})\b\.?[ \t]+{RUN}", re.I)
 _DEEDS = (
     "said|says|told|asked|shouted|replied|whispered|lives|lived|works at|worked|called me|is (?:a|my|our|his|her) (?:friend|brother|"
-    "sister|colleague)|had given|is very"
+    "sister|colleague)|had given|is very|bought|flew|laughed|cried|smiled|nodded|"
+    "sighed|walked|married|graduated|was born|(?:likes|loves|wants) to"
 )
 _BELONGINGS = (
     "wife|husband|mother|father|daughter|son|brother|sister|friend|boss|address|birthday|house|mom|dad|kid|kids|phone|email|"
@@ -77,6 +78,7 @@ _ASKED = re.compile(
 )
 
 
+_KIN = re.compile(rf"\b[Tt]he (?P<v>{NAME}) family\b")
 _LAST_ADDRESSED = re.compile(rf"[a-z], (?P<v>{UPPER}[a-zß-öø-ÿ]+)(?=[!?.](?:\s|$|[\"”]))")
 
 
@@ -93,7 +95,7 @@ def introduced(text: str, lexicon: Lexicon) -> Iterator[Finding]:
         for match in pattern.finditer(text):
             yield from _leading_name(text, match, lexicon, strong=True)
     for match in _TITLED.finditer(text):
-        yield from _leading_name(text, match, lexicon, strong=match["v"][0].isupper())
+        yield from _leading_name(text, match, lexicon, strong=bool(match["sure"]) or match["v"][0].isupper())
     for match in _WEAK.finditer(text):
         yield from _leading_name(text, match, lexicon, strong=False)
     for match in _SPOKEN_TO.finditer(text):
@@ -105,7 +107,7 @@ def introduced(text: str, lexicon: Lexicon) -> Iterator[Finding]:
         words = [fold(word) for word in match["v"].split()]
         if words[0] in lexicon.given and not any(word in lexicon.topics or word in lexicon.countries for word in words):
             yield Finding(*match.span("v"), "PERSON", 0.5)
-    for pattern in (_DOING, _ASKED):
+    for pattern in (_DOING, _ASKED, _KIN):
         for match in pattern.finditer(text):
             if _stranger(match["v"], lexicon):
                 yield Finding(*match.span("v"), "PERSON", 0.5)
