@@ -118,4 +118,5 @@ def is_often_name(word: str) -> bool:
 def ordinary_words(language: str) -> frozenset[str]:
     """Return the words of a language, one of `DICTIONARIES`, less those that are names above all."""
     common = frequencies(language)
-    return frozenset(word for word, often in common.items() if often >= 3.2 and name_surplus(word, language) < -0.3)
+    named = {word for word in name_counts().keys() & common.keys() if name_surplus(word, language) >= -0.3}
+    return frozenset(word for word, often in common.items() if often >= 3.2) - named
