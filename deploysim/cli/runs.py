@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from deploysim.chat.batching.job import BatchOptions
 from deploysim.chat.local import serve
 from deploysim.chat.settings import PARAMETER_SOURCES
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, print_json, say
@@ -35,7 +36,6 @@ from deploysim.pipeline.replaying import (
 )
 from deploysim.pipeline.spending import run_spending
 from deploysim.pipeline.tool_worlds import RolloutOptions
-from deploysim.replay.batch_job import BatchOptions
 from deploysim.replay.engine import IN_FLIGHT
 from deploysim.replay.rollout import Limits
 from deploysim.store.outcomes import CUT, failures
