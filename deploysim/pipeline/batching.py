@@ -73,7 +73,7 @@ def check_way(workspace: Workspace, run_id: str, settings: ModelSettings, *, bat
             expected="--batch with a model at an endpoint that takes files and batches, as OpenAI's does",
             next_step="leave --batch out: the embedded model answers as fast as this machine can",
         )
-    opened = BatchBook(run_folder(workspace, run_id)).open
+    opened = BatchBook(run_folder(workspace, run_id)).submitted
     if opened and not batch:
         raise InputError(
             f"This run has {counted(len(opened), 'batch', 'batches')} at the provider: sent live, they would be paid twice.",
