@@ -65,7 +65,7 @@ def replay_command(
     sample: SampleOption = None,
     name: Annotated[str, typer.Option(help="What people call this configuration; the model's name by default.")] = "",
     base_url: Annotated[
-        str, typer.Option(help="OpenAI-compatible endpoint; OPENAI_BASE_URL, else data/models.yaml by default.")
+        str, typer.Option(help="OpenAI-compatible endpoint; that of data/models.yaml, else OPENAI_BASE_URL by default.")
     ] = "",
     api: Annotated[
         str, typer.Option(help="chat for Chat Completions (the default), responses for OpenAI's Responses API.")
@@ -118,7 +118,7 @@ def replay_command(
     simulator: Annotated[
         str, typer.Option(help="Model that plays tools where --tools names `simulator`; `local` is the embedded one.")
     ] = "",
-    simulator_url: Annotated[str, typer.Option(help="Its endpoint; OPENAI_BASE_URL by default.")] = "",
+    simulator_url: Annotated[str, typer.Option(help="Its endpoint; by default as for --base-url.")] = "",
     repository: Annotated[
         Path | None, typer.Option(help="Git repository for tools that --tools answers by `snapshot`.")
     ] = None,
