@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from deploysim.chat.batching.job import BatchOptions
 from deploysim.chat.local_state import local_state
 from deploysim.config import read_settings
 from deploysim.pipeline.baseline_offer import WHY, OldModel, baseline_arguments, old_models
@@ -19,7 +20,6 @@ from deploysim.pipeline.replaying import ReplayPlan
 from deploysim.pipeline.run_arguments import options
 from deploysim.pipeline.run_queue import enqueue
 from deploysim.pipeline.spot_checking import facts
-from deploysim.replay.batch_job import BatchOptions
 from deploysim.replay.engine import IN_FLIGHT
 from deploysim.store.runs import list_runs
 from deploysim.store.samples import SampleAbout
