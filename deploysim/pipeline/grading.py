@@ -11,13 +11,16 @@ from typing import TypeVar
 
 import polars as pl
 
+from deploysim.chat.batching.job import BatchOptions
 from deploysim.chat.profiles import Price
 from deploysim.grade.engine import GradeRow, grade_frame, rule_rows
 from deploysim.grade.grader import Grader
 from deploysim.grade.judging.judges import NO_JUDGES, Judges
-from deploysim.pipeline.budgeting import Budget, JudgePurse
+from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.graded_sets import GradedSet, graded_sets
+from deploysim.pipeline.judge_purse import JudgePurse
 from deploysim.pipeline.judging import JudgeCount, Judging
+from deploysim.pipeline.judging_batches import check_nothing_is_paid_twice, judge_in_batches
 from deploysim.pipeline.lanes import Lanes, fitting
 from deploysim.pipeline.privacy_gate import check_gate
 from deploysim.store.grades import GRADES, write_grades
@@ -50,6 +53,8 @@ class JudgeUse:
     """The most that judges may spend in one call."""
     prices: Mapping[str, Price] = field(default_factory=dict)
     """What judges cost, by their names."""
+    batch: BatchOptions | None = None
+    """How they are asked through their providers' Batch APIs; None for live calls. Verdicts are the same either way."""
 
 
 RULES_ONLY = JudgeUse()
@@ -229,7 +234,7 @@ def _grade_by_judges(
     count: _Count,
     report: Report,
 ) -> tuple[str, ...]:
-    purse = JudgePurse(use.budget, use.prices)
+    purse = JudgePurse(use.budget, use.prices, batch=use.batch is not None)
     if use.budget:
         purse.check({judge.name for judge in use.judges.everyone()})
     with Judging(workspace, graders, sets, purse=purse) as judging:
@@ -237,11 +242,20 @@ def _grade_by_judges(
         notes = tuple(_cleared(workspace, sets, graders, use)) if any(judging.calls()) else ()
         for note in notes:
             judging.note(note, at=datetime.now(UTC))
-        asyncio.run(judging.ask(in_flight=use.in_flight, report=report))
+        notes += _ask(workspace, judging, use, report)
         for one in sets:
             _write(one, judging.rows(one), count)
         count.judged = judging.counts
     return notes
+
+
+def _ask(workspace: Workspace, judging: Judging, use: JudgeUse, report: Report) -> tuple[str, ...]:
+    """Ask the judges what is left to ask, and return what people should know of it."""
+    if use.batch:
+        return judge_in_batches(workspace, judging, use.batch, report=report)
+    check_nothing_is_paid_twice(workspace, judging)
+    asyncio.run(judging.ask(in_flight=use.in_flight, report=report))
+    return ()
 
 
 def _cleared(
