@@ -13,6 +13,7 @@ from judging import Asked, endpoint
 from repeating_server import repeating
 from servers import Endpoint, answer
 
+from deploysim.pipeline.audited_lanes import ended_lanes
 from deploysim.taxonomy import load_taxonomy
 from deploysim.types import Ending, Message
 
@@ -151,5 +152,6 @@ def test_an_ablation_takes_sources_away_one_after_another(run, tmp_path: Path, m
     assert left == {**dict.fromkeys(variants, 0), "simulator": CONVERSATIONS, "tools": CONVERSATIONS}
     assert variants["nothing"]["comparison"]["auc"] == 0.5
     assert variants["simulator"]["comparison"]["auc"] > 0.9
+    assert ended_lanes(here, sample).baseline == variants["nothing"]["run_id"]
     with_examples, without = green[: 2 * CONVERSATIONS], green[2 * CONVERSATIONS :]
     assert max(with_examples) > 1 >= max(without)

@@ -65,7 +65,10 @@ def ablate(
         InputError: where the sample has none of them.
     """
     plan = with_rollouts(workspace, plan)
-    steps = list(_steps(workspace, plan))
+    steps = [
+        replace(step, plan=replace(step.plan, without="" if step.name == WHOLE else step.name))
+        for step in _steps(workspace, plan)
+    ]
     if len(steps) == 1:
         raise InputError(
             "There is nothing to take away from this sample.",

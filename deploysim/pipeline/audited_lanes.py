@@ -27,7 +27,7 @@ def ended_lanes(workspace: Workspace, sample_id: str) -> Lanes:
     """Return the newest ended run of each lane, where there is one; neither is needed to audit the other."""
     newest: dict[str, str] = {}
     for run in reversed(list_runs(workspace, sample_id=sample_id)):
-        if run.status in ENDED:
+        if run.status in ENDED and not run.without:
             newest[run.lane] = run.run_id
     return Lanes(sample_id, newest.get(Lane.CANDIDATE), newest.get(Lane.BASELINE))
 

@@ -50,7 +50,7 @@ def old_models(
 
 def lacks_baseline(workspace: Workspace, sample_id: str) -> bool:
     """Say whether a candidate has answered, or answers, a sample and no baseline does."""
-    lanes = {run.lane for run in list_runs(workspace, sample_id=sample_id)}
+    lanes = {run.lane for run in list_runs(workspace, sample_id=sample_id) if not run.without}
     return Lane.CANDIDATE in lanes and Lane.BASELINE not in lanes
 
 

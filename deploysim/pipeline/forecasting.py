@@ -61,7 +61,7 @@ def newest_lanes(workspace: Workspace, sample_id: str) -> Lanes:
     """
     newest: dict[str, str] = {}
     for run in reversed(list_runs(workspace, sample_id=sample_id)):
-        if run.status in ENDED:
+        if run.status in ENDED and not run.without:
             newest[run.lane] = run.run_id
     if Lane.CANDIDATE not in newest:
         raise NotFoundError(

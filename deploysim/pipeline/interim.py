@@ -88,7 +88,7 @@ def begun_lanes(workspace: Workspace, sample_id: str) -> Lanes:
     """
     newest: dict[str, str] = {}
     for run in reversed(list_runs(workspace, sample_id=sample_id)):
-        if run.block is not None:
+        if run.block is not None and not run.without:
             newest[run.lane] = run.run_id
     if Lane.CANDIDATE not in newest:
         raise NotFoundError(

@@ -85,6 +85,8 @@ class ReplayPlan:
     rollouts: RolloutOptions | None = None
     """How the tools of agents are answered; the default where None and the sample holds rollouts."""
 
+    without: str = ""
+    """What an ablation takes away, in words."""
     source: ModelSource = field(default_factory=ModelSource)
     """Where the settings come from, for the record."""
     budget: Budget = field(default_factory=Budget)
@@ -252,6 +254,7 @@ def begin(workspace: Workspace, plan: ReplayPlan, *, now: datetime) -> RunRecord
         seed=plan.seed,
         prefixes=prefix_count(workspace, plan.sample_id),
         created_at=known.created_at if known else now.isoformat(timespec="seconds"),
+        without=plan.without or (", ".join(plan.rollouts.without) if plan.rollouts else ""),
         notes=(gate_note,) if gate_note else (),
         gate_note=gate_note,
         repeats=max(plan.repeats, known.repeats if known else 1),

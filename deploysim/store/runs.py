@@ -83,6 +83,8 @@ class RunRecord:
     """"started", "done", "stopped" (asked to) or "failed" (see error)."""
     finished_at: str | None = None
     error: str | None = None
+    without: str = ""
+    """What was taken away from it to see what that does; such a run stands for no lane unless somebody names it."""
     imported_from: str | None = None
     """Base name of the file, where the responses were made elsewhere."""
     notes: tuple[str, ...] = ()

@@ -43,7 +43,8 @@ NOISE_HELP = (
 
 def pick_lanes(sample_id: str) -> Lanes:
     """Let the reader pick a candidate and a baseline of a sample; both stand in the link."""
-    runs = sorted(list_runs(workspace(), sample_id=sample_id), key=lambda run: run.status not in ENDED)
+    found = list_runs(workspace(), sample_id=sample_id)
+    runs = sorted(found, key=lambda run: (bool(run.without), run.status not in ENDED))
     candidates = {r.run_id: r for r in runs if r.lane == "candidate"}
     baselines = {r.run_id: r for r in runs if r.lane == "baseline"}
     if not candidates:
@@ -54,13 +55,16 @@ def pick_lanes(sample_id: str) -> Lanes:
             label="Start a replay on the Runs page",
         )
     candidate = pick("Candidate", {i: _run_label(r) for i, r in candidates.items()}, key="candidate")
-    labels = {i: _run_label(r) for i, r in baselines.items()} | {NO_BASELINE: "none: compare with the log"}
+    whole = {i: _run_label(r) for i, r in baselines.items() if not r.without}
+    less = {i: _run_label(r) for i, r in baselines.items() if r.without}
+    labels = whole | {NO_BASELINE: "none: compare with the log"} | less
     baseline = pick("Baseline", labels, key="baseline")
     return Lanes(sample_id, candidate, baseline if baseline in baselines else None)
 
 
 def _run_label(run: RunRecord) -> str:
-    return f"{run.name} · {run.run_id[:6]} · {run.created_at[:16].replace('T', ' ')}"
+    less = f" · without {run.without}" if run.without else ""
+    return f"{run.name} · {run.run_id[:6]} · {run.created_at[:16].replace('T', ' ')}{less}"
 
 
 @st.cache_resource(max_entries=4, show_spinner="Joining the lanes …")

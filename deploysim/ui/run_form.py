@@ -147,7 +147,7 @@ def _how(column: st.delta_generator.DeltaGenerator) -> tuple[str, bool]:
 
 def _offered(about: SampleAbout, lane: str) -> OldModel | None:
     """Propose the baseline lane where a candidate is started without one and the old model can still be asked."""
-    lanes = {run.lane for run in list_runs(workspace(), sample_id=about.sample_id)}
+    lanes = {run.lane for run in list_runs(workspace(), sample_id=about.sample_id) if not run.without}
     if lane != Lane.CANDIDATE or Lane.BASELINE in lanes:
         return None
     found = old_models(about, read_settings())
