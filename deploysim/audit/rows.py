@@ -232,9 +232,15 @@ def variant_table(audit: AblationAudit) -> pl.DataFrame:
     return pl.DataFrame(list(found.values()))
 
 
-def variant_rate_rows(audit: AblationAudit) -> pl.DataFrame:
-    """Return the rate of every category that any variant shows, by variant, with the columns of `SHARES`."""
-    rows = [share_row(rate.name, step_words(variant), rate.share) for variant, rate in _shown_rates(audit)]
+def shown_behaviours(audit: AblationAudit) -> dict[str, str]:
+    """Return the categories that any variant shows, by id with their name."""
+    return {rate.category: rate.name for _, rate in _shown_rates(audit)}
+
+
+def variant_rate_rows(audit: AblationAudit, category: str) -> pl.DataFrame:
+    """Return the rate of a category by variant, with the columns of `SHARES`; the measure is what was taken away."""
+    rates = [(variant, rate) for variant, rate in _shown_rates(audit) if rate.category == category]
+    rows = [share_row(step_words(variant), audit.lane, rate.share) for variant, rate in rates]
     return pl.DataFrame([row for row in rows if row], schema=SHARES)
 
 

@@ -25,7 +25,7 @@ def auc_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
     least = min([0.4, *rows["low"]])
     scale = alt.Scale(domain=[least, 1.0], nice=False)
     axis = alt.Axis(format=".1f", grid=True, gridOpacity=0.35, domain=False, titleColor=ink, tickCount=6)
-    title = "AUC on conversations held out: 0.5 cannot be told apart, 1 always"
+    title = "AUC, held out: 0.5 cannot be told apart"
     base = alt.Chart(rows)
     tooltip = ["name", alt.Tooltip("auc:Q", format=".2f"), alt.Tooltip("low:Q", format=".2f")]
     tooltip += [alt.Tooltip("high:Q", format=".2f"), alt.Tooltip("pairs:Q", format=",")]
@@ -168,11 +168,11 @@ def shares_alt(rows: pl.DataFrame) -> str:
 
 ANSWERERS = {
     "recorded": "#708090",
-    "recorded elsewhere": "#A9B4C0",
+    "recorded elsewhere": "#56789B",
     "written before": "#5B8C85",
     "snapshot": "#009E73",
     "simulated": "#7B5EA7",
-    "simulated failure": "#B9A3D6",
+    "simulated failure": "#B3598D",
     "fixed answer": "#0072B2",
     "nobody": "#D55E00",
 }
@@ -203,7 +203,7 @@ def answerers_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
     colour = alt.Color(
         "source:N",
         scale=alt.Scale(domain=sources, range=[ANSWERERS[name] for name in sources]),
-        legend=alt.Legend(title=None, orient="top", labelColor=ink, columns=4),
+        legend=alt.Legend(title=None, orient="top", labelColor=ink, columns=2),
     )
     base = alt.Chart(rows)
     bars = base.mark_bar(height=20, stroke="white", strokeWidth=1).encode(

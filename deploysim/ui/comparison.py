@@ -186,7 +186,7 @@ def forecast_basis(forecast: Forecast) -> None:
     st.markdown("**What it assumes**\n" + "\n".join(f"- {plain(note)}" for note in forecast.notes))
 
 
-COMPARABLE = "candidate on comparable ones only"
+COMPARABLE = "candidate, comparable only"
 COMPARABLE_HELP = (
     "Per 100,000, without rollouts that left the simulated world, met a limit, or stopped to ask before they had done what "
     "the log did; in the other columns what they did until then counts."

@@ -11,6 +11,7 @@ from deploysim.audit.rows import (
     auc_rows,
     count_table,
     name_of,
+    shown_behaviours,
     spread_table,
     tell_rows,
     tell_table,
@@ -171,11 +172,14 @@ def _worlds(audit: AblationAudit) -> None:
 
 
 def _variant_rates(audit: AblationAudit) -> None:
-    rows = variant_rate_rows(audit)
-    if not rows.height:
+    names = shown_behaviours(audit)
+    if not names:
         st.markdown("No variant shows any behaviour that is graded.")
         return
-    st.markdown("**Rates of the behaviours that any variant shows**")
+    category = st.selectbox(
+        "Rate of a behaviour that any variant shows", list(names), format_func=names.__getitem__, key="fidelity_rate"
+    )
+    rows = variant_rate_rows(audit, category)
     st.altair_chart(
         charts.shares_chart(rows, ink=ink(), title="share of responses"),
         width="stretch",

@@ -45,7 +45,7 @@ LANE_COLUMNS = (
 )
 
 
-COMPARABLE_COLUMNS = ("not comparable", "per 100k on comparable ones only")
+COMPARABLE_COLUMNS = ("not comparable", "per 100k, comparable only")
 
 
 def pick_other(saved: SavedForecast) -> SavedForecast | None:

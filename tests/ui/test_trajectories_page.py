@@ -97,13 +97,13 @@ def test_a_forecast_shows_the_rate_on_comparable_ones_beside_the_full_one(
     monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(copy.root))
     app = open_page(SHIFTS, behaviour="destructive_actions")
     tables = [frame.value for frame in app.dataframe]
-    lanes = next(table for table in tables if "per 100k on comparable ones only" in table.columns)
+    lanes = next(table for table in tables if "per 100k, comparable only" in table.columns)
 
     assert not app.exception
     assert [(lane.present, lane.rate.n) for lane in row.lanes] == [(1, 7), (1, 7), (7, 7)]
     assert [lane.rate.n for lane in row.comparable] == [0, 0, 0]
-    assert lanes["per 100k on comparable ones only"].to_list() == ["(0 of 0)"] * 3
-    assert any("candidate on comparable ones only" in table.columns for table in tables)
+    assert lanes["per 100k, comparable only"].to_list() == ["(0 of 0)"] * 3
+    assert any("candidate, comparable only" in table.columns for table in tables)
 
 
 def test_rollouts_are_counted_once(agents: tuple[Workspace, Lanes], monkeypatch: pytest.MonkeyPatch) -> None:
