@@ -58,7 +58,8 @@ def _read(path: Path) -> pl.DataFrame:
 def _show(result: Backtest) -> None:
     say(
         f"{result.responses:,} labels, {result.models} models ({result.pairs} ordered pairs), "
-        f"{len(result.categories)} categories, {result.clusters:,} clusters of prompts, {result.settings.splits} halves."
+        f"{len(result.categories)} categories, {result.clusters:,} clusters of prompts, {result.settings.splits} halves. "
+        f"Directions are called at a certainty of {result.settings.certainty:.0%}."
     )
     for score in SHOWN:
         say("")
