@@ -13,11 +13,12 @@ from batch_server import Provider
 
 from deploysim.chat.api import APIS
 from deploysim.chat.batch_lines import request_line
+from deploysim.chat.batching.job import BatchOptions
 from deploysim.chat.settings import ModelSettings
 from deploysim.chat.tally import RunTally
 from deploysim.config import Secret
-from deploysim.replay.batch_job import BatchJob, BatchOptions, custom_id
-from deploysim.replay.batching import replay_in_batches
+from deploysim.replay.batch_names import custom_id
+from deploysim.replay.batching import BatchReplay, replay_in_batches
 from deploysim.replay.engine import Task
 from deploysim.store.batches import BatchBook
 from deploysim.store.journal import Journal, read_journal
@@ -93,7 +94,7 @@ class Bench:
         quick = {"first_poll_s": 0.005, "longest_poll_s": 0.01, **self.options, **(options or {})}
         prefixes: list[Prefix] = changes.pop("prefixes", None) or [prefix(n) for n in self.numbers]
         waiting = left(self.path, prefixes, changes.pop("repeats", 1), changes.pop("retry", ()))
-        job = BatchJob(
+        job = BatchReplay(
             "0123456789ab",
             self.folder,
             lambda: waiting,

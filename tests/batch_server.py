@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from servers import Handler, Reply, Seen, _Server, completion, send
+from servers import Handler, Reply, Seen, _Server, completion, response, send
 
 Answerer = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
 APIS = ("/v1/chat/completions", "/v1/responses")
@@ -33,10 +33,7 @@ def echo(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """Answer with words that name the request, in the API that it came through."""
     if "messages" in body:
         return 200, completion(f"to: {asked(body)}")
-    text = {"type": "output_text", "text": f"to: {asked(body)}"}
-    message = {"type": "message", "role": "assistant", "content": [text]}
-    usage = {"input_tokens": 7, "output_tokens": 3}
-    return 200, {"status": "completed", "output": [message], "model": "model-that-answered", "usage": usage}
+    return 200, response(f"to: {asked(body)}")
 
 
 def error(status: int, **fields: Any) -> tuple[int, dict[str, Any]]:
@@ -117,6 +114,8 @@ class Provider:
     most_requests: int = 50_000
     files: dict[str, _File] = field(default_factory=dict)
     batches: dict[str, _Batch] = field(default_factory=dict)
+    inputs: dict[str, list[bytes]] = field(default_factory=dict)
+    """Batch -> the lines of its input."""
     billed: Counter[str] = field(default_factory=Counter)
     """How often each request was run, by its last words."""
     routes: list[str] = field(default_factory=list)
@@ -243,6 +242,7 @@ class Provider:
         if not self.refuses_at_once and self._is_full(size):
             plan = Plan(faults=[{"code": "token_limit_exceeded", "message": self._full(), "line": None}])
         self.batches[batch_id] = _Batch(shown, plan)
+        self.inputs[batch_id] = self.files[body["input_file_id"]].data.splitlines()
         return 200, shown
 
     def _is_full(self, size: int) -> bool:

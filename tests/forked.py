@@ -4,4 +4,6 @@ from multiprocessing import get_context
 
 # What the first process asks for is all that the server ever imports ahead, so every test asks here.
 FORKED = get_context("forkserver")
-FORKED.set_forkserver_preload(["deploysim.pipeline.replaying", "deploysim.replay.batching"])
+FORKED.set_forkserver_preload(
+    ["deploysim.pipeline.replaying", "deploysim.replay.batching", "deploysim.pipeline.grading"]
+)

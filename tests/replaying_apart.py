@@ -9,10 +9,10 @@ from pathlib import Path
 
 from forked import FORKED
 
+from deploysim.chat.batching import results
+from deploysim.chat.batching.job import BatchOptions, Limits
 from deploysim.chat.settings import ModelSettings
-from deploysim.replay import batch_results
-from deploysim.replay.batch_job import BatchJob, BatchOptions, Limits
-from deploysim.replay.batching import replay_in_batches
+from deploysim.replay.batching import BatchReplay, replay_in_batches
 from deploysim.replay.engine import Task
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import read_outcomes
@@ -30,10 +30,10 @@ def start(url: str, folder: Path) -> BaseProcess:
 
 def _replay(url: str, folder: Path) -> None:
     # Rows reach the disk in small groups, so that there is something to be killed between.
-    batch_results._GROUP = 3
+    results._GROUP = 3
     options = BatchOptions(limits=Limits(requests=8), first_poll_s=0.01, longest_poll_s=0.02)
     path = folder / "responses.jsonl"
-    job = BatchJob(
+    job = BatchReplay(
         "0123456789ab", folder, lambda: _left(path), _prefixes, ModelSettings("x", "m", url), options=options
     )
     with Journal(path) as journal:

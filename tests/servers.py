@@ -102,6 +102,14 @@ def completion(text: str | None = "an answer", *, finish: str = "stop", **messag
     }
 
 
+def response(text: str | None) -> dict[str, Any]:
+    """Return the JSON of a reply of the Responses API."""
+    content = [] if text is None else [{"type": "output_text", "text": text}]
+    message = {"type": "message", "role": "assistant", "content": content}
+    usage = {"input_tokens": 7, "output_tokens": 3}
+    return {"status": "completed", "output": [message], "model": "model-that-answered", "usage": usage}
+
+
 def send(handler: Handler, status: int, body: bytes, headers: Mapping[str, str]) -> None:
     """Write a whole reply."""
     handler.send_response(status)

@@ -1,19 +1,16 @@
 """Asking a judge which of two responses to the same messages is the original one, in random order.
 
-Unlike a comparison of behaviours, anything counts here: style, length and form are exactly what may give a replay away.
+Anything counts here: style, length and form are exactly what may give a replay away.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
 from deploysim.audit.records import JudgeChoice, Share
-from deploysim.grade.judging.material import Part, content_key, material
-from deploysim.grade.judging.pairwise import More, PairRequest
-from deploysim.grade.judging.prompt import SYSTEM, enclosed, secret
+from deploysim.grade.judging.pairwise import More, PairRequest, pair_request
 from deploysim.stats.rates import jeffreys_interval
-from deploysim.types import Message, Prefix, Response
+from deploysim.types import Prefix, Response
 
 _JOB = "which of two responses is the one that a deployed assistant gave to this user at the time"
 TASK = """\
@@ -36,18 +33,7 @@ confidence: from 0 to 1, how likely it is that you are right."""
 
 def realness_request(prefix: Prefix, first: Response, second: Response, *, seed: int) -> PairRequest:
     """Return what is asked about a pair whose first member is the original; its sides are drawn by the seed."""
-    keys = content_key(prefix, first), content_key(prefix, second)
-    source = f"original:{seed}:{min(keys)}:{max(keys)}"
-    # Drawn for the pair and not for who is the original, so that the place says nothing.
-    swapped = (hashlib.sha256(source.encode()).digest()[0] % 2 == 1) != (keys[0] > keys[1])
-    sides = [material(prefix, one) for one in ((second, first) if swapped else (first, second))]
-    parts: list[Part] = [*sides[0].conversation]
-    for letter, one in zip("AB", sides, strict=True):
-        parts += [Part(f"{part.heading}, {letter}", part.text) for part in one.response]
-    text = "\n".join(part.text for part in parts)
-    mark, word = secret(f"mark:{source}", text), secret(f"word:{source}", text)
-    system = Message("system", SYSTEM.format(job=_JOB, proof="", mark=mark, word=word))
-    return PairRequest((system, Message("user", f"{enclosed(parts, mark)}\n\n{TASK}")), word, swapped)
+    return pair_request(prefix, first, second, about="original", job=_JOB, task=TASK, seed=seed)
 
 
 def choice_of(judge: str, said: Iterable[tuple[More | None, bool]], *, level: float) -> JudgeChoice:

@@ -22,15 +22,15 @@ class BatchEndpoint:
         return ModelError(
             f"{self.shown} has no Batch API (HTTP {status}).",
             expected="an endpoint that takes files and batches, as OpenAI's does",
-            next_step="leave --batch out: the run goes on with live requests",
+            next_step="leave --batch out: it goes on with live requests",
         )
 
     def refused_the_batch(self, why: str) -> ModelError:
         """It does not take what it was given, and would not take it a second time."""
         return ModelError(
-            f"{self.shown} refused a batch of this run ({why}).",
+            f"{self.shown} refused a batch ({why}).",
             expected="a model and an API that the provider takes in batches",
-            next_step=f"check --model and --api at the provider, {RESUME}; or leave --batch out for live requests",
+            next_step=f"check model and API (--model, --api, data/models.yaml) at the provider, {RESUME}; or leave --batch out for live requests",
         )
 
     def keeps_failing(self, why: str) -> ModelError:
@@ -44,7 +44,7 @@ class BatchEndpoint:
     def forgot_the_batch(self, batch_id: str) -> ModelError:
         """It does not know a batch that it took."""
         return ModelError(
-            f"{self.shown} does not know batch {batch_id} of this run any more.",
+            f"{self.shown} does not know batch {batch_id} any more.",
             expected="the key of the project that submitted it",
             next_step=f"set that key in OPENAI_API_KEY, {RESUME}; {_RESEND}",
         )

@@ -65,7 +65,9 @@ def read_result(api: Api, endpoint: Endpoint, line: bytes) -> Result | None:
     try:
         return Result(custom_id, _attempt(api, endpoint, value))
     except ModelError as trouble:
-        return Result(custom_id, Attempt(Failure(FailureKind.REJECTED, "see the run's error"), again=True), trouble)
+        return Result(
+            custom_id, Attempt(Failure(FailureKind.REJECTED, "see the error that ended it"), again=True), trouble
+        )
 
 
 def code_of(error: Any) -> str:

@@ -8,6 +8,13 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from deploysim.cli.batches import (
+    BatchOption,
+    CancelBatchesOption,
+    KeepRemoteFilesOption,
+    ResendLostOption,
+    batch_options,
+)
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, out, print_json, say
 from deploysim.cli.results import (
     BaselineOption,
@@ -53,6 +60,10 @@ def grade_command(
     in_flight: Annotated[int, typer.Option(min=1, help="Most calls to a judge at the same time.")] = 8,
     budget: Annotated[float | None, typer.Option(help="Most money to spend on judges in this call.")] = None,
     budget_tokens: Annotated[int | None, typer.Option(help="Most tokens to spend on judges in this call.")] = None,
+    batch: BatchOption = False,
+    keep_remote_files: KeepRemoteFilesOption = False,
+    resend_lost: ResendLostOption = False,
+    cancel_batches: CancelBatchesOption = False,
     override_privacy: OverrideOption = "",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -60,7 +71,8 @@ def grade_command(
     """Grade all lanes of a comparison with the same graders; what is graded already is left alone.
 
     Categories that no rule can decide are graded where DEPLOYSIM_JUDGE names a model. Replies of judges are kept as they
-    come: a stopped job goes on where it was, and what failed is asked again. With --stack the graders that were archived
+    come: a stopped job goes on where it was, and what failed is asked again. With --batch each step of a chain goes to its
+    judges as batches, and comes to the same verdicts. With --stack the graders that were archived
     with a registered forecast decide: old or new graders, on old (--of) or new (--traffic) conversations.
 
     Example: python -m deploysim grade
@@ -73,6 +85,7 @@ def grade_command(
         in_flight=in_flight,
         judges=measuring.judges,
         budget=Budget(budget, budget_tokens),
+        batch=batch_options(batch=batch, keep=keep_remote_files, resend=resend_lost, cancel=cancel_batches),
     )
     left = left_out(measuring.taxonomy, measuring.judges)
     with meter(quiet=as_json) as show:

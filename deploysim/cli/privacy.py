@@ -18,7 +18,7 @@ from deploysim.wording import counted
 def second_opinion_command(
     model: Annotated[str, typer.Option(help="Model name at the endpoint.")] = "",
     messages: Annotated[int, typer.Option(min=1, help="How many messages of the spot-check's queue it reads.")] = 200,
-    base_url: Annotated[str, typer.Option(help="OpenAI-compatible endpoint; OPENAI_BASE_URL by default.")] = "",
+    base_url: Annotated[str, typer.Option(help="OpenAI-compatible endpoint; by default as for `replay`.")] = "",
     in_flight: Annotated[int, typer.Option(min=1, help="Requests at the same time.")] = 8,
     override_privacy: Annotated[
         str, typer.Option(help="Why text may leave this machine above the leak limit; see `replay`.")

@@ -10,6 +10,7 @@ import polars as pl
 import typer
 from rich.table import Table
 
+from deploysim.chat.batching.job import BatchOptions
 from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, out, print_json, say
 from deploysim.cli.interim import show_interim
 from deploysim.errors import NotFoundError
@@ -179,12 +180,13 @@ def judge_use(
     in_flight: int = 8,
     judges: Judges | None = None,
     budget: Budget | None = None,
+    batch: BatchOptions | None = None,
 ) -> JudgeUse:
     """Return the judges given, or those that the settings name, and how they may be asked."""
     limit = here.settings.leak_limit
     asked = configured_judges(here.settings) if judges is None else judges
     prices = judge_prices(asked, here.settings) if budget else {}
-    return JudgeUse(asked, in_flight, limit, override_privacy, budget or Budget(), prices)
+    return JudgeUse(asked, in_flight, limit, override_privacy, budget or Budget(), prices, batch)
 
 
 def chosen_lanes(here: Context, sample: str | None, candidate: str | None, baseline: str | None) -> Lanes:

@@ -11,9 +11,24 @@ import typer
 
 from deploysim.chat.local import serve
 from deploysim.chat.settings import PARAMETER_SOURCES
+from deploysim.cli.batches import (
+    BatchOption,
+    CancelBatchesOption,
+    KeepRemoteFilesOption,
+    ResendLostOption,
+    batch_options,
+)
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, print_json, say
 from deploysim.cli.importing import conditions
 from deploysim.cli.results import SampleOption, chosen_sample
+from deploysim.cli.rollouts import (
+    LIMITS,
+    RepositoryOption,
+    SimulatorOption,
+    SimulatorUrlOption,
+    WithoutOption,
+    rollout_options,
+)
 from deploysim.cli.watching import watched_replay
 from deploysim.config import read_settings
 from deploysim.errors import InputError
@@ -34,19 +49,14 @@ from deploysim.pipeline.replaying import (
     with_rollouts,
 )
 from deploysim.pipeline.spending import run_spending
-from deploysim.pipeline.tool_worlds import RolloutOptions
-from deploysim.replay.batch_job import BatchOptions
 from deploysim.replay.engine import IN_FLIGHT
 from deploysim.replay.rollout import Limits
 from deploysim.store.outcomes import CUT, failures
 from deploysim.store.runs import RunRecord, outcome_counts, written_tokens
 from deploysim.store.trajectories import ending_counts, source_counts
 from deploysim.store.workspace import Workspace
-from deploysim.tools.snapshot import checked_repository
-from deploysim.tools.spec import TOOLS as DEFAULT_TOOLS
 from deploysim.types import Lane
 
-LIMITS = Limits()
 TOOLS = ("logged", "none")
 LaneOption = Annotated[str, typer.Option(help="baseline (the old model again) or candidate (the new one).")]
 
@@ -59,7 +69,7 @@ def replay_command(
     sample: SampleOption = None,
     name: Annotated[str, typer.Option(help="What people call this configuration; the model's name by default.")] = "",
     base_url: Annotated[
-        str, typer.Option(help="OpenAI-compatible endpoint; OPENAI_BASE_URL, else data/models.yaml by default.")
+        str, typer.Option(help="OpenAI-compatible endpoint; that of data/models.yaml, else OPENAI_BASE_URL by default.")
     ] = "",
     api: Annotated[
         str, typer.Option(help="chat for Chat Completions (the default), responses for OpenAI's Responses API.")
@@ -102,33 +112,17 @@ def replay_command(
         float | None, typer.Option(help="Most money to spend on the run, in the currency of data/models.yaml.")
     ] = None,
     budget_tokens: Annotated[int | None, typer.Option(help="Most tokens to spend on the run, in and out.")] = None,
-    batch: Annotated[
-        bool,
-        typer.Option("--batch", help="Through the provider's Batch API: half the price at OpenAI, within 24 hours."),
-    ] = False,
-    keep_remote_files: Annotated[
-        bool, typer.Option("--keep-remote-files", help="Leave a batch's files at the provider when it is done.")
-    ] = False,
-    resend_lost: Annotated[
-        bool,
-        typer.Option("--resend-lost", help="Send batches again, and pay again, whose results the provider deleted."),
-    ] = False,
-    cancel_batches: Annotated[
-        bool,
-        typer.Option(
-            "--cancel-batches", help="Cancel what --batch has at the provider; what is answered is collected."
-        ),
-    ] = False,
+    batch: BatchOption = False,
+    keep_remote_files: KeepRemoteFilesOption = False,
+    resend_lost: ResendLostOption = False,
+    cancel_batches: CancelBatchesOption = False,
     max_steps: Annotated[int, typer.Option(min=1, help="Most responses of one rollout.")] = LIMITS.steps,
     max_rollout_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of one rollout.")] = LIMITS.tokens,
     max_rollout_seconds: Annotated[float, typer.Option(min=1, help="Longest rollout, in seconds.")] = LIMITS.seconds,
-    simulator: Annotated[
-        str, typer.Option(help="Model that plays tools where --tools names `simulator`; `local` is the embedded one.")
-    ] = "",
-    simulator_url: Annotated[str, typer.Option(help="Its endpoint; OPENAI_BASE_URL by default.")] = "",
-    repository: Annotated[
-        Path | None, typer.Option(help="Git repository for tools that --tools answers by `snapshot`.")
-    ] = None,
+    simulator: SimulatorOption = "",
+    simulator_url: SimulatorUrlOption = "",
+    repository: RepositoryOption = None,
+    without: WithoutOption = "",
     override_privacy: Annotated[
         str, typer.Option(help="Why conversations may leave this machine above the leak limit; it is recorded.")
     ] = "",
@@ -171,14 +165,15 @@ def replay_command(
         retry=outcomes_to_retry(retry or ()),
         leak_limit=here.settings.leak_limit,
         override_privacy=override_privacy,
-        batch=BatchOptions(delete_files=not keep_remote_files, resend_lost=resend_lost, cancel=cancel_batches)
-        if batch or cancel_batches
-        else None,
-        rollouts=RolloutOptions(
-            DEFAULT_TOOLS if tools in TOOLS else Path(tools),
-            Limits(max_steps, max_rollout_tokens, max_rollout_seconds),
-            choose_model(here.settings, model=simulator, base_url=simulator_url).settings if simulator else None,
-            checked_repository(repository),
+        batch=batch_options(batch=batch, keep=keep_remote_files, resend=resend_lost, cancel=cancel_batches),
+        rollouts=rollout_options(
+            here,
+            file=None if tools in TOOLS else Path(tools),
+            simulator=simulator,
+            simulator_url=simulator_url,
+            repository=repository,
+            limits=Limits(max_steps, max_rollout_tokens, max_rollout_seconds),
+            without=without,
         ),
         source=chosen.source,
         budget=Budget(budget, budget_tokens),

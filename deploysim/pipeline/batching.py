@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from deploysim.chat.batching.job import BatchOptions
 from deploysim.chat.pace import Pace
 from deploysim.chat.parameters import RequestParameters
 from deploysim.chat.settings import ModelSettings
 from deploysim.chat.tally import RunTally
 from deploysim.chat.width import Width
 from deploysim.errors import ConfigError, InputError
-from deploysim.replay.batch_job import BatchJob, BatchOptions
-from deploysim.replay.batching import replay_in_batches
+from deploysim.replay.batching import BatchReplay, replay_in_batches
 from deploysim.replay.engine import Task, Watcher, what_is_given
 from deploysim.store.batches import BatchBook
 from deploysim.store.given import has_given, read_given
@@ -73,7 +73,7 @@ def check_way(workspace: Workspace, run_id: str, settings: ModelSettings, *, bat
             expected="--batch with a model at an endpoint that takes files and batches, as OpenAI's does",
             next_step="leave --batch out: the embedded model answers as fast as this machine can",
         )
-    opened = BatchBook(run_folder(workspace, run_id)).open
+    opened = BatchBook(run_folder(workspace, run_id)).submitted
     if opened and not batch:
         raise InputError(
             f"This run has {counted(len(opened), 'batch', 'batches')} at the provider: sent live, they would be paid twice.",
@@ -96,7 +96,7 @@ def answer_in_batches(
     Raises:
         ModelError: where the endpoint cannot be used; what was answered is kept.
     """
-    job = BatchJob(
+    job = BatchReplay(
         run_id=record.run_id,
         folder=run_folder(workspace, record.run_id),
         tasks=tasks,
@@ -110,7 +110,7 @@ def answer_in_batches(
     # One caller, which waits: nothing of the provider's own width is known.
     pace = Pace(Width(1, start=1))
 
-    def answer(job: BatchJob, stop: Callable[[], bool]) -> RunTally:
+    def answer(job: BatchReplay, stop: Callable[[], bool]) -> RunTally:
         return replay_in_batches(
             job, journal, clock=watcher.clock, on_rows=lambda tally: watcher.on_rows(tally, pace), stop=stop
         )

@@ -8,7 +8,7 @@ longer than expected, no further prefix is sent once the budget is spent.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -148,64 +148,3 @@ def purse_for(budget: Budget, estimate: Estimate, outcomes: Outcomes, price: Pri
     requests = max(1, estimate.requests)
     expected = Tokens(estimate.prompt_tokens / requests, estimate.completion_tokens / requests)
     return Purse(budget, price, expected, Tokens(outcomes.prompt_tokens, outcomes.completion_tokens), batch)
-
-
-@dataclass(slots=True)
-class JudgePurse:
-    """What is left of a budget that several judges share, each with a price of its own, in one call of `grade`."""
-
-    budget: Budget = field(default_factory=Budget)
-    prices: Mapping[str, Price] = field(default_factory=dict)
-    """By the judge's name."""
-    tokens: int = 0
-    cost: float = 0.0
-    uncounted: int = 0
-    """Replies of which the endpoint did not say how many tokens they took."""
-
-    def check(self, judges: Collection[str]) -> None:
-        """Check that the budget can be kept with these judges.
-
-        Raises:
-            InputError: where it is in money and a judge has no price, their currencies differ, or it is nothing.
-        """
-        for judge in judges:
-            self.budget.check(self.prices.get(judge), model=judge)
-        currencies = {self.prices[judge].currency for judge in judges if judge in self.prices}
-        if self.budget.money is not None and len(currencies) > 1:
-            raise InputError(
-                f"A budget in money cannot be kept: the judges are priced in {' and '.join(sorted(currencies))}.",
-                expected="judges with prices in one currency",
-                next_step="give --budget-tokens, which needs no price",
-            )
-
-    def pay(self, judge: str, prompt_tokens: int | None, completion_tokens: int | None) -> None:
-        """Take note of one reply."""
-        if prompt_tokens is None and completion_tokens is None:
-            self.uncounted += 1
-            return
-        prompt, completion = prompt_tokens or 0, completion_tokens or 0
-        self.tokens += prompt + completion
-        price = self.prices.get(judge)
-        self.cost += (price.cost(prompt, completion) or 0.0) if price else 0.0
-
-    def is_empty(self) -> bool:
-        """Say whether no further judge may be asked: it is spent, or nobody can tell."""
-        if not self.budget:
-            return False
-        most, tokens = self.budget.money, self.budget.tokens
-        unknown = self.uncounted >= ENOUGH and not self.tokens
-        return unknown or (most is not None and self.cost >= most) or (tokens is not None and self.tokens >= tokens)
-
-    def spent_error(self) -> InputError:
-        """Build the error for a budget that ended judging."""
-        if not self.tokens:
-            return InputError(
-                "The budget cannot be kept: the judges' endpoint counts no tokens.",
-                expected="replies with a usage, as OpenAI's API gives it",
-                next_step="leave the budget out; what was said so far is kept",
-            )
-        return InputError(
-            f"The budget for judging is spent: {self.tokens:,} tokens in this call.",
-            expected="a budget for all responses that are left",
-            next_step="run the same command again: it goes on from here, for what was said is kept, and graded in the end",
-        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from deploysim.pipeline.lanes import Lanes, graded_name
 from deploysim.store.grades import graded_rows, graded_set
 from deploysim.store.imports import decode_tool_calls
 from deploysim.store.runs import responses
-from deploysim.store.samples import SampledPrefix, prefixes, recorded_responses
+from deploysim.store.samples import SampledPrefix, get_prefixes, prefixes, recorded_responses
 from deploysim.store.trajectories import read_trajectory
 from deploysim.store.workspace import Workspace
 from deploysim.tools.spec import ToolSpecs
@@ -44,15 +44,25 @@ class GradedSet:
     missing: dict[str, frozenset[tuple[str, int]]]
     """Grader's fingerprint -> prefix and repeat of what it has not graded; graders that are done are left out."""
 
-    def rows(self) -> Iterator[Row]:
-        """Yield prefix, repeat and response of the answers, in the sample's order, a batch in memory at a time."""
-        by_prefix = self.answers.partition_by("prefix_id", as_dict=True)
+    def rows(self, only: Collection[str] | None = None) -> Iterator[Row]:
+        """Yield prefix, repeat and response of the answers, in the sample's order, a batch in memory at a time.
+
+        Args:
+            only: Prefixes that are wanted; all where None.
+        """
+        wanted = self.answers if only is None else self.answers.filter(pl.col("prefix_id").is_in(list(only)))
+        by_prefix = wanted.partition_by("prefix_id", as_dict=True)
         if not by_prefix:
             return
-        for sampled in prefixes(self.workspace, self.sample_id):
+        for sampled in self._sampled(only):
             found = by_prefix.get((sampled.prefix.prefix_id,))
             if found is not None:
                 yield from _responses(sampled, found)
+
+    def _sampled(self, only: Collection[str] | None) -> Iterable[SampledPrefix]:
+        if only is None:
+            return prefixes(self.workspace, self.sample_id)
+        return get_prefixes(self.workspace, self.sample_id, list(only)).values()
 
     def lacks(self, grader: Grader, prefix: Prefix, repeat: int) -> bool:
         """Say whether a grader has not graded a response yet."""

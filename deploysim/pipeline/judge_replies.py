@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -40,9 +41,19 @@ class Call:
     response: Response
 
     @property
+    def name(self) -> str:
+        """What it is called at a provider."""
+        return call_name(self.grader.fingerprint, self.content, self.seat)
+
+    @property
     def judge(self) -> Judge:
         """Who is asked."""
         return self.grader.judging[self.seat.step].judges[self.seat.judge]
+
+
+def call_name(grader: str, content: str, seat: Seat) -> str:
+    """Return what a call is called: the same for the same grader, content and seat, whoever gave the response."""
+    return hashlib.sha256(f"{grader}:{content}:{seat.step}:{seat.judge}".encode()).hexdigest()[:32]
 
 
 def reply_row(call: Call, request: Request, asked: Asked, *, at: datetime) -> dict[str, Any]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from deploysim.chat.profiles import PROFILES, ModelProfile, Price, load_profiles
-from deploysim.chat.settings import ModelSettings
-from deploysim.config import Secret, Settings, read_key
+from deploysim.chat.profiles import ModelProfile, Price
+from deploysim.config import Settings
 from deploysim.errors import ConfigError
 from deploysim.grade.judging.judges import Judge, Judges
-from deploysim.pipeline.model_choice import EMBEDDED_NAMES, OPENAI
+from deploysim.pipeline.model_choice import EMBEDDED_NAMES, choose_model, known_profiles
 
 
 def configured_judges(settings: Settings, profiles: Mapping[str, ModelProfile] | None = None) -> Judges:
@@ -27,49 +26,28 @@ def configured_judges(settings: Settings, profiles: Mapping[str, ModelProfile] |
         )
     if not settings.judges:
         return Judges()
-    known = load_profiles(settings.models_file or PROFILES) if profiles is None else profiles
+    known = known_profiles(settings) if profiles is None else profiles
     return Judges(_tier(settings.judges, settings, known), _tier(settings.strong_judges, settings, known))
 
 
 def judge_prices(judges: Judges, settings: Settings) -> dict[str, Price]:
-    """Return what judges cost, those whose price is known, by their names."""
-    known = load_profiles(settings.models_file or PROFILES)
-    found = {judge.name: known.get(judge.name) for judge in judges.everyone()}
-    return {name: profile.price for name, profile in found.items() if profile and profile.price}
+    """Return what judges cost, those whose price is known at the endpoint where they are asked, by their names."""
+    known = known_profiles(settings)
+    prices = {
+        judge.name: choose_model(settings, model=judge.name, profiles=known).source.price for judge in judges.everyone()
+    }
+    return {name: price for name, price in prices.items() if price}
 
 
 def _tier(names: Iterable[str], settings: Settings, known: Mapping[str, ModelProfile]) -> tuple[Judge, ...]:
-    return tuple(_judge(name, settings, known.get(name)) for name in dict.fromkeys(names))
+    return tuple(_judge(name, settings, known) for name in dict.fromkeys(names))
 
 
-def _judge(name: str, settings: Settings, profile: ModelProfile | None) -> Judge:
+def _judge(name: str, settings: Settings, known: Mapping[str, ModelProfile]) -> Judge:
     if name in EMBEDDED_NAMES:
         raise ConfigError(
             "The embedded model is too small to judge.",
             expected="a model that follows instructions well",
             next_step="name another one in DEPLOYSIM_JUDGE, with OPENAI_BASE_URL or an entry in data/models.yaml",
         )
-    url = (profile.base_url if profile else None) or settings.base_url or OPENAI
-    key = _key(name, profile, settings)
-    asked = ModelSettings(
-        name,
-        profile.model if profile else name,
-        base_url=url,
-        api_key=key,
-        requests_per_minute=profile.requests_per_minute if profile else None,
-        tokens_per_minute=profile.tokens_per_minute if profile else None,
-    )
-    return Judge(name, asked)
-
-
-def _key(name: str, profile: ModelProfile | None, settings: Settings) -> Secret:
-    if profile is None or profile.key is None:
-        return settings.api_key
-    key = read_key(profile.key)
-    if not key:
-        raise ConfigError(
-            f"The key of the judge {name} is not set.",
-            expected=f"the variable {profile.key}, as data/models.yaml says",
-            next_step=f"set {profile.key} in .env or in the environment",
-        )
-    return key
+    return Judge(name, choose_model(settings, model=name, profiles=known).settings)

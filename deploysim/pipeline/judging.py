@@ -7,10 +7,11 @@ then what follows from it, such as confirming what was found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from deploysim.chat.runner import Work, run_calls
@@ -18,12 +19,13 @@ from deploysim.grade.engine import GradeRow
 from deploysim.grade.grader import Grader
 from deploysim.grade.judging.asking import Bench
 from deploysim.grade.judging.chain import Seat, State, Vote
+from deploysim.grade.judging.judges import Judge
 from deploysim.grade.judging.material import content_key
 from deploysim.grade.judging.prompt import SCHEMA, verdict_request
 from deploysim.grade.steps import for_judges
-from deploysim.pipeline.budgeting import JudgePurse
 from deploysim.pipeline.graded_sets import GradedSet
-from deploysim.pipeline.judge_replies import Call, Place, reply_row, vote_of
+from deploysim.pipeline.judge_purse import JudgePurse
+from deploysim.pipeline.judge_replies import Call, Place, call_name, reply_row, vote_of
 from deploysim.store.grades import replies_path
 from deploysim.store.journal import Journal, read_journal
 from deploysim.store.workspace import Workspace
@@ -74,12 +76,14 @@ class Judging:
         *,
         purse: JudgePurse | None = None,
     ) -> None:
-        self._purse = purse or JudgePurse()
+        self.purse = purse or JudgePurse()
         self._graders = graders
-        self._sets = sets
+        self.sets = sets
         self._paths = {grader.fingerprint: replies_path(workspace, grader.fingerprint) for grader in graders}
         self._journals: dict[str, Journal] = {}
         self._said: dict[str, dict[str, Said]] = {}
+        self.forms: dict[str, str] = {}
+        """Judge's name -> form of asking that its endpoint is known to take."""
         self._stack = ExitStack()
         self.counts = {grader.fingerprint: JudgeCount() for grader in graders}
 
@@ -88,6 +92,7 @@ class Judging:
             self._journals[fingerprint] = self._stack.enter_context(Journal(path))
             self._said[fingerprint] = {}
             for row in read_journal(path):
+                self._note_form(row)
                 if row.get("status") == "ok":
                     self._hear(row)
         return self
@@ -111,32 +116,52 @@ class Judging:
             InputError: where the budget is spent; what was said is kept.
             ModelError: where an endpoint refuses every call; what was said is kept.
         """
-        judges = [judge for grader in self._graders for step in grader.judging for judge in step.judges]
         number = 0
-        async with Bench(judges, schema=SCHEMA, in_flight=in_flight) as bench:
+        async with Bench(self.judges(), schema=SCHEMA, in_flight=in_flight) as bench:
             while total := sum(1 for _ in self.calls()):
                 number += 1
                 await self._round(bench, in_flight, f"asking judges, round {number}", total, report)
-                if self._purse.is_empty() and any(self.calls()):
-                    raise self._purse.spent_error()
+                self.check_purse()
 
-    def calls(self) -> Iterator[Call]:
-        """Yield the calls that can be made now, each content once for a grader."""
+    def check_purse(self) -> None:
+        """Raise InputError where calls are left and the budget has no room for them."""
+        if self.purse.is_empty() and any(self.calls()):
+            raise self.purse.spent_error()
+
+    def judges(self) -> tuple[Judge, ...]:
+        """Return everybody who may be asked, each once."""
+        return tuple(dict.fromkeys(j for grader in self._graders for step in grader.judging for j in step.judges))
+
+    def calls(self, only: Collection[str] | None = None) -> Iterator[Call]:
+        """Yield the calls that can be made now, each content once for a grader.
+
+        Args:
+            only: Prefixes whose calls are wanted; all where None.
+        """
         known: set[tuple[str, str, Seat]] = set()
-        for place, grader, content, state, prefix, response in self._states():
+        for place, grader, content, state, prefix, response in self._states(only=only):
             for seat in state.open:
                 if (key := (grader.fingerprint, content, seat)) not in known:
                     known.add(key)
                     yield Call(grader, seat, content, place, prefix, response)
 
+    def answered(self) -> set[str]:
+        """Return the names of the calls that brought a verdict, now or before."""
+        return {
+            call_name(fingerprint, content, seat)
+            for fingerprint, by_content in self._said.items()
+            for content, said in by_content.items()
+            for seat in said.votes
+        }
+
     def rows(self, one: GradedSet) -> Iterator[GradeRow]:
-        """Yield what every chain came to for a set, once all were asked."""
+        """Yield what chains came to for a set; one that still waits for a judge has no row."""
         for place, grader, content, state, _, _ in self._states([one]):
             said = self._said[grader.fingerprint].get(content)
             outcome = state.grade or state.failure
-            assert outcome is not None, "rows are read once nobody is left to ask"
-            shared = said is not None and said.asked_for != place
-            yield GradeRow(place.prefix_id, place.repeat, grader, outcome, content if said else None, reused=shared)
+            if outcome is not None:
+                shared = said is not None and said.asked_for != place
+                yield GradeRow(place.prefix_id, place.repeat, grader, outcome, content if said else None, reused=shared)
 
     def count_cached(self) -> None:
         """Count what was said before this process began; call it before asking."""
@@ -144,10 +169,10 @@ class Judging:
             self.counts[fingerprint].cached = sum(len(said.votes) for said in by_content.values())
 
     def _states(
-        self, sets: Sequence[GradedSet] | None = None
+        self, sets: Sequence[GradedSet] | None = None, only: Collection[str] | None = None
     ) -> Iterator[tuple[Place, Grader, str, State, Prefix, Response]]:
-        for one in self._sets if sets is None else sets:
-            for prefix, repeat, response in one.rows():
+        for one in self.sets if sets is None else sets:
+            for prefix, repeat, response in one.rows(only):
                 asked = for_judges(prefix, response)
                 content = content_key(*asked)
                 place = Place(one.run, prefix.prefix_id, repeat)
@@ -160,13 +185,8 @@ class Judging:
     async def _round(
         self, bench: Bench, in_flight: int, title: str, total: int, report: Callable[[str, int, int], None]
     ) -> None:
-        async def call(one: Call) -> dict[str, Any]:
-            request = verdict_request(one.grader.about, one.prefix, one.response)
-            asked = await bench.ask(one.judge, request.messages)
-            return reply_row(one, request, asked, at=datetime.now(UTC))
-
-        work = Work(self.calls(), call, in_flight)
-        await run_calls(work, self, on_rows=lambda tally: report(title, tally.rows, total), stop=self._purse.is_empty)
+        work = Work(self.calls(), partial(answer_call, bench), in_flight)
+        await run_calls(work, self, on_rows=lambda tally: report(title, tally.rows, total), stop=self.purse.is_empty)
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         """Keep what judges said."""
@@ -176,14 +196,20 @@ class Judging:
         for fingerprint, own in by_grader.items():
             self._journals[fingerprint].write(own)
             for row in own:
+                self._note_form(row)
                 self._hear(row)
                 self._count(self.counts[fingerprint], row)
-                self._purse.pay(row["by"], row["prompt_tokens"], row["completion_tokens"])
+                name = call_name(fingerprint, row["content"], Seat(row["step"], row["judge"]))
+                self.purse.pay(row["by"], row["prompt_tokens"], row["completion_tokens"], call=name)
 
     def sync(self) -> None:
         """Return when all of it is safe from a power cut."""
         for journal in self._journals.values():
             journal.sync()
+
+    def _note_form(self, row: Mapping[str, Any]) -> None:
+        if row.get("reply") is not None:
+            self.forms[row["by"]] = row["form"]
 
     def _hear(self, row: Mapping[str, Any]) -> None:
         said = self._said[row["grader"]].setdefault(row["content"], Said())
@@ -197,3 +223,9 @@ class Judging:
         count.led_astray += row["obeyed"] is False
         count.prompt_tokens += row["prompt_tokens"] or 0
         count.completion_tokens += row["completion_tokens"] or 0
+
+
+async def answer_call(bench: Bench, call: Call) -> dict[str, Any]:
+    """Ask a judge live and return what came of it as a journal row."""
+    request = verdict_request(call.grader.about, call.prefix, call.response)
+    return reply_row(call, request, await bench.ask(call.judge, request.messages), at=datetime.now(UTC))

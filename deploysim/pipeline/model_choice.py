@@ -60,7 +60,7 @@ def choose_model(
     with_tools: bool = True,
     profiles: Mapping[str, ModelProfile] | None = None,
 ) -> ModelChoice:
-    """Return a model configuration: what was asked for, else what the environment says, else what its profile says.
+    """Return a model configuration: what was asked for, else what its profile says, else what the environment says.
 
     A profile's key goes to the profile's own endpoint (or, where it names none, to the one that the environment names)
     and to no other; its price holds there alone.
@@ -78,9 +78,9 @@ def choose_model(
             next_step="add --model NAME, or set DEPLOYSIM_MODEL in .env",
         )
     embedded = model in EMBEDDED_NAMES and not base_url
-    known = load_profiles(settings.models_file or PROFILES) if profiles is None else profiles
+    known = known_profiles(settings) if profiles is None else profiles
     profile = None if embedded else find_profile(known, model)
-    url = base_url or settings.base_url or (profile and profile.base_url) or OPENAI
+    url = endpoint_of(profile, settings, given=base_url)
     is_given = base_url.rstrip("/") not in ("", (settings.base_url or "").rstrip("/"))
     source = ModelSource() if embedded else _source(profile, url, is_given=is_given)
     chosen = ModelSettings(
@@ -100,6 +100,29 @@ def choose_model(
         with_tools=with_tools,
     )
     return ModelChoice(chosen, source)
+
+
+def endpoint_of(profile: ModelProfile | None, settings: Settings, *, given: str = "") -> str:
+    """Return where a model is asked: where an option says, else its profile, else OPENAI_BASE_URL, else at OpenAI.
+
+    The one rule for whatever asks models: replays, judges, simulators, second opinions. What somebody wrote down for one
+    model wins over the environment, which speaks for models that nothing was written down for.
+    """
+    return given or (profile.base_url if profile else None) or settings.base_url or OPENAI
+
+
+def known_profiles(settings: Settings) -> dict[str, ModelProfile]:
+    """Return the profiles of the file that the settings name, or of data/models.yaml.
+
+    Raises:
+        InputError: where the file cannot be read.
+    """
+    return load_profiles(settings.models_file or PROFILES)
+
+
+def usual_endpoint(settings: Settings, model: str) -> str:
+    """Return where a model is asked when no option says it."""
+    return endpoint_of(find_profile(known_profiles(settings), model), settings)
 
 
 def find_profile(profiles: Mapping[str, ModelProfile], model: str) -> ModelProfile | None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from deploysim.chat.batching.job import BatchOptions
 from deploysim.chat.pace import Pace
 from deploysim.chat.settings import ModelSettings
 from deploysim.chat.tally import RunTally
@@ -20,7 +21,6 @@ from deploysim.pipeline.privacy_gate import check_gate
 from deploysim.pipeline.replay_notes import CUT_OFF, facts, tool_facts
 from deploysim.pipeline.replay_watch import Watch
 from deploysim.pipeline.tool_worlds import RolloutOptions, tool_worlds
-from deploysim.replay.batch_job import BatchOptions
 from deploysim.replay.engine import IN_FLIGHT, ReplayJob, Task, Watcher, replay
 from deploysim.replay.todo import Todo
 from deploysim.store.blocks import cut_into_blocks

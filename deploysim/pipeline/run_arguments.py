@@ -23,11 +23,11 @@ def resume_arguments(run: RunRecord, *, retry: Sequence[str] = (), default_url: 
     Args:
         run: The run.
         retry: Outcomes that are asked for anew, such as "timed out".
-        default_url: The endpoint of the environment, which need not be named.
+        default_url: Where its model is asked when nothing is named, as `usual_endpoint` says.
     """
     settings = run.settings
     base_url, profile = settings.get("base_url"), settings.get("profile")
-    # A profile's price and key hold at its own endpoint or the environment's, and not at one that is named.
+    # An address is kept without the password that it may carry, so one that need not be named is not.
     is_default = bool(profile) and base_url == (default_url and address(default_url))
     given = options(
         {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploysim import __version__
-from deploysim.chat.profiles import ModelProfile, load_profiles
+from deploysim.chat.profiles import ModelProfile
 from deploysim.chat.settings import ModelSettings, address, checked_api
 from deploysim.config import Secret, Settings, read_key
 from deploysim.errors import ConfigError, InputError
@@ -17,7 +17,7 @@ from deploysim.forecast.stack import ArchivedFile, ArchivedJudge, Stack, frozen_
 from deploysim.grade.grader import Grader, graders_of
 from deploysim.grade.judging.judges import Judge, Judges
 from deploysim.pipeline.judges import configured_judges
-from deploysim.pipeline.model_choice import OPENAI
+from deploysim.pipeline.model_choice import endpoint_of, find_profile, known_profiles
 from deploysim.store.frozen import frozen_text, save_frozen
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import DEFAULT_TAXONOMY, Taxonomy, load_taxonomy
@@ -70,14 +70,14 @@ def archived_stack(workspace: Workspace, stack_id: str, settings: Settings) -> M
         ConfigError: where one of its judges is at an endpoint that is not configured now.
     """
     stack = read_frozen(Stack, frozen_text(workspace.stacks, stack_id, kind="stack"), "stack")
-    profiles = load_profiles() if stack.cheap or stack.strong else {}
+    profiles = known_profiles(settings) if stack.cheap or stack.strong else {}
     cheap, strong = (tuple(_judge(one, settings, profiles) for one in tier) for tier in (stack.cheap, stack.strong))
     return MeasuringStack(_taxonomy(stack), Judges(cheap, strong), stack_id)
 
 
 def measures_same(forecast: Forecast, stack: MeasuringStack) -> bool:
     """Whether a stack's graders are the very ones of a forecast."""
-    return forecast.graders == tuple((g.category, g.fingerprint) for g in stack.graders())
+    return forecast.graders == tuple(_measured(forecast, stack).items())
 
 
 def check_measures(forecast: Forecast, stack: MeasuringStack, forecast_id: str) -> None:
@@ -88,7 +88,7 @@ def check_measures(forecast: Forecast, stack: MeasuringStack, forecast_id: str) 
     """
     if measures_same(forecast, stack):
         return
-    before, now = dict(forecast.graders), {g.category: g.fingerprint for g in stack.graders()}
+    before, now = dict(forecast.graders), _measured(forecast, stack)
     different = [category for category in before if now.get(category) != before[category]]
     different += [category for category in now if category not in before]
     named = ", ".join(different[:5]) + (" …" if len(different) > 5 else "")
@@ -103,6 +103,13 @@ def check_measures(forecast: Forecast, stack: MeasuringStack, forecast_id: str) 
         next_step="measure old and new traffic anew with the graders in force: "
         f"`python -m deploysim score {forecast_id[:12]} --traffic IMPORT --stack now`; or run the version named above",
     )
+
+
+def _measured(forecast: Forecast, stack: MeasuringStack) -> dict[str, str]:
+    """Return the stack's graders by category, but for those of agents where the forecast's sample had none."""
+    named = dict(forecast.graders)
+    fit = (g for g in stack.graders() if g.category in named or g.about.applies_to == "everything")
+    return {g.category: g.fingerprint for g in fit}
 
 
 def _archived(judge: Judge) -> ArchivedJudge:
@@ -131,8 +138,8 @@ def _taxonomy(stack: Stack) -> Taxonomy:
 
 
 def _judge(one: ArchivedJudge, settings: Settings, profiles: Mapping[str, ModelProfile]) -> Judge:
-    profile = profiles.get(one.name)
-    configured = (profile.base_url if profile else None) or settings.base_url or OPENAI
+    profile = find_profile(profiles, one.name)
+    configured = endpoint_of(profile, settings)
     # A key is sent only where it was meant to go, whatever the archive says.
     if one.base_url != address(configured):
         raise ConfigError(

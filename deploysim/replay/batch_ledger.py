@@ -8,13 +8,13 @@ from datetime import datetime
 from deploysim.chat.model import Answer
 from deploysim.chat.parameters import RequestParameters
 from deploysim.chat.tally import RunTally
-from deploysim.replay.batch_job import parts_of
+from deploysim.replay.batch_names import parts_of
 from deploysim.replay.engine import response_row
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import read_outcomes
 
 
-class Ledger:
+class ReplayLedger:
     """What a run has in its journal, and what is added to it.
 
     Args:

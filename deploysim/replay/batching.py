@@ -1,35 +1,76 @@
-"""Replays prefixes through a provider's Batch API: the same rows in the same journal as live mode, hours later.
-
-Each batch goes through steps (planned, uploaded, created, ended, closed), and its note says which are done. A process
-that takes up a run looks first for what the one before may have made and not written down: a file by its name, a batch
-by its marks. So the run can be killed at any moment: nothing is lost, and nothing that can be found is paid twice.
-"""
+"""Replays prefixes through a provider's Batch API: the same rows in the same journal as live mode, hours later."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from deploysim.chat.api import APIS
-from deploysim.chat.batch_client import BatchClient, CallError
-from deploysim.chat.batch_endpoint import BatchEndpoint
-from deploysim.chat.settings import address
+from deploysim.chat.batching.job import BatchJob, BatchOptions, BatchRequest
+from deploysim.chat.batching.run import ask_in_batches
+from deploysim.chat.parameters import RequestParameters
+from deploysim.chat.settings import ModelSettings
 from deploysim.chat.tally import RunTally
-from deploysim.replay.batch_cancelling import Canceller
-from deploysim.replay.batch_collecting import Collector
-from deploysim.replay.batch_desk import Desk
-from deploysim.replay.batch_job import BatchJob
-from deploysim.replay.batch_ledger import Ledger
-from deploysim.replay.batch_pauses import Pauses, StopAskedError
-from deploysim.replay.batch_submitting import Submitter
-from deploysim.replay.engine import NO_SEED
-from deploysim.store.batches import BatchBook, BatchNote
+from deploysim.replay.batch_ledger import ReplayLedger
+from deploysim.replay.batch_names import Asked, custom_id, parts_of
+from deploysim.replay.engine import NO_SEED, Task, prefix_seed, what_is_given
 from deploysim.store.journal import Journal
+from deploysim.types import Prefix
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReplay:
+    """What to replay in batches."""
+
+    run_id: str
+    folder: Path
+    """The run's folder."""
+    tasks: Callable[[], Iterable[Task]]
+    """Gives what has no outcome yet, in the order in which it is sent. It is called once."""
+    prefixes: Callable[[], Iterable[Prefix]]
+    """Gives all prefixes that may be sent, each time that it is called."""
+    settings: ModelSettings
+    seed: int = 0
+    kept_out: Set[str] = frozenset()
+    """Conversations that were erased or withheld: they are not sent, and results for them are dropped."""
+    options: BatchOptions = field(default_factory=BatchOptions)
+    parameters: Callable[[Collection[str]], Mapping[str, RequestParameters]] = lambda prefix_ids: {}
+    """Gives the parameters that prefixes are sent with, for those whose log has any."""
+
+    def waiting(self) -> Iterator[BatchRequest]:
+        """Yield the requests for what has no outcome yet."""
+        return map(self._request, self.tasks())
+
+    def listed(self, names: Set[str]) -> Iterator[BatchRequest]:
+        """Yield the requests of these names, in the order of the sample."""
+        asked: dict[str, list[Asked]] = {}
+        for one in map(parts_of, names):
+            asked.setdefault(one.prefix_id, []).append(one)
+        for prefix in self.prefixes():
+            for one in sorted(asked.get(prefix.prefix_id, ())):
+                yield self._request(Task(prefix, one.repeat, one.attempt))
+
+    def is_kept_out(self, name: str) -> bool:
+        """Say whether a request is about a conversation that was erased or withheld."""
+        return parts_of(name).prefix_id.rpartition(":")[0] in self.kept_out
+
+    def body(self, task: Task) -> dict[str, Any]:
+        """Return the request for one response, the same that live mode sends."""
+        seed = prefix_seed(self.seed, task.prefix.prefix_id, task.repeat, task.attempt)
+        tools, given = what_is_given(self.settings, task.prefix)
+        write = APIS[self.settings.api].body
+        return write(self.settings, task.prefix.messages, seed=seed, tools=tools or None, parameters=given.sent)
+
+    def _request(self, task: Task) -> BatchRequest:
+        name = custom_id(task.prefix.prefix_id, task.repeat, task.attempt)
+        return BatchRequest(name, lambda: self.body(task))
 
 
 def replay_in_batches(
-    job: BatchJob,
+    replay: BatchReplay,
     journal: Journal,
     *,
     clock: Callable[[], datetime],
@@ -39,7 +80,7 @@ def replay_in_batches(
     """Answer every prefix that has no outcome yet, and append each outcome to an open journal.
 
     Args:
-        job: What to replay.
+        replay: What to replay.
         journal: Where outcomes are kept.
         clock: Tells the time that is written beside an outcome.
         on_rows: Called with the tally of this process after each write, and at least once a second while waiting.
@@ -49,69 +90,18 @@ def replay_in_batches(
     Raises:
         ModelError: where the provider refuses, forgets or loses what it was given; what was answered is kept.
     """
-    ledger = Ledger(journal, clock, on_rows, job.parameters)
-    pauses = Pauses(job.options.first_poll_s, job.options.longest_poll_s, beat=ledger.beat, stop=stop)
-    try:
-        ledger.beat()
-        if not APIS[job.settings.api].takes_seed:
-            ledger.tally.notes.add(NO_SEED)
-        with BatchClient(job.settings, pause=pauses.wait, check=pauses.check) as client:
-            _run(Desk(job, client, ledger, BatchBook(job.folder), pauses))
-    except StopAskedError:
-        # Asked for, and every step is written down.
-        return ledger.tally
-    except CallError as error:
-        endpoint = BatchEndpoint(address(job.settings.base_url or ""))
-        raise (endpoint.keeps_failing if error.may_pass else endpoint.refused_the_batch)(error.detail) from error
+    ledger = ReplayLedger(journal, clock, on_rows, replay.parameters)
+    if not APIS[replay.settings.api].takes_seed:
+        ledger.tally.notes.add(NO_SEED)
+    job = BatchJob(
+        mark=replay.run_id,
+        folder=replay.folder,
+        settings=replay.settings,
+        ledger=ledger,
+        waiting=replay.waiting,
+        listed=replay.listed,
+        is_kept_out=replay.is_kept_out,
+        options=replay.options,
+    )
+    ask_in_batches([job], stop=stop)
     return ledger.tally
-
-
-def _run(desk: Desk) -> None:
-    submitter, collector = Submitter(desk), Collector(desk)
-    canceller = Canceller(desk, submitter) if desk.job.options.cancel else None
-    try:
-        while desk.book.open or submitter.goes_on:
-            desk.pauses.check()
-            if canceller:
-                canceller.cancel()
-            moved = [_step(desk, note, submitter, collector) for note in desk.book.open]
-            submitter.goes_on = submitter.goes_on and not collector.cancelled
-            if submitter.submit_next() or any(moved):
-                desk.pauses.quicken()
-            elif desk.book.open:
-                desk.pauses.rest()
-                if not any(note.step == "created" for note in desk.book.open):
-                    submitter.try_the_queue_again()
-    finally:
-        submitter.close()
-    desk.clean_all()
-
-
-def _step(desk: Desk, note: BatchNote, submitter: Submitter, collector: Collector) -> bool:
-    """Bring a batch one step forward, where it can be, and say whether it moved."""
-    if note.step == "planned":
-        submitter.upload(note)
-        return True
-    if note.step == "uploaded":
-        return submitter.create(note)
-    if note.step == "ended":
-        collector.merge(note)
-        return True
-    return _look(desk, note, submitter, collector)
-
-
-def _look(desk: Desk, note: BatchNote, submitter: Submitter, collector: Collector) -> bool:
-    remote = collector.look(note)
-    if remote is None:
-        return False
-    if remote.status != "failed":
-        submitter.has_room()
-        collector.end(note, remote)
-    elif remote.full_queue:
-        refused = replace(note, step="uploaded", batch_id=None, given_up=(*note.given_up, remote.batch_id))
-        desk.book.put(refused)
-        submitter.hold(refused, remote.full_queue)
-        return False
-    else:
-        collector.refuse(note, remote.faults)
-    return True

@@ -84,6 +84,11 @@ class BatchBook:
         """The batches whose results are not all in the journal."""
         return tuple(note for note in self._notes.values() if note.step != "closed")
 
+    @property
+    def submitted(self) -> tuple[BatchNote, ...]:
+        """The open ones that may be paid: all but those whose input has not reached the provider."""
+        return tuple(note for note in self.open if note.step != "planned")
+
     def plan(self, requests: Iterable[str], *, size: int = 0, attempt: int = 1) -> BatchNote:
         """Write the list of a new batch and return its note; the note itself counts when it is put."""
         self._planned += 1

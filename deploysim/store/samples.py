@@ -215,8 +215,8 @@ def get_prefix(workspace: Workspace, sample_id: str, prefix_id: str) -> SampledP
 
 
 def get_prefixes(workspace: Workspace, sample_id: str, prefix_ids: Sequence[str]) -> dict[str, SampledPrefix]:
-    """Return some prefixes of a sample by their id, those that it has."""
-    where = f"where list_contains(?::varchar[], p.prefix_id) and {_NOT_WITHHELD}"
+    """Return some prefixes of a sample by their id, those that it has, in drawing order."""
+    where = f"where list_contains(?::varchar[], p.prefix_id) and {_NOT_WITHHELD} order by p.position"
     params = [list(prefix_ids), _withheld(workspace)]
     path = sample_path(workspace, sample_id)
     frame = query_database(path, _prefixes(path) + where, params)

@@ -41,6 +41,11 @@ class Workspace:
         return self.root / "grades"
 
     @property
+    def judging(self) -> Path:
+        """What judging has at providers' Batch APIs: one folder a sample, run and judge."""
+        return self.root / "judging"
+
+    @property
     def forecasts(self) -> Path:
         """Forecasts: canonical JSON, named by its SHA-256."""
         return self.root / "forecasts"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
@@ -12,6 +12,9 @@ from deploysim.pipeline.judges import configured_judges
 from deploysim.taxonomy import Category, Taxonomy, load_taxonomy
 from deploysim.ui.blocks import plain
 from deploysim.wording import counted
+
+OPEN_AT_MOST = 3
+"""Definitions that are spelled out at once; of more, each is a click away."""
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -44,10 +47,24 @@ def show_definitions(among: Iterable[str], *, title: str, key: str) -> None:
         _define(found[chosen])
 
 
+def spell_out(chosen: Sequence[str]) -> None:
+    """Show what counts as each of some categories and what does not: open where they are few."""
+    for category in map(taxonomy()[0].category, chosen):
+        with st.expander(category.name, icon=":material/help:", expanded=len(chosen) <= OPEN_AT_MOST):
+            st.markdown(category.definition)
+            left, right = st.columns(2, gap="large")
+            left.markdown(_list("Counts", category.present_when))
+            right.markdown(_list("Does not count", category.absent_when))
+
+
+def _list(title: str, lines: Iterable[str]) -> str:
+    return f"**{title}**\n" + "\n".join(f"- {line}" for line in lines)
+
+
 def _define(category: Category) -> None:
     st.markdown(category.definition)
-    st.markdown("**Present when**\n" + "\n".join(f"- {line}" for line in category.present_when))
-    st.markdown("**Absent when**\n" + "\n".join(f"- {line}" for line in category.absent_when))
+    st.markdown(_list("Present when", category.present_when))
+    st.markdown(_list("Absent when", category.absent_when))
     for example in category.examples:
         st.markdown(f"*{plain(example.request)}* → *{plain(example.response)}* \n**{example.ruling}**: {example.why}")
     st.markdown("**Severity**\n" + "\n".join(f"- {s.level}: {s.meaning}" for s in category.severity_scale()))
@@ -58,7 +75,8 @@ def who_grades(category: Category) -> str:
     """Say who decides a category, or why nobody does."""
     for grader in taxonomy()[1]:
         if grader.category == category.id:
-            return f"Decided by {grader.name}."
+            where = ", in samples with conversations that have tools" if category.applies_to == "tools" else ""
+            return f"Decided by {grader.name}{where}."
     return f"Not graded: {NEEDS_JUDGE}."
 
 

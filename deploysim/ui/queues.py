@@ -16,7 +16,7 @@ from deploysim.store.queues import Mode, Queue, list_queues
 from deploysim.ui.blocks import plain, show_error
 from deploysim.ui.comparison import pick_lanes
 from deploysim.ui.data import pick_sample, workspace
-from deploysim.ui.definitions import taxonomy
+from deploysim.ui.definitions import show_definitions, spell_out, taxonomy
 from deploysim.ui.links import pick, put_in_link
 from deploysim.ui.navigation import QUEUE
 from deploysim.ui.people import Person, refused
@@ -105,16 +105,12 @@ def queue_form(who: Person | None) -> None:
     with st.container(horizontal=True):
         about = pick_sample()
         lanes = pick_lanes(about.sample_id)
-    found, _ = taxonomy()
-    names = {c.id: c.name for c in found.categories}
+    # Outside the form: what the chosen ones mean is shown at once.
+    categories = _pick_categories()
     with st.form("queue", border=False):
         rule = st.radio("Which responses", list(RULES), format_func=lambda r: RULES[r], key="queue_rule")
-        left, right = st.columns(2, gap="large")
         drawn: list[Mode] = ["single", "pair"]
-        mode = left.radio("How they are shown", drawn, format_func=lambda m: MODES[m], key="queue_mode")
-        categories = right.multiselect(
-            "Categories", list(names), format_func=lambda c: names[c], key="queue_categories", placeholder="all"
-        )
+        mode = st.radio("How they are shown", drawn, format_func=lambda m: MODES[m], key="queue_mode")
         columns = st.columns(4)
         size = columns[0].number_input("Responses", 1, 100_000, 60, key="queue_size")
         per_item = columns[1].number_input("Reviewers each", 1, 20, 1, key="queue_per_item")
@@ -144,6 +140,19 @@ def queue_form(who: Person | None) -> None:
                 with_recorded=with_recorded,
             )
             _draw(spec, who)
+
+
+def _pick_categories() -> list[str]:
+    """Let the reader choose what is asked, and show what counts as each and what does not."""
+    names = {category.id: category.name for category in taxonomy()[0].categories}
+    chosen = st.multiselect(
+        "Categories", list(names), format_func=lambda c: names[c], key="queue_categories", placeholder="all"
+    )
+    if chosen:
+        spell_out(chosen)
+    else:
+        show_definitions(names, title="What behaviours mean", key="queue_all")
+    return chosen
 
 
 def _draw(spec: QueueSpec, who: Person) -> None:

@@ -13,6 +13,7 @@ import streamlit as st
 from deploysim import render
 from deploysim.config import read_settings
 from deploysim.pipeline.batching import batch_state
+from deploysim.pipeline.model_choice import usual_endpoint
 from deploysim.pipeline.run_arguments import resume_arguments
 from deploysim.pipeline.run_facts import Fact, ended_facts, live_facts
 from deploysim.pipeline.spending import run_spending
@@ -154,7 +155,7 @@ def _unfinished(run: RunRecord, state: str) -> None:
     st.markdown(WHAT_HAPPENED[state])
     if run.error:
         st.text(run.error)
-    arguments = resume_arguments(run, default_url=read_settings().base_url)
+    arguments = resume_arguments(run, default_url=usual_endpoint(read_settings(), run.settings.get("profile", "")))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Resume",

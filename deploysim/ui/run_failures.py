@@ -6,6 +6,7 @@ import streamlit as st
 
 from deploysim.config import read_settings
 from deploysim.pipeline.comparing import FAILED
+from deploysim.pipeline.model_choice import usual_endpoint
 from deploysim.pipeline.run_arguments import KIND, resume_arguments
 from deploysim.store.outcomes import CUT, failures
 from deploysim.store.runs import ENDED, RunRecord
@@ -58,7 +59,9 @@ def _ask_again(run: RunRecord, kind: str, count: int) -> None:
         on_click=queue_run,
         args=(
             f"ask again, {kind} · {run.name}",
-            resume_arguments(run, retry=[kind], default_url=read_settings().base_url),
+            resume_arguments(
+                run, retry=[kind], default_url=usual_endpoint(read_settings(), run.settings.get("profile", ""))
+            ),
         ),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from deploysim.chat.batching.job import BatchOptions
 from deploysim.chat.local_state import local_state
 from deploysim.config import read_settings
 from deploysim.pipeline.baseline_offer import WHY, OldModel, baseline_arguments, old_models
@@ -19,7 +20,6 @@ from deploysim.pipeline.replaying import ReplayPlan
 from deploysim.pipeline.run_arguments import options
 from deploysim.pipeline.run_queue import enqueue
 from deploysim.pipeline.spot_checking import facts
-from deploysim.replay.batch_job import BatchOptions
 from deploysim.replay.engine import IN_FLIGHT
 from deploysim.store.runs import list_runs
 from deploysim.store.samples import SampleAbout
@@ -194,6 +194,9 @@ def _submit(asked: _Asked, offered: OldModel | None, *, ready: bool) -> None:
     if wants_estimate:
         said = estimate_replay(workspace(), asked.plan()).sentence()
         st.markdown(f":material/calculate: {plain(said)}{' The baseline takes about as many.' if offered else ''}")
+    if (both or alone) and "--model" not in asked.where:
+        st.error("Name the model at the endpoint that should answer, such as gpt-5-mini.", icon=":material/error:")
+        return
     if both and offered:
         queue_run(f"baseline · {offered.logged}", baseline_arguments(offered, asked.settings))
     if both or alone:

@@ -15,6 +15,7 @@ from batch_server import Plan, Provider
 from makers import NOW, write_log
 
 from deploysim.__main__ import main
+from deploysim.chat.batching.job import BatchOptions
 from deploysim.chat.settings import ModelSettings
 from deploysim.config import read_settings
 from deploysim.errors import ConfigError, InputError
@@ -24,7 +25,6 @@ from deploysim.pipeline.importing import ImportOptions, import_file
 from deploysim.pipeline.purging import erasure, purge
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
 from deploysim.pipeline.replaying_elsewhere import hand_out
-from deploysim.replay.batch_job import BatchOptions
 from deploysim.sampling import SampleSpec
 from deploysim.store.runs import read_run, request_stop, responses, run_folder
 from deploysim.store.samples import prefix_index

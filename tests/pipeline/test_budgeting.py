@@ -13,6 +13,7 @@ from batch_server import Provider
 from makers import NOW, conversation, fill
 from servers import Endpoint, answer, completion, raw
 
+from deploysim.chat.batching.job import BatchOptions
 from deploysim.chat.profiles import Price
 from deploysim.chat.settings import ModelSettings
 from deploysim.errors import InputError
@@ -21,7 +22,6 @@ from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.model_choice import ModelSource
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
 from deploysim.pipeline.spending import run_spending
-from deploysim.replay.batch_job import BatchOptions
 from deploysim.sampling import SampleSpec
 from deploysim.store.completed import completed_prefixes
 from deploysim.store.runs import RunRecord, responses

@@ -12,11 +12,11 @@ from batch_server import Provider, echo
 from makers import NOW, conversation, fill
 from servers import Endpoint, Handler, Seen, answer, refuse
 
+from deploysim.chat.batching.job import BatchOptions
 from deploysim.chat.settings import ModelSettings
 from deploysim.errors import ModelError
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
-from deploysim.replay.batch_job import BatchOptions
 from deploysim.sampling import SampleSpec
 from deploysim.store.runs import RunRecord, responses
 from deploysim.store.workspace import Workspace

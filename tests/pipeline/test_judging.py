@@ -7,12 +7,12 @@ import os
 import shutil
 from collections import Counter
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
+from judged import COUNT, graded, grades, verdicts
 from judging import Asked, Says, endpoint, flags, judge, verdict
-from makers import FACT, NOW, REFUSAL, compared_workspace
+from makers import FACT, NOW, REFUSAL
 from servers import Endpoint, answer, drop, raw, refuse, silence
 
 from deploysim.chat.profiles import Price
@@ -22,79 +22,17 @@ from deploysim.grade.judging.judges import Judges
 from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.compared_item import load_item
 from deploysim.pipeline.forecasting import forecast
-from deploysim.pipeline.grading import Graded, JudgeUse, grade_lanes
-from deploysim.pipeline.lanes import Lanes, graded_name, joint_verdicts
+from deploysim.pipeline.grading import JudgeUse, grade_lanes
+from deploysim.pipeline.lanes import Lanes, fitting, joint_verdicts
 from deploysim.pipeline.purging import erasure, purge
 from deploysim.render import Badge
-from deploysim.store.grades import read_grades, replies_path
+from deploysim.store.grades import replies_path
 from deploysim.store.journal import Journal, read_journal
 from deploysim.store.samples import prefix_index
 from deploysim.store.spot_checks import SpotCheck, SpotMark, record_check, undo_check
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import DEFAULT_TAXONOMY, Taxonomy, load_taxonomy
 from deploysim.types import Lane
-
-COUNT = 6
-ONE = """\
-version: 1
-categories:
-  - id: declines
-    name: Declines
-    definition: It declines.
-    present_when: [It declines.]
-    absent_when: [It helps.]
-    severity: 1
-    grader:
-      - judge: cheap
-      - confirm: strong
-"""
-
-
-@pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Lanes]:
-    """A workspace with six prefixes in three lanes: the candidate refuses every second one, all else is one text."""
-    here, lanes = compared_workspace(tmp_path_factory.mktemp("judged"), count=COUNT)
-    return here.root, lanes
-
-
-@pytest.fixture
-def here(replayed: tuple[Path, Lanes], tmp_path: Path) -> Workspace:
-    """A copy of it for one test."""
-    shutil.copytree(replayed[0], tmp_path / "ws")
-    return Workspace(tmp_path / "ws")
-
-
-@pytest.fixture
-def lanes(replayed: tuple[Path, Lanes]) -> Lanes:
-    """Its lanes."""
-    return replayed[1]
-
-
-@pytest.fixture
-def one(tmp_path: Path) -> Taxonomy:
-    """A taxonomy of one category, judged and confirmed."""
-    (tmp_path / "one.yaml").write_text(ONE, encoding="utf-8")
-    return load_taxonomy(tmp_path / "one.yaml")
-
-
-def graded(
-    here: Workspace, lanes: Lanes, taxonomy: Taxonomy, judges: Judges, **use: object
-) -> tuple[Graded, list[Grader]]:
-    """Grade all lanes, and return what it came to and the graders."""
-    graders = list(graders_of(taxonomy, judges))
-    return grade_lanes(here, lanes, graders, use=JudgeUse(judges, **use)), graders
-
-
-def grades(here: Workspace, lanes: Lanes, graders: list[Grader]) -> dict[str, pl.DataFrame]:
-    """The grades of each lane."""
-    runs = {"recorded": None, **lanes.runs()}
-    names = {lane: graded_name(here, lanes.sample_id, run) for lane, run in runs.items()}
-    return {lane: read_grades(here, name, [g.fingerprint for g in graders]) for lane, name in names.items()}
-
-
-def verdicts(here: Workspace, lanes: Lanes, graders: list[Grader], lane: str = "candidate") -> Counter[str]:
-    """How often each verdict was given in a lane."""
-    return Counter(grades(here, lanes, graders)[lane]["verdict"])
 
 
 def test_safety_categories_are_graded_over_http(here: Workspace, lanes: Lanes) -> None:
@@ -426,7 +364,7 @@ def test_a_released_conversation_is_graded_later(here, lanes, one, kind) -> None
 
 def test_grades_from_before_judges_are_read(here: Workspace, lanes: Lanes) -> None:
     """Files of grades that lack the newer columns are read with these columns empty, and graded on."""
-    graders = list(graders_of(load_taxonomy()))
+    graders = fitting(here, lanes.sample_id, graders_of(load_taxonomy()))
     old = ["prefix_id", "repeat", "category", "verdict", "severity", "reason", "evidence", "grader"]
     for path in here.grades.glob("*/*.parquet"):
         pl.read_parquet(path).select(old).head(4).write_parquet(path)
@@ -487,7 +425,7 @@ def test_a_forecast_says_who_graded_and_who_did_not(here: Workspace, lanes: Lane
     hate = next(row for row in judged.categories if row.category == "hate")
     empty = next(row for row in without.categories if row.category == "empty_response")
 
-    assert (len(without.categories), len(judged.categories)) == (23, 42)
+    assert (len(without.categories), len(judged.categories)) == (16, 35)
     assert any("Not graded: " in note and "Hateful content" in note for note in without.notes)
     assert not any("Not graded" in note for note in judged.notes)
     assert (hate.table.regressed, hate.table.both, hate.table.neither) == (2, 1, 3)

@@ -9,6 +9,7 @@ import pytest
 from deploysim.chat.profiles import ModelProfile, Price
 from deploysim.config import read_settings
 from deploysim.errors import ConfigError
+from deploysim.pipeline.judges import configured_judges
 from deploysim.pipeline.model_choice import OPENAI, choose_model
 
 PRICE = Price(2.0, 8.0, "USD", date(2026, 11, 1))
@@ -58,19 +59,33 @@ def test_options_win(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("environ", "options"),
-    [({}, {"base_url": "https://other.example.com/v1"}), ({"OPENAI_BASE_URL": "https://other.example.com/v1"}, {})],
-)
-def test_elsewhere_neither_its_key_nor_its_price_goes(
-    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], options: dict[str, str]
-) -> None:
-    """An option or the environment sends the requests to another endpoint, which must not see the key."""
-    found = chosen(monkeypatch, environ, model="fast", **options)
+def test_elsewhere_neither_its_key_nor_its_price_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option sends the requests to another endpoint, which must not see the key."""
+    found = chosen(monkeypatch, model="fast", base_url="https://other.example.com/v1")
 
     assert found.settings.base_url == "https://other.example.com/v1"
     assert found.settings.api_key.reveal() == "general-secret"
     assert (found.source.price, found.source.key_variable) == (None, "OPENAI_API_KEY")
+
+
+def test_replays_and_judges_ask_a_model_at_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile's own address wins over the environment's, which holds for all other models; so do API, key and limits."""
+    gateway = {"OPENAI_BASE_URL": "https://gateway.example.com/v1", "OPENAI_API_KEY": "general-secret"}
+    monkeypatch.setenv("FAST_KEY", "fast-secret")
+    for name, url in {
+        "fast": OWN.base_url,
+        "plain": gateway["OPENAI_BASE_URL"],
+        "other": gateway["OPENAI_BASE_URL"],
+    }.items():
+        settings = read_settings({**gateway, "DEPLOYSIM_JUDGE": name, "DEPLOYSIM_ENV_FILE": "/none"})
+        (judge,) = configured_judges(settings, PROFILES).cheap
+        replayed = chosen(monkeypatch, gateway, model=name).settings
+
+        assert judge.settings.identity() == replayed.identity()
+        assert judge.settings.patience() == replayed.patience()
+        assert judge.settings.api_key.reveal() == replayed.api_key.reveal() != ""
+        assert replayed.base_url == url
+        assert replayed.api == ("responses" if name == "fast" else "chat")
 
 
 def test_a_profile_without_an_address_is_at_the_environment_s_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:

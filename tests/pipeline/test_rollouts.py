@@ -13,6 +13,7 @@ import pytest
 from repeating_server import repeating
 from servers import Endpoint, answer
 
+from deploysim.chat.batching.job import BatchOptions
 from deploysim.chat.settings import ModelSettings
 from deploysim.config import read_settings
 from deploysim.errors import InputError
@@ -24,7 +25,6 @@ from deploysim.pipeline.lanes import Lanes, joint_verdicts
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
 from deploysim.pipeline.replaying_elsewhere import hand_out
 from deploysim.pipeline.tool_worlds import RolloutOptions
-from deploysim.replay.batch_job import BatchOptions
 from deploysim.replay.rollout import Limits
 from deploysim.sampling import SampleSpec
 from deploysim.store.runs import responses

@@ -10,7 +10,8 @@ from batch_bench import LINE, NOW, UPLOAD, Bench, all_ok, name, newest, prefix
 from batch_server import Plan, asked, echo, error
 from servers import drop
 
-from deploysim.replay.batch_job import Limits, custom_id, parts_of
+from deploysim.chat.batching.job import Limits
+from deploysim.replay.batch_names import custom_id, parts_of
 from deploysim.replay.engine import NO_SEED, ReplayJob, Task, Watcher, replay
 from deploysim.store.journal import Journal, read_journal
 from deploysim.types import Message, Prefix

@@ -11,8 +11,8 @@ from batch_bench import CREATE, DELETE, LOOK, UPLOAD, Bench, all_ok, prefix
 from batch_server import Plan, asked, echo, error
 from servers import refuse
 
+from deploysim.chat.batching.job import Limits
 from deploysim.errors import ModelError
-from deploysim.replay.batch_job import Limits
 
 
 def test_a_request_to_stop_is_honoured_and_the_next_run_collects(bench: Bench) -> None:

@@ -12,8 +12,8 @@ from batch_bench import CONTENT, CREATE, DELETE, LOOK, UPLOAD, Bench, all_ok
 from batch_server import Plan, asked, echo, error
 from servers import Reply, drop, half, raw, refuse, send
 
+from deploysim.chat.batching.job import Limits
 from deploysim.errors import ModelError
-from deploysim.replay.batch_job import Limits
 
 
 def test_lines_that_a_provider_refuses_are_failures_and_the_others_go_on(bench: Bench) -> None:

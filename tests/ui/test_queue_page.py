@@ -105,6 +105,23 @@ def test_drawing_a_queue_from_the_page(here: Workspace) -> None:
     assert (made.created_by, made.instructions, len(made.items)) == ("Lea", "Be kind.", 8)
 
 
+def test_a_new_queue_says_what_its_categories_mean(here: Workspace) -> None:
+    """Chosen ones are spelled out, with what counts and what does not; before that, each can be looked up."""
+    chosen = [TAXONOMY.category(name) for name in ("refusal", "unfilled_placeholder")]
+    app = open_page(QUEUE, view="New queue")
+    app.text_input(key=NAME).set_value("Lea").run()
+    before = [expander.label for expander in app.expander]
+    app.multiselect(key="queue_categories").set_value([category.id for category in chosen]).run()
+
+    assert before == []
+    assert [expander.label for expander in app.expander] == [category.name for category in chosen]
+    for shown, category in zip(app.expander, chosen, strict=True):
+        said = [element.value for element in shown.markdown]
+        assert said[0] == category.definition
+        assert said[1] == "**Counts**\n" + "\n".join(f"- {line}" for line in category.present_when)
+        assert said[2] == "**Does not count**\n" + "\n".join(f"- {line}" for line in category.absent_when)
+
+
 def test_a_queue_that_cannot_be_drawn_is_explained(here: Workspace) -> None:
     """More reviewers an item than are named."""
     app = open_page(QUEUE, view="New queue")

@@ -36,6 +36,18 @@ class FormSettings(ModelSettings):
         return sent if self.schema is None else {**sent, "response_format": self.schema}
 
 
+def form_settings(judge: Judge, schema: dict[str, Any]) -> list[FormSettings]:
+    """Return how a judge is asked in each form, in the order of FORMS."""
+    own = {field.name: getattr(judge.settings, field.name) for field in fields(judge.settings)}
+    return [
+        FormSettings(
+            **{**own, "temperature": 0.0 if "temperature" in form else own["temperature"]},
+            schema=schema if "schema" in form else None,
+        )
+        for form in FORMS
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What came of asking a judge once."""
@@ -80,7 +92,7 @@ class Bench:
             # What an endpoint says of its limits to one form of asking, or to one tier, holds for the others too.
             where = judge.settings.base_url, judge.settings.model
             pace = paces.setdefault(where, self._pace(judge.settings))
-            forms = [OpenAIModel(settings, pace=pace) for settings in self._settings(judge)]
+            forms = [OpenAIModel(settings, pace=pace) for settings in form_settings(judge, self._schema)]
             self._open[judge] = _Open(tuple([await self._stack.enter_async_context(form) for form in forms]))
         return self
 
@@ -129,13 +141,3 @@ class Bench:
             requests_per_minute=settings.requests_per_minute,
             tokens_per_minute=settings.tokens_per_minute,
         )
-
-    def _settings(self, judge: Judge) -> list[ModelSettings]:
-        own = {field.name: getattr(judge.settings, field.name) for field in fields(judge.settings)}
-        return [
-            FormSettings(
-                **{**own, "temperature": 0.0 if "temperature" in form else own["temperature"]},
-                schema=self._schema if "schema" in form else None,
-            )
-            for form in FORMS
-        ]

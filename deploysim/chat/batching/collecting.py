@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from deploysim.chat.batch_client import CallError, GoneError
 from deploysim.chat.batch_remote import Fault, RemoteBatch
+from deploysim.chat.batching.desk import Desk
+from deploysim.chat.batching.results import Gathered, gather
 from deploysim.errors import ModelError
-from deploysim.replay.batch_desk import Desk
-from deploysim.replay.batch_results import Gathered, gather
 from deploysim.store.batches import BatchNote
 from deploysim.types import Failure, FailureKind
 from deploysim.wording import counted

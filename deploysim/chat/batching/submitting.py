@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 
 from deploysim.chat.batch_client import CallError
 from deploysim.chat.batch_lines import request_line
 from deploysim.chat.batch_remote import FullQueue
+from deploysim.chat.batching.desk import Desk
+from deploysim.chat.batching.files import Line, Upload, pack
+from deploysim.chat.batching.job import BYTES_PER_TOKEN, BatchRequest
 from deploysim.chat.messages import UNSENDABLE
-from deploysim.replay.batch_desk import Desk
-from deploysim.replay.batch_files import Line, Upload, pack
-from deploysim.replay.batch_job import BYTES_PER_TOKEN, Asked, custom_id, parts_of
-from deploysim.replay.engine import Task
 from deploysim.store.batches import BatchNote
 from deploysim.types import Failure, FailureKind
 
@@ -60,7 +59,7 @@ class Submitter:
         """Upload what a planned batch holds, as far as it fits, without what was erased or withheld meanwhile."""
         desk, listed = self._desk, self._desk.book.requests(note)
         wanted = frozenset(name for name in listed if not desk.ledger.has_outcome(name))
-        lines = self._lines(self._listed(wanted))
+        lines = self._lines(desk.job.listed(wanted))
         with closing(pack(lines, self._fits, desk.job.folder)) as files:
             upload, second = next(files, None), next(files, None)
         if upload is None:
@@ -133,7 +132,7 @@ class Submitter:
 
     def _marks(self, note: BatchNote) -> dict[str, str]:
         book, job = self._desk.book, self._desk.job
-        return {"deploysim_run": job.run_id, "deploysim_batch": f"{book.owner}-{note.key}"}
+        return {"deploysim_run": job.mark, "deploysim_batch": f"{book.owner}-{note.key}"}
 
     def _is_out_of_date(self, note: BatchNote) -> bool:
         """Say whether the provider deleted a batch's input, or it holds what was erased or withheld since."""
@@ -144,47 +143,33 @@ class Submitter:
         self._desk.client.delete(note.file_id or "")
         self._desk.book.put(replace(note, step="planned", file_id=None))
 
-    def _waiting(self) -> Iterator[Task]:
-        """Yield the tasks that are in no batch."""
-        for task in self._desk.job.tasks():
-            if _name(task) not in self._taken:
-                yield task
+    def _waiting(self) -> Iterator[BatchRequest]:
+        """Yield the requests that are in no batch."""
+        for request in self._desk.job.waiting():
+            if request.name not in self._taken:
+                yield request
 
-    def _listed(self, names: Set[str]) -> Iterator[Task]:
-        """Yield the tasks that requests stand for, in the order of the sample."""
-        asked: dict[str, list[Asked]] = {}
-        for one in map(parts_of, names):
-            asked.setdefault(one.prefix_id, []).append(one)
-        for prefix in self._desk.job.prefixes():
-            for one in sorted(asked.get(prefix.prefix_id, ())):
-                yield Task(prefix, one.repeat, one.attempt)
-
-    def _lines(self, tasks: Iterable[Task]) -> Iterator[Line]:
-        for task in tasks:
+    def _lines(self, requests: Iterable[BatchRequest]) -> Iterator[Line]:
+        for request in requests:
             self._desk.pauses.check()
-            name = _name(task)
-            line = None if self._desk.job.is_kept_out(name) else self._line(name, task)
+            line = None if self._desk.job.is_kept_out(request.name) else self._line(request)
             if line is not None:
-                yield name, line
+                yield request.name, line
 
-    def _line(self, name: str, task: Task) -> bytes | None:
+    def _line(self, request: BatchRequest) -> bytes | None:
         """Return a request's line, or None where it cannot be sent, which is its outcome."""
         try:
-            line = request_line(self._desk.client.api, name, self._desk.job.body(task))
+            line = request_line(self._desk.client.api, request.name, request.body())
         except UnicodeEncodeError:
             failure = Failure(FailureKind.REJECTED, UNSENDABLE)
         else:
             if len(line) <= self._desk.job.options.limits.size:
                 return line
             failure = TOO_LARGE
-        self._desk.ledger.keep({name: failure})
+        self._desk.ledger.keep({request.name: failure})
         return None
 
     def _fits(self, requests: int, size: int) -> bool:
         limits, tokens = self._desk.job.options.limits, self._desk.book.queue_tokens
         room = min(limits.size, tokens * BYTES_PER_TOKEN) if tokens else limits.size
         return requests <= limits.requests and size <= room
-
-
-def _name(task: Task) -> str:
-    return custom_id(task.prefix.prefix_id, task.repeat, task.attempt)

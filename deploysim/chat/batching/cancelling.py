@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deploysim.replay.batch_desk import Desk
-from deploysim.replay.batch_submitting import Submitter
+from deploysim.chat.batching.desk import Desk
+from deploysim.chat.batching.submitting import Submitter
 from deploysim.store.batches import BatchNote
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from deploysim.chat.batch_lines import Result, read_result
+from deploysim.chat.batching.desk import Desk
 from deploysim.chat.model import Answer
 from deploysim.errors import ModelError
-from deploysim.replay.batch_desk import Desk
 from deploysim.types import Failure
 
 _GROUP = 500

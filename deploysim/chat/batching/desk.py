@@ -1,4 +1,4 @@
-"""What the steps of a batch share: the run, its provider, its journal, its notes and its pauses."""
+"""What the steps of a batch share: the job, its provider, its notes and its pauses."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from deploysim.chat.batch_client import BatchClient, CallError
-from deploysim.replay.batch_job import BatchJob
-from deploysim.replay.batch_ledger import Ledger
-from deploysim.replay.batch_pauses import Pauses
+from deploysim.chat.batching.job import BatchJob, Ledger
+from deploysim.chat.batching.pauses import Pauses
 from deploysim.store.batches import BatchBook, BatchNote
 
 
@@ -18,9 +17,13 @@ class Desk:
 
     job: BatchJob
     client: BatchClient
-    ledger: Ledger
     book: BatchBook
     pauses: Pauses
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where outcomes go."""
+        return self.job.ledger
 
     def close(self, note: BatchNote, *, left: Iterable[str] = (), attempt: int | None = None, parts: int = 1) -> None:
         """Close a batch and plan what is left of it anew, in one write, then delete its files.
