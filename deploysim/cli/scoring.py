@@ -53,7 +53,8 @@ def score_command(
         typer.Option(
             metavar="NEW[,OLD]",
             help="Challenging prompts for the second baseline: a run or import of the new model's answers, and one of "
-            "the old model's; of a run alone the log is the old one.",
+            "the old model's; of a run alone the log is the old one. Left out, the sample's prefixes on which other "
+            "models failed before, where there are any.",
         ),
     ] = None,
     replayed: Annotated[
