@@ -9,7 +9,7 @@ import polars as pl
 from deploysim.grade.grader import Grader, graders_of
 from deploysim.grade.judging.judges import Judges
 from deploysim.pipeline.grading import Graded, JudgeUse, Report, grade_lanes, silent
-from deploysim.pipeline.lanes import Lanes, graded_name
+from deploysim.pipeline.lanes import Lanes, fitting, graded_name
 from deploysim.store.grades import read_grades
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Taxonomy
@@ -34,7 +34,7 @@ def graded(
     here: Workspace, lanes: Lanes, taxonomy: Taxonomy, judges: Judges, *, report: Report = silent, **use: object
 ) -> tuple[Graded, list[Grader]]:
     """Grade all lanes, and return what it came to and the graders."""
-    graders = list(graders_of(taxonomy, judges))
+    graders = list(fitting(here, lanes.sample_id, graders_of(taxonomy, judges)))
     return grade_lanes(here, lanes, graders, use=JudgeUse(judges, **use), report=report), graders
 
 

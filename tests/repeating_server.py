@@ -7,7 +7,7 @@ where every result came back exactly as recorded.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from servers import Endpoint, Handler, Seen, completion, send
@@ -22,15 +22,17 @@ MORE = "That is all I can do."
 """What it says where the log ends after a result."""
 
 
-def repeating(workspace: Workspace, sample_id: str) -> Endpoint:
-    """Return an endpoint that repeats the rollouts of a sample."""
+def repeating(
+    workspace: Workspace, sample_id: str, change: Callable[[Message], Message] = lambda message: message
+) -> Endpoint:
+    """Return an endpoint that repeats the rollouts of a sample, each message changed on its way out."""
     script: dict[str, Message] = {}
     for sampled in prefixes(workspace, sample_id):
         script |= _steps(sampled.prefix.messages, sampled.prefix.followed_by or (sampled.recorded,))
 
     def reply(handler: Handler, seen: Seen) -> None:
         found = script.get(_shown(seen.body["messages"]), Message("assistant", LOST))
-        send(handler, 200, json.dumps(_completion(found)).encode(), {"content-type": "application/json"})
+        send(handler, 200, json.dumps(_completion(change(found))).encode(), {"content-type": "application/json"})
 
     return Endpoint(otherwise=reply)
 

@@ -27,6 +27,15 @@ class Variant:
     comparison: Comparison
     """Of the log and this replay."""
     rates: tuple[VariantRate, ...]
+    sources: tuple[tuple[str, int], ...] = ()
+    """Of agents: how many results of tools came from where."""
+    endings: tuple[tuple[str, int], ...] = ()
+    """Of agents: how many rollouts ended how."""
+
+    @property
+    def step(self) -> str:
+        """What this variant lacks that the one before it has."""
+        return self.name.rsplit(", ", 1)[-1]
 
 
 @dataclass(frozen=True, slots=True)

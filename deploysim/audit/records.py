@@ -98,7 +98,7 @@ class Comparison:
     pairs: int
     conversations: int
     left_out: int
-    """Prefixes without a response on both sides."""
+    """Prefixes without a whole response on both sides: one failed, or the log ends before its agent's answer."""
     same: int
     """Pairs of the very same text."""
     auc: float | None

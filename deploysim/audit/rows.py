@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from deploysim.audit.ablations import AblationAudit
+from deploysim.audit.ablations import AblationAudit, Variant, VariantRate
 from deploysim.audit.discoveries import DiscoverAudit, Group
 from deploysim.audit.noticing import AwarenessAudit
 from deploysim.audit.records import Comparison, FidelityAudit, Share
-from deploysim.audit.words import chance, percent, share_words
+from deploysim.audit.words import chance, figure, left_count, percent, share_words, step_words
 
 MOST_TELLS = 14
 
@@ -77,8 +77,11 @@ def spread_table(audit: FidelityAudit) -> pl.DataFrame:
             "measure": one.measure,
             "lane": one.lane,
             "responses": one.n,
-            "mean": one.mean,
-            **{f"{name} %": value for name, value in zip(("5", "25", "50", "75", "95"), one.quantiles, strict=True)},
+            "mean": figure(one.mean),
+            **{
+                f"{name} %": figure(value)
+                for name, value in zip(("5", "25", "50", "75", "95"), one.quantiles, strict=True)
+            },
             f"q against {first}": chance(tests.get((one.measure, first, one.lane))),
         }
         for one in audit.spreads
@@ -217,18 +220,42 @@ def rate_table(audit: AwarenessAudit) -> pl.DataFrame:
 def variant_rows(audit: AblationAudit) -> pl.DataFrame:
     """Return how well each variant is told from the log, with the columns of `auc_rows`."""
     rows = auc_rows([variant.comparison for variant in audit.variants])
-    names = [f"without {variant.name}" for variant in audit.variants if variant.comparison.auc_interval is not None]
+    names = [step_words(variant) for variant in audit.variants if variant.comparison.auc_interval is not None]
     return rows.with_columns(name=pl.Series(names, dtype=pl.String))
 
 
 def variant_table(audit: AblationAudit) -> pl.DataFrame:
     """Return every category that any variant shows, a column per variant."""
-    shown = {rate.category for variant in audit.variants for rate in variant.rates if rate.share.count}
     found: dict[str, dict[str, str]] = {}
-    for variant in audit.variants:
-        for rate in variant.rates:
-            if rate.category in shown:
-                found.setdefault(rate.category, {"category": rate.name})[f"without {variant.name}"] = share_words(
-                    rate.share
-                )
+    for variant, rate in _shown_rates(audit):
+        found.setdefault(rate.category, {"category": rate.name})[step_words(variant)] = share_words(rate.share)
     return pl.DataFrame(list(found.values()))
+
+
+def variant_rate_rows(audit: AblationAudit) -> pl.DataFrame:
+    """Return the rate of every category that any variant shows, by variant, with the columns of `SHARES`."""
+    rows = [share_row(rate.name, step_words(variant), rate.share) for variant, rate in _shown_rates(audit)]
+    return pl.DataFrame([row for row in rows if row], schema=SHARES)
+
+
+def _shown_rates(audit: AblationAudit) -> list[tuple[Variant, VariantRate]]:
+    shown = {rate.category for variant in audit.variants for rate in variant.rates if rate.share.count}
+    return [(variant, rate) for variant in audit.variants for rate in variant.rates if rate.category in shown]
+
+
+NOBODY = "nobody"
+"""Stands for calls at which a rollout left the simulated world."""
+
+
+def world_rows(audit: AblationAudit) -> pl.DataFrame:
+    """Return who answered the calls of each variant's agents: variant, source, calls, share and words."""
+    rows = []
+    for variant in audit.variants:
+        answered = [*variant.sources, (NOBODY, left_count(variant))]
+        total = sum(calls for _, calls in answered)
+        for source, calls in answered:
+            if calls:
+                words = f"{step_words(variant)}: {source} {percent(calls / total)} of {total:,} calls"
+                rows.append((step_words(variant), source, calls, calls / total, words))
+    schema = {"variant": pl.String, "source": pl.String, "calls": pl.Int64, "share": pl.Float64, "words": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -14,6 +14,7 @@ from deploysim.audit.steps import Steps
 from deploysim.stats.clusters import Floats, cluster_codes
 from deploysim.stats.rates import jeffreys_interval
 from deploysim.stats.significance import benjamini_hochberg, paired_test, sign_flip_test
+from deploysim.types import Ending
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MOST_VALUES = 12
@@ -34,6 +35,16 @@ class Outcome:
     tokens: int | None = None
     steps: Steps | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether there is a whole response: a log may end before its agent's answer."""
+        return self.failure is None and not self.cut
+
+    @property
+    def cut(self) -> bool:
+        """Whether the log ends before its agent's answer, which nothing can be compared with."""
+        return self.steps is not None and self.steps.ending == Ending.LOG_ENDS
+
 
 NUMBERS: dict[str, Callable[[Outcome], float | None]] = {
     "characters": lambda o: float(len(o.text)),
@@ -47,7 +58,7 @@ NUMBERS: dict[str, Callable[[Outcome], float | None]] = {
 VALUES: dict[str, Callable[[Outcome], Sequence[str]]] = {
     "finish reason": lambda o: [o.finish_reason or NOT_LOGGED],
     "tool called": lambda o: sorted(set(o.steps.tools)) if o.steps else [],
-    "source of tool results": lambda o: sorted(o.steps.sources) if o.steps else [],
+    "any result from": lambda o: sorted(o.steps.sources) if o.steps else [],
     "ending": lambda o: [o.steps.ending] if o.steps and o.steps.ending else [],
 }
 """A response may have several values of one measure, such as all tools that it called."""
@@ -71,7 +82,7 @@ def counts(lanes: dict[str, Sequence[Outcome]], *, level: float) -> tuple[Count,
     found = []
     for measure, value in _listed(lanes):
         for lane, outcomes in lanes.items():
-            asked = [o for o in outcomes if measure == FAILED or o.failure is None]
+            asked = [o for o in outcomes if _says(o, measure)]
             hits = sum(_has(o, measure, value) for o in asked)
             found.append(
                 Count(measure, value, lane, Share(hits, len(asked), jeffreys_interval(hits, len(asked), level=level)))
@@ -97,7 +108,8 @@ _Joined = list[tuple[Outcome, Outcome]]
 
 def _joined(first: Sequence[Outcome], second: Sequence[Outcome]) -> _Joined:
     others = {outcome.prefix_id: outcome for outcome in second}
-    return [(one, others[one.prefix_id]) for one in first if one.prefix_id in others]
+    both = [(one, others[one.prefix_id]) for one in first if one.prefix_id in others]
+    return [(one, other) for one, other in both if not (one.cut or other.cut)]
 
 
 def _number_tests(both: _Joined, first: str, second: str, seed: int) -> list[Difference]:
@@ -120,11 +132,7 @@ def _value_tests(
 ) -> list[Difference]:
     found = []
     for measure, value in listed:
-        known = [
-            (a, b)
-            for a, b in both
-            if (measure == FAILED or (a.failure is None and b.failure is None)) and _both_know(a, b, measure)
-        ]
+        known = [(a, b) for a, b in both if _knows(a, measure) and _knows(b, measure)]
         if value == NOT_LOGGED or not known:
             continue
         codes = cluster_codes([a.cluster for a, _ in known])
@@ -135,11 +143,18 @@ def _value_tests(
     return found
 
 
-def _both_know(first: Outcome, second: Outcome, measure: str) -> bool:
+def _says(outcome: Outcome, measure: str) -> bool:
+    """Whether a measure can be asked of an outcome: a failure has no response, a chat no tools, a log no sources."""
+    if measure in (FAILED, "finish reason"):
+        return measure == FAILED or outcome.failure is None
+    # An agent that called nothing called none of the tools.
+    agent = outcome.failure is None and outcome.steps is not None
+    return agent and (measure == "tool called" or bool(VALUES[measure](outcome)))
+
+
+def _knows(outcome: Outcome, measure: str) -> bool:
     """What the log does not state cannot differ from what the replay states."""
-    if measure == FAILED:
-        return True
-    return all(VALUES[measure](one) not in ([], [NOT_LOGGED]) for one in (first, second))
+    return _says(outcome, measure) and (measure == FAILED or VALUES[measure](outcome) != [NOT_LOGGED])
 
 
 def _listed(lanes: dict[str, Sequence[Outcome]]) -> list[tuple[str, str]]:

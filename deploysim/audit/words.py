@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from deploysim.audit.ablations import Variant
 from deploysim.audit.discoveries import DiscoverAudit
 from deploysim.audit.noticing import AwarenessAudit
 from deploysim.audit.records import Comparison, JudgeChoice, Share, Tell
-from deploysim.types import Interval
+from deploysim.types import Ending, Interval
+from deploysim.wording import counted
 
 PUBLISHED = (
     "50 % means that they cannot be told apart; published for agents: 11.6 % with few affordances, 49.5 % with all"
@@ -26,6 +28,14 @@ def percent(share: float | None) -> str:
         return "n/a"
     digits = 0 if 0.01 <= share <= 0.99 or share in (0.0, 1.0) else 1
     return f"{100 * share:.{digits}f} %"
+
+
+def figure(value: float | None) -> str:
+    """Return a number with about three digits; unknown is n/a."""
+    if value is None:
+        return "n/a"
+    digits = 0 if abs(value) >= 100 or value == int(value) else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f}"
 
 
 def chance(p: float | None) -> str:
@@ -164,3 +174,24 @@ def sensitivity_words(audit: AwarenessAudit) -> str:
         "are left out. This selects on outcomes, so the rates on the right are not better ones; that they agree with those on "
         "the left is what to look for."
     )
+
+
+def step_words(variant: Variant) -> str:
+    """Return what a variant lacks that the one above it has."""
+    return "whole replay" if variant.name == "nothing" else f"− {variant.step}"
+
+
+def left_count(variant: Variant) -> int:
+    """Return how many rollouts called a tool that nobody could answer for."""
+    return dict(variant.endings).get(Ending.LEFT_THE_WORLD, 0)
+
+
+def world_words(variant: Variant) -> str:
+    """Return how a variant's rollouts went: who answered their tools, and how many left the simulated world."""
+    rollouts = sum(count for _, count in variant.endings)
+    total = sum(count for _, count in variant.sources)
+    by = ", ".join(f"{source} {percent(count / total)}" for source, count in variant.sources)
+    left = left_count(variant)
+    share = f" ({percent(left / rollouts)})" if rollouts else ""
+    answered = f"{counted(total, 'tool result')}: {by}." if total else "No call of a tool was answered."
+    return f"{answered} {left:,} of {counted(rollouts, 'rollout')}{share} left the simulated world."

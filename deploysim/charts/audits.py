@@ -164,3 +164,61 @@ def shares_chart(rows: pl.DataFrame, *, ink: str, title: str) -> Chart:
 def shares_alt(rows: pl.DataFrame) -> str:
     """Say in words what the chart of shares shows."""
     return "Shares by measure and lane. " + ". ".join(rows["words"]) + "."
+
+
+ANSWERERS = {
+    "recorded": "#708090",
+    "recorded elsewhere": "#A9B4C0",
+    "written before": "#5B8C85",
+    "snapshot": "#009E73",
+    "simulated": "#7B5EA7",
+    "simulated failure": "#B9A3D6",
+    "fixed answer": "#0072B2",
+    "nobody": "#D55E00",
+}
+"""Who answered a call; the same order in every chart, real sources first."""
+LETTERED = 0.07
+"""Smaller parts of a bar have no room for their number."""
+
+
+def answerers_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
+    """Draw who answered agents' calls, a bar a variant whose parts add up to all calls.
+
+    Args:
+        rows: Columns variant, source, calls, share and words, variants in the order to show.
+        ink: Colour of words on the page.
+    """
+    order = {name: place for place, name in enumerate(ANSWERERS)}
+    rows = rows.with_columns(place=pl.col("source").replace_strict(order, default=len(order), return_dtype=pl.Int64))
+    variants = rows["variant"].unique(maintain_order=True).to_list()
+    sources = [name for name in ANSWERERS if name in set(rows["source"])]
+    y = alt.Y(
+        "variant:N",
+        sort=variants,
+        title=None,
+        axis=alt.Axis(labelLimit=280, ticks=False, domain=False, labelColor=ink, labelFontSize=13),
+    )
+    axis = alt.Axis(format="~%", grid=True, gridOpacity=0.35, domain=False, titleColor=ink)
+    x = alt.X("share:Q", stack="zero", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis, title="share of calls")
+    colour = alt.Color(
+        "source:N",
+        scale=alt.Scale(domain=sources, range=[ANSWERERS[name] for name in sources]),
+        legend=alt.Legend(title=None, orient="top", labelColor=ink, columns=4),
+    )
+    base = alt.Chart(rows)
+    bars = base.mark_bar(height=20, stroke="white", strokeWidth=1).encode(
+        y=y, x=x, color=colour, order="place:O", tooltip=["words"]
+    )
+    middle = alt.X("at:Q", scale=alt.Scale(domain=[0, 1], nice=False), title="share of calls")
+    numbered = rows.sort("place").with_columns(at=pl.col("share").cum_sum().over("variant") - pl.col("share") / 2)
+    numbers = (
+        alt.Chart(numbered.filter(pl.col("share") >= LETTERED))
+        .mark_text(color="white", fontWeight="bold")
+        .encode(y=y, x=middle, text=alt.Text("share:Q", format=".0%"))
+    )
+    return (bars + numbers).properties(height=80 + 34 * max(1, len(variants)))
+
+
+def answerers_alt(rows: pl.DataFrame) -> str:
+    """Say in words what the chart of answerers shows."""
+    return "Who answered agents' calls, by what was taken away. " + ". ".join(rows["words"]) + "."

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from deploysim.audit.register import Audit, audit_to_json
-from deploysim.audit.rows import awareness_rows, rate_table, variant_table
+from deploysim.audit.rows import awareness_rows, count_table, rate_table, spread_table, variant_table
 from deploysim.audit.words import (
     auc_words,
     aware_words,
@@ -23,8 +24,19 @@ from deploysim.audit.words import (
     sensitivity_words,
     tell_words,
     threshold_words,
+    world_words,
 )
-from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, out, print_json, say
+from deploysim.cli.console import (
+    Context,
+    JsonOption,
+    WorkspaceOption,
+    context,
+    frame_table,
+    meter,
+    out,
+    print_json,
+    say,
+)
 from deploysim.cli.results import (
     BaselineOption,
     CandidateOption,
@@ -33,6 +45,7 @@ from deploysim.cli.results import (
     chosen_sample,
     judge_use,
 )
+from deploysim.cli.rollouts import RepositoryOption, SimulatorOption, SimulatorUrlOption, rollout_options
 from deploysim.cli.runs import checked_lane
 from deploysim.grade.grader import graders_of
 from deploysim.pipeline.ablating import ablate
@@ -88,6 +101,9 @@ def fidelity_command(
         for tell in one.tells[:SHOWN_TELLS]:
             table.add_row(f"  {tell_words(tell, one)}", f"q {chance(tell.q_value)}")
         out.print(table)
+    for distributions in (spread_table(saved.audit), count_table(saved.audit)):
+        say("")
+        out.print(frame_table(distributions))
     say("")
     for note in saved.audit.notes:
         say(note)
@@ -178,13 +194,7 @@ def awareness_command(
     say(detector_words(audit))
     say(scrubbing_words(audit))
     say(sensitivity_words(audit))
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    rates = rate_table(audit)
-    for column in rates.columns:
-        table.add_column(column)
-    for cells in rates.iter_rows():
-        table.add_row(*cells)
-    out.print(table)
+    out.print(frame_table(rate_table(audit)))
     for note in audit.notes:
         say(note)
     say(f"Audit {saved.audit_id[:12]}. Read it on the Awareness page.")
@@ -202,12 +212,22 @@ def ablate_command(
         int | None, typer.Option(help="Longest response; left to the endpoint when not given.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Replay about so many prefixes each time.")] = None,
+    tools: Annotated[
+        Path | None,
+        typer.Option(help="YAML file that says how agents' tools are answered; data/tools.yaml by default."),
+    ] = None,
+    simulator: SimulatorOption = "",
+    simulator_url: SimulatorUrlOption = "",
+    repository: RepositoryOption = None,
     seed: SeedOption = 0,
     override_privacy: OverrideOption = "",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Replay with tools, system prompts and surrogates taken away one after another; chart realism and rates.
+    """Replay with affordances taken away one after another; chart realism and rates.
+
+    Of agents first what answers their tools goes: recorded answers, a repository's snapshot, similar recorded calls, the
+    simulator. Then tools, system prompts and surrogates.
 
     Example: python -m deploysim audit ablate --model local
     """
@@ -222,6 +242,9 @@ def ablate_command(
         limit=limit,
         leak_limit=here.settings.leak_limit,
         override_privacy=override_privacy,
+        rollouts=rollout_options(
+            here, file=tools, simulator=simulator, simulator_url=simulator_url, repository=repository
+        ),
         source=chosen.source,
     )
     with meter(quiet=as_json) as show:
@@ -231,16 +254,12 @@ def ablate_command(
     if as_json:
         print_audit(saved.audit_id, saved.audit)
         return
-    say("")
     for variant in saved.audit.variants:
+        say("")
         say(f"Without {variant.name}: {auc_words(variant.comparison)}. {mistaken_words(variant.comparison)}.")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    rates = variant_table(saved.audit)
-    for column in rates.columns:
-        table.add_column(column)
-    for cells in rates.iter_rows():
-        table.add_row(*cells)
-    out.print(table)
+        say(f"  {world_words(variant)}", quiet=not variant.endings)
+    say("")
+    out.print(frame_table(variant_table(saved.audit)))
     for note in saved.audit.notes:
         say(note)
     say(f"Audit {saved.audit_id[:12]}. Read it on the Fidelity page.")

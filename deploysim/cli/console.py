@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import polars as pl
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Table
 from rich.text import Text
 
 from deploysim.config import Settings, read_settings
@@ -50,6 +52,16 @@ def say(text: str, *, quiet: bool = False) -> None:
     """Print a line for people; brackets in it are just brackets."""
     if not quiet:
         out.print(text, markup=False, soft_wrap=True)
+
+
+def frame_table(frame: pl.DataFrame) -> Table:
+    """Lay out a frame for the terminal; what is unknown is left empty."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, kind in frame.schema.items():
+        table.add_column(name, justify="right" if kind.is_numeric() else "left")
+    for row in frame.iter_rows():
+        table.add_row(*("" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    return table
 
 
 def print_json(value: Any) -> None:

@@ -21,6 +21,14 @@ from deploysim.cli.batches import (
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, print_json, say
 from deploysim.cli.importing import conditions
 from deploysim.cli.results import SampleOption, chosen_sample
+from deploysim.cli.rollouts import (
+    LIMITS,
+    RepositoryOption,
+    SimulatorOption,
+    SimulatorUrlOption,
+    WithoutOption,
+    rollout_options,
+)
 from deploysim.cli.watching import watched_replay
 from deploysim.config import read_settings
 from deploysim.errors import InputError
@@ -41,18 +49,14 @@ from deploysim.pipeline.replaying import (
     with_rollouts,
 )
 from deploysim.pipeline.spending import run_spending
-from deploysim.pipeline.tool_worlds import RolloutOptions
 from deploysim.replay.engine import IN_FLIGHT
 from deploysim.replay.rollout import Limits
 from deploysim.store.outcomes import CUT, failures
 from deploysim.store.runs import RunRecord, outcome_counts, written_tokens
 from deploysim.store.trajectories import ending_counts, source_counts
 from deploysim.store.workspace import Workspace
-from deploysim.tools.snapshot import checked_repository
-from deploysim.tools.spec import TOOLS as DEFAULT_TOOLS
 from deploysim.types import Lane
 
-LIMITS = Limits()
 TOOLS = ("logged", "none")
 LaneOption = Annotated[str, typer.Option(help="baseline (the old model again) or candidate (the new one).")]
 
@@ -115,13 +119,10 @@ def replay_command(
     max_steps: Annotated[int, typer.Option(min=1, help="Most responses of one rollout.")] = LIMITS.steps,
     max_rollout_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of one rollout.")] = LIMITS.tokens,
     max_rollout_seconds: Annotated[float, typer.Option(min=1, help="Longest rollout, in seconds.")] = LIMITS.seconds,
-    simulator: Annotated[
-        str, typer.Option(help="Model that plays tools where --tools names `simulator`; `local` is the embedded one.")
-    ] = "",
-    simulator_url: Annotated[str, typer.Option(help="Its endpoint; by default as for --base-url.")] = "",
-    repository: Annotated[
-        Path | None, typer.Option(help="Git repository for tools that --tools answers by `snapshot`.")
-    ] = None,
+    simulator: SimulatorOption = "",
+    simulator_url: SimulatorUrlOption = "",
+    repository: RepositoryOption = None,
+    without: WithoutOption = "",
     override_privacy: Annotated[
         str, typer.Option(help="Why conversations may leave this machine above the leak limit; it is recorded.")
     ] = "",
@@ -165,11 +166,14 @@ def replay_command(
         leak_limit=here.settings.leak_limit,
         override_privacy=override_privacy,
         batch=batch_options(batch=batch, keep=keep_remote_files, resend=resend_lost, cancel=cancel_batches),
-        rollouts=RolloutOptions(
-            DEFAULT_TOOLS if tools in TOOLS else Path(tools),
-            Limits(max_steps, max_rollout_tokens, max_rollout_seconds),
-            choose_model(here.settings, model=simulator, base_url=simulator_url).settings if simulator else None,
-            checked_repository(repository),
+        rollouts=rollout_options(
+            here,
+            file=None if tools in TOOLS else Path(tools),
+            simulator=simulator,
+            simulator_url=simulator_url,
+            repository=repository,
+            limits=Limits(max_steps, max_rollout_tokens, max_rollout_seconds),
+            without=without,
         ),
         source=chosen.source,
         budget=Budget(budget, budget_tokens),

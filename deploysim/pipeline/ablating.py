@@ -17,17 +17,28 @@ from deploysim.grade.grader import Grader
 from deploysim.pipeline.audited_lanes import outcomes, pairs, side
 from deploysim.pipeline.audits import SavedAudit, keep
 from deploysim.pipeline.grading import RULES_ONLY, JudgeUse, Report, grade_lanes, silent
-from deploysim.pipeline.lanes import Lanes, lane_grades
+from deploysim.pipeline.lanes import Lanes, fitting, lane_grades
 from deploysim.pipeline.placeholders import with_placeholders
-from deploysim.pipeline.replaying import ReplayPlan, replay_sample
+from deploysim.pipeline.replaying import ReplayPlan, replay_sample, with_rollouts
+from deploysim.pipeline.tool_worlds import DATABASE
 from deploysim.stats.rates import jeffreys_interval
-from deploysim.store.derived_samples import Holds, Removal, derive_sample, what_it_holds
+from deploysim.store.derived_samples import Holds, what_it_holds, without_surrogates
 from deploysim.store.samples import prefixes, read_sample
+from deploysim.store.trajectories import ending_counts, source_counts
 from deploysim.store.workspace import Workspace
+from deploysim.tools.spec import Step
 from deploysim.types import Lane, Verdict
 
 LEVEL = 0.95
 WHOLE = "nothing"
+NAMES = {
+    Step.RECORDED: "recorded answers",
+    Step.TRAFFIC: "answers recorded elsewhere",
+    Step.SNAPSHOT: "snapshot",
+    DATABASE: "similar recorded calls",
+    Step.SIMULATOR: "simulator",
+}
+"""Sources of tool results in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +58,13 @@ def ablate(
 ) -> SavedAudit[AblationAudit]:
     """Replay a sample whole and then with ever fewer affordances, and compare each replay with the log.
 
-    Tools, system prompts and surrogates go in this order, each where the sample has any. What was replayed before is not
-    replayed again.
+    What answers agents' tools goes first, one source after another; then the tools, system prompts and surrogates, each
+    where the sample has any. What was replayed before is not replayed again.
 
     Raises:
         InputError: where the sample has none of them.
     """
+    plan = with_rollouts(workspace, plan)
     steps = list(_steps(workspace, plan))
     if len(steps) == 1:
         raise InputError(
@@ -60,6 +72,7 @@ def ablate(
             expected="conversations with a system prompt, with tools, or with replaced stretches",
             next_step="import the log with its system prompts, and draw a sample of it",
         )
+    graders = fitting(workspace, plan.sample_id, graders)
     variants = [_variant(workspace, step, plan.sample_id, graders, now, use, report) for step in steps]
     about = read_sample(workspace, plan.sample_id)
     audit = AblationAudit(
@@ -80,18 +93,24 @@ def ablate(
 def _steps(workspace: Workspace, plan: ReplayPlan) -> Iterator[_Step]:
     holds = what_it_holds(workspace, plan.sample_id)
     yield _Step(WHOLE, plan)
-    whole, gone, names = plan.sample_id, Removal(), list[str]()
-    if holds.tools:
-        gone, names = replace(gone, tools=True), [*names, "tools"]
-        plan = replace(plan, sample_id=derive_sample(workspace, whole, gone, ()))
+    names = list[str]()
+    for source in plan.rollouts.sources() if plan.rollouts else ():
+        assert plan.rollouts
+        names.append(NAMES[source])
+        plan = replace(plan, rollouts=replace(plan.rollouts, without=(*plan.rollouts.without, source)))
+        yield _Step(", ".join(names), plan)
+    if holds.tools or plan.rollouts:
+        names.append("tools")
+        plan = replace(plan, settings=replace(plan.settings, with_tools=False))
         yield _Step(", ".join(names), plan)
     if holds.system_prompts:
-        names = [*names, "system prompts"]
+        names.append("system prompts")
         plan = replace(plan, settings=replace(plan.settings, system_prompt=""))
         yield _Step(", ".join(names), plan)
     if holds.spans:
-        gone, names = replace(gone, surrogates=True), [*names, "surrogates"]
-        plan = replace(plan, sample_id=derive_sample(workspace, whole, gone, list(_placeheld(workspace, whole))))
+        names.append("surrogates")
+        texts = list(_placeheld(workspace, plan.sample_id))
+        plan = replace(plan, sample_id=without_surrogates(workspace, plan.sample_id, texts))
         yield _Step(", ".join(names), plan)
 
 
@@ -134,7 +153,15 @@ def _variant(
     candidate, baseline = (run.run_id, None) if plan.lane == Lane.CANDIDATE else (None, run.run_id)
     grade_lanes(workspace, Lanes(sample_id, candidate, baseline), graders, use=use, report=report)
     grades = lane_grades(workspace, sample_id, run.run_id, list(graders))
-    return Variant(step.name, sample_id, run.run_id, told, tuple(_rate(grades, grader) for grader in graders))
+    return Variant(
+        step.name,
+        sample_id,
+        run.run_id,
+        told,
+        tuple(_rate(grades, grader) for grader in graders),
+        sources=tuple(source_counts(workspace, run.run_id).items()),
+        endings=tuple(ending_counts(workspace, run.run_id).items()),
+    )
 
 
 def _rate(grades: pl.DataFrame, grader: Grader) -> VariantRate:
@@ -150,7 +177,7 @@ def _notes(plan: ReplayPlan, holds: Holds) -> tuple[str, ...]:
     lacking = [
         name
         for name, there in (
-            ("tools", holds.tools),
+            ("tools", holds.tools or plan.rollouts),
             ("system prompts", holds.system_prompts),
             ("surrogates", holds.spans),
         )

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
 from deploysim.audit.records import RECORDED, Side
 from deploysim.audit.spreads import Outcome
-from deploysim.audit.steps import Steps, steps_of_calls
+from deploysim.audit.steps import Steps, steps_of_calls, steps_of_trajectory, told
 from deploysim.audit.telling import Answer, Pair
 from deploysim.pipeline.lanes import Lanes
 from deploysim.store.imports import decode_tool_calls
 from deploysim.store.runs import ENDED, list_runs, read_run, responses
-from deploysim.store.samples import prefix_index, read_sample, recorded_responses
+from deploysim.store.samples import SampledPrefix, get_prefixes, prefix_index, prefixes, read_sample, recorded_responses
+from deploysim.store.tool_records import rollout_count
+from deploysim.store.trajectories import read_trajectory
 from deploysim.store.workspace import Workspace
-from deploysim.types import Lane
+from deploysim.tools.spec import ToolSpecs
+from deploysim.tools.trajectory import recorded_trajectory
+from deploysim.types import Lane, Trajectory
 
 
 def ended_lanes(workspace: Workspace, sample_id: str) -> Lanes:
@@ -47,41 +52,78 @@ def outcomes(workspace: Workspace, sample_id: str, run_id: str | None, *, repeat
         "prefix_id", "position", cluster=pl.coalesce("user_key", "conversation_id")
     )
     rows = index.join(_answers(workspace, sample_id, run_id, repeat), on="prefix_id").sort("position")
-    return [_outcome(row) for row in rows.iter_rows(named=True)]
+    logged = _logged_steps(workspace, sample_id) if run_id is None else {}
+    return [_outcome(row, logged.get(row["prefix_id"])) for row in rows.iter_rows(named=True)]
+
+
+def readings(
+    workspace: Workspace, sample_id: str, run_id: str | None, prefix_ids: Sequence[str], *, repeat: int = 0
+) -> dict[str, str]:
+    """Return what a lane gave for some prefixes as a reader sees it: of a rollout all its steps, else the text."""
+    sampled = get_prefixes(workspace, sample_id, prefix_ids)
+    answers = _answers(workspace, sample_id, run_id, repeat).filter(pl.col("prefix_id").is_in(list(prefix_ids)))
+    found = {}
+    for row in answers.iter_rows(named=True):
+        trajectory = read_trajectory(row) if run_id else _logged(sampled[row["prefix_id"]])
+        found[row["prefix_id"]] = told(trajectory) if trajectory else row["text"] or ""
+    return found
 
 
 def pairs(first: Sequence[Outcome], second: Sequence[Outcome]) -> tuple[list[Pair], int]:
-    """Return the pairs of responses to the same prefix, and how many prefixes have none on one side."""
+    """Return the pairs of responses to the same prefix, and how many prefixes have none on one side.
+
+    Where the log ends before the agent's answer, it holds no whole response to compare with.
+    """
     others = {outcome.prefix_id: outcome for outcome in second}
     both = [(one, others[one.prefix_id]) for one in first if one.prefix_id in others]
     found = [
         Pair(one.prefix_id, one.cluster, Answer(one.text, one.steps), Answer(other.text, other.steps))
         for one, other in both
-        if one.failure is None and other.failure is None
+        if one.whole and other.whole
     ]
     return found, len(first) - len(found)
 
 
+_COLUMNS = (
+    "prefix_id", "text", "tool_calls", "finish_reason", "failure_kind", "completion_tokens", "latency_s", "steps",
+    "ending", "left_at",
+)  # fmt: skip
+
+
 def _answers(workspace: Workspace, sample_id: str, run_id: str | None, repeat: int) -> pl.DataFrame:
-    columns = ("prefix_id", "text", "tool_calls", "finish_reason", "failure_kind", "completion_tokens")
-    if run_id is None:
-        recorded = recorded_responses(workspace, sample_id)
-        return recorded.with_columns(
-            failure_kind=pl.lit(None, dtype=pl.String), completion_tokens=pl.lit(None, dtype=pl.Int64)
-        ).select(columns)
-    return responses(workspace, run_id).filter(pl.col("repeat") == repeat).select(columns)
+    if run_id is not None:
+        return responses(workspace, run_id).filter(pl.col("repeat") == repeat).select(_COLUMNS)
+    recorded = recorded_responses(workspace, sample_id)
+    return recorded.with_columns(pl.lit(None).alias(name) for name in _COLUMNS if name not in recorded.columns)
 
 
-def _outcome(row: dict[str, object]) -> Outcome:
-    calls = decode_tool_calls(str(row["tool_calls"])) if row["tool_calls"] else ()
-    steps: Steps | None = steps_of_calls(calls)
-    tokens = row["completion_tokens"]
+def _logged_steps(workspace: Workspace, sample_id: str) -> dict[str, Steps]:
+    """Return by prefix what the log's agents did."""
+    if not rollout_count(workspace, sample_id):
+        return {}
+    agents = ((one, _logged(one)) for one in prefixes(workspace, sample_id))
+    return {one.prefix.prefix_id: steps_of_trajectory(did, simulated=False) for one, did in agents if did}
+
+
+def _logged(sampled: SampledPrefix) -> Trajectory | None:
+    followed_by = sampled.prefix.followed_by
+    return recorded_trajectory(followed_by, ToolSpecs()) if followed_by else None
+
+
+def _outcome(row: Mapping[str, Any], logged: Steps | None) -> Outcome:
     return Outcome(
-        prefix_id=str(row["prefix_id"]),
-        cluster=str(row["cluster"]),
-        failure=str(row["failure_kind"]) if row["failure_kind"] else None,
-        text=str(row["text"] or ""),
-        finish_reason=str(row["finish_reason"]) if row["finish_reason"] else None,
-        tokens=tokens if isinstance(tokens, int) else None,
-        steps=steps,
+        prefix_id=row["prefix_id"],
+        cluster=row["cluster"],
+        failure=row["failure_kind"],
+        text=row["text"] or "",
+        finish_reason=row["finish_reason"],
+        tokens=row["completion_tokens"],
+        steps=logged or _steps(row),
     )
+
+
+def _steps(row: Mapping[str, Any]) -> Steps | None:
+    trajectory = read_trajectory(row)
+    if trajectory:
+        return steps_of_trajectory(trajectory, simulated=True, seconds=row["latency_s"])
+    return steps_of_calls(decode_tool_calls(row["tool_calls"]))

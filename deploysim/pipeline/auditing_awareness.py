@@ -124,8 +124,13 @@ def _read(
 
 def _half(found: Sequence[Outcome], seed: int) -> Bools:
     """Return which responses calibrate the detector: those of a half of the conversations or users, drawn by the seed."""
-    drawn = [hashlib.sha256(f"calibrate:{seed}:{one.cluster}".encode()).digest()[0] % 2 == 0 for one in found]
-    return np.array(drawn, dtype=bool)
+
+    def drawn(cluster: str) -> bytes:
+        return hashlib.sha256(f"calibrate:{seed}:{cluster}".encode()).digest()
+
+    clusters = sorted({one.cluster for one in found}, key=drawn)
+    chosen = set(clusters[: (len(clusters) + 1) // 2])
+    return np.array([one.cluster in chosen for one in found], dtype=bool)
 
 
 def _noticing(

@@ -19,6 +19,7 @@ from deploysim.pipeline.lanes import Lanes
 from deploysim.stats.discrimination import FLIPS
 from deploysim.store.samples import read_sample
 from deploysim.store.workspace import Workspace
+from deploysim.wording import counted
 
 LEVEL = 0.95
 JUDGE_PAIRS = 200
@@ -64,7 +65,15 @@ def audit_fidelity(
             flips=flips,
         )
         judges = ask_which_is_original(
-            workspace, lanes.sample_id, both, use, most=judge_pairs, seed=seed, level=LEVEL, report=report
+            workspace,
+            lanes.sample_id,
+            both,
+            (told.first, told.second),
+            use,
+            most=judge_pairs,
+            seed=seed,
+            level=LEVEL,
+            report=report,
         )
         found.append(replace(told, judges=judges))
     report("telling lanes apart", len(wanted), len(wanted))
@@ -81,7 +90,7 @@ def audit_fidelity(
         spreads=spreads(by_lane),
         counts=counts(by_lane, level=LEVEL),
         differences=differences(by_lane, seed=seed),
-        notes=_notes(found, lanes),
+        notes=_notes(found, lanes, sum(one.cut for one in by_lane["recorded"])),
     )
     return keep(workspace, audit)
 
@@ -110,7 +119,7 @@ def _by_lane(workspace: Workspace, lanes: Lanes) -> dict[str, Sequence[Outcome]]
     return {str(lane): outcomes(workspace, lanes.sample_id, run) for lane, run in runs.items()}
 
 
-def _notes(found: Sequence[Comparison], lanes: Lanes) -> tuple[str, ...]:
+def _notes(found: Sequence[Comparison], lanes: Lanes, cut: int) -> tuple[str, ...]:
     notes = []
     if lanes.baseline is None:
         notes.append(
@@ -120,4 +129,9 @@ def _notes(found: Sequence[Comparison], lanes: Lanes) -> tuple[str, ...]:
         notes.append("No run has repeats, so there is no control of two samples of one model: replay with --repeats 2.")
     if any(one.pairs + one.left_out > MOST_PAIRS for one in found):
         notes.append(f"Of more than {MOST_PAIRS:,} pairs a seeded part was used.")
+    if cut:
+        notes.append(
+            f"At {counted(cut, 'prefix', 'prefixes')} the log ends before the agent's answer: they count in the recorded "
+            "lane's distributions, and are compared with nothing."
+        )
     return tuple(notes)

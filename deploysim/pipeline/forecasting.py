@@ -19,7 +19,7 @@ from deploysim.grade.grader import Grader, LeftOut, graders_of, left_out, left_o
 from deploysim.grade.judging.judges import NO_JUDGES, Judges
 from deploysim.pipeline.evidence import Known, known_evidence
 from deploysim.pipeline.grading import RULES_ONLY, JudgeUse, Report, grade_lanes, silent
-from deploysim.pipeline.lanes import Lanes, joint_verdicts, repeated_verdicts
+from deploysim.pipeline.lanes import Lanes, fitting, joint_verdicts, repeated_verdicts
 from deploysim.pipeline.noise import noise_floors
 from deploysim.pipeline.replay_notes import tool_facts
 from deploysim.stats.noise_floor import NoiseFloor
@@ -102,7 +102,7 @@ def estimate(
     report: Report = silent,
 ) -> Forecast:
     """Make a forecast as `forecast` does, and keep its grades but not the forecast itself."""
-    graders = list(graders_of(taxonomy, use.judges))
+    graders = fitting(workspace, lanes.sample_id, graders_of(taxonomy, use.judges))
     grade_lanes(workspace, lanes, graders, use=use, report=report)
     joint = joint_verdicts(workspace, lanes, graders)
     complete = _answered(joint, lanes)
@@ -165,7 +165,8 @@ def existing_forecast(
     workspace: Workspace, lanes: Lanes, taxonomy: Taxonomy, judges: Judges = NO_JUDGES
 ) -> SavedForecast | None:
     """Return the newest forecast of the same lanes by the same graders and version, if there is one."""
-    graders = tuple((g.category, g.fingerprint) for g in graders_of(taxonomy, judges))
+    fit = fitting(workspace, lanes.sample_id, graders_of(taxonomy, judges))
+    graders = tuple((g.category, g.fingerprint) for g in fit)
     software = f"deploysim {__version__}"
     for saved in all_forecasts(workspace):
         same_measure = saved.forecast.graders == graders and saved.forecast.software == software

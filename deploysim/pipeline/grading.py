@@ -21,7 +21,7 @@ from deploysim.pipeline.graded_sets import GradedSet, graded_sets
 from deploysim.pipeline.judge_purse import JudgePurse
 from deploysim.pipeline.judging import JudgeCount, Judging
 from deploysim.pipeline.judging_batches import check_nothing_is_paid_twice, judge_in_batches
-from deploysim.pipeline.lanes import Lanes
+from deploysim.pipeline.lanes import Lanes, fitting
 from deploysim.pipeline.privacy_gate import check_gate
 from deploysim.store.grades import GRADES, write_grades
 from deploysim.store.workspace import Workspace
@@ -117,16 +117,25 @@ def grade_lanes(
         ModelError: where a judge cannot be used; grades made by rules and replies given so far are kept.
         NotFoundError: where a run still answers.
     """
+    fit = fitting(workspace, lanes.sample_id, graders)
+    notes = _not_fitting([grader for grader in graders if grader not in fit])
+    graders = fit
     sets = graded_sets(workspace, lanes, graders)
     rules = [grader for grader in graders if not grader.judging]
     judged = [grader for grader in graders if grader.judging]
     count = _Count(graders)
     for one in sets:
         _grade_by_rules(one, rules, count, report)
-    notes: tuple[str, ...] = ()
     if any(grader.fingerprint in one.missing for grader in judged for one in sets):
-        notes = _grade_by_judges(workspace, sets, judged, use, count, report)
+        notes += _grade_by_judges(workspace, sets, judged, use, count, report)
     return Graded(count.work(), notes)
+
+
+def _not_fitting(graders: Sequence[Grader]) -> tuple[str, ...]:
+    if not graders:
+        return ()
+    names = ", ".join(grader.about.name for grader in graders)
+    return (f"Not graded, for no conversation of the sample has tools: {names}.",)
 
 
 def grade_by_rules(sets: Sequence[GradedSet], graders: Sequence[Grader], *, report: Report = silent) -> None:
@@ -146,12 +155,11 @@ def grade_all(
 ) -> Graded:
     """Grade several comparisons one after another with the same graders, and count them together."""
     done = [grade_lanes(workspace, lanes, graders, use=use, report=report) for lanes in comparisons]
-    if len(done) == 1:
-        return done[0]
-    return Graded(
-        tuple(_added(works) for works in zip(*(one.work for one in done), strict=True)),
-        tuple(note for one in done for note in one.notes),
-    )
+    by_grader: dict[str, list[GraderWork]] = {}
+    for work in (work for one in done for work in one.work):
+        by_grader.setdefault(work.grader.fingerprint, []).append(work)
+    notes = dict.fromkeys(note for one in done for note in one.notes)
+    return Graded(tuple(map(_added, by_grader.values())), tuple(notes))
 
 
 def _added(works: Sequence[GraderWork]) -> GraderWork:

@@ -18,7 +18,7 @@ from deploysim.forecast.words import number
 from deploysim.grade.grader import Grader
 from deploysim.pipeline.graded_sets import answered_so_far, graded_sets
 from deploysim.pipeline.grading import Report, grade_by_rules, silent
-from deploysim.pipeline.lanes import Lanes, lane_grades
+from deploysim.pipeline.lanes import Lanes, fitting, lane_grades
 from deploysim.stats.clusters import Floats
 from deploysim.stats.rates import PER_100K
 from deploysim.stats.sequence import Look, confidence_sequence
@@ -140,6 +140,7 @@ def look(
     assert lanes.candidate is not None
     run = read_run(workspace, lanes.candidate)
     done = _complete(workspace, lanes)
+    graders = fitting(workspace, lanes.sample_id, graders)
     rules = [grader for grader in graders if not grader.judging]
     found = _verdicts(workspace, lanes, done, rules, report)
     index = prefix_index(workspace, lanes.sample_id)

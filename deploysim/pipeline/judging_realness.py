@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from deploysim.audit.realness import TASK, choice_of, realness_request
-from deploysim.audit.records import JudgeChoice
+from deploysim.audit.records import JudgeChoice, Side
 from deploysim.audit.telling import Pair
 from deploysim.chat.runner import Work, run_calls
 from deploysim.grade.judging.asking import Bench
 from deploysim.grade.judging.judges import Judge
 from deploysim.grade.judging.material import content_key
 from deploysim.grade.judging.pairwise import PAIR_SCHEMA, More, PairRequest, compare
+from deploysim.pipeline.audited_lanes import readings
 from deploysim.pipeline.grading import JudgeUse, Report
 from deploysim.pipeline.privacy_gate import check_gate
 from deploysim.store.files import short_hash
@@ -44,6 +45,7 @@ def ask_which_is_original(
     workspace: Workspace,
     sample_id: str,
     pairs: Sequence[Pair],
+    sides: tuple[Side, Side],
     use: JudgeUse,
     *,
     most: int,
@@ -65,7 +67,7 @@ def ask_which_is_original(
         check_gate(workspace, sample_id, judge.settings.base_url, limit=use.leak_limit, override=use.override_privacy)
         for judge in judges
     ]
-    questions = list(_questions(workspace, sample_id, drawn, judges, seed))
+    questions = list(_questions(workspace, sample_id, drawn, sides, judges, seed))
     with Journal(workspace.audits / "judges.jsonl") as journal:
         heard = _Heard(journal)
         heard.note({note for note in notes if note})
@@ -81,13 +83,20 @@ def ask_which_is_original(
 
 
 def _questions(
-    workspace: Workspace, sample_id: str, pairs: Sequence[Pair], judges: Sequence[Judge], seed: int
+    workspace: Workspace,
+    sample_id: str,
+    pairs: Sequence[Pair],
+    sides: tuple[Side, Side],
+    judges: Sequence[Judge],
+    seed: int,
 ) -> Iterator[Question]:
-    prefixes = get_prefixes(workspace, sample_id, [pair.prefix_id for pair in pairs])
+    ids = [pair.prefix_id for pair in pairs]
+    prefixes = get_prefixes(workspace, sample_id, ids)
+    texts = [readings(workspace, sample_id, side.run_id, ids, repeat=side.repeat) for side in sides]
     instructions = hashlib.sha256(TASK.encode()).hexdigest()
     for pair in pairs:
         prefix: Prefix = prefixes[pair.prefix_id].prefix
-        first, second = Response(pair.first.text), Response(pair.second.text)
+        first, second = (Response(text[pair.prefix_id]) for text in texts)
         request = realness_request(prefix, first, second, seed=seed)
         content = [content_key(prefix, first), content_key(prefix, second), request.swapped, instructions]
         for judge in judges:

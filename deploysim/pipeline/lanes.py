@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,7 @@ from deploysim.grade.grader import Grader
 from deploysim.store.grades import GRADES, graded_set, read_grades
 from deploysim.store.runs import responses, responses_digest
 from deploysim.store.samples import prefix_index, recorded_responses
+from deploysim.store.tool_records import has_tools
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane, Verdict
 
@@ -39,13 +41,21 @@ class Lanes:
         return {lane: run for lane, run in both.items() if run}
 
 
+def fitting(workspace: Workspace, sample_id: str, graders: Sequence[Grader]) -> list[Grader]:
+    """Return the graders of what can occur in a sample: agents' behaviours need a conversation that has tools."""
+    if all(grader.about.applies_to == "everything" for grader in graders) or has_tools(workspace, sample_id):
+        return list(graders)
+    return [grader for grader in graders if grader.about.applies_to == "everything"]
+
+
 def joint_verdicts(workspace: Workspace, lanes: Lanes, graders: list[Grader]) -> pl.DataFrame:
-    """Return one row per prefix and category with the verdict of every lane.
+    """Return one row per prefix and category that can occur, with the verdict of every lane.
 
     Columns: prefix_id, conversation_id, position, weight, category, recorded, baseline, candidate. A response that
     failed has the verdict "failed"; one that is not there yet has none; a lane that is not used has none at all.
     """
     index = prefix_index(workspace, lanes.sample_id).select("prefix_id", "conversation_id", "position", "weight")
+    graders = fitting(workspace, lanes.sample_id, graders)
     categories = pl.DataFrame({"category": [g.category for g in graders]}, schema={"category": pl.String})
     joint = index.join(categories, how="cross")
     for lane in Lane:

@@ -14,7 +14,7 @@ from deploysim.grade.grader import Grader
 from deploysim.pipeline.calibrating import calibrate
 from deploysim.pipeline.estimating import estimate_run
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts
-from deploysim.pipeline.lanes import lane_grades
+from deploysim.pipeline.lanes import fitting, lane_grades
 from deploysim.stats.planning import Question, affordable, power_at, prefixes_needed, smallest_ratio, unseen_rate
 from deploysim.stats.rates import PER_100K
 from deploysim.store.samples import list_samples
@@ -121,7 +121,7 @@ def known_topics(workspace: Workspace, graders: Sequence[Grader]) -> tuple[Topic
     for sample in sorted(list_samples(workspace), key=lambda s: -s.size):
         grades = lane_grades(workspace, sample.sample_id, None, list(graders))
         if not grades.is_empty():
-            return tuple(_from_grades(grades, grader) for grader in graders)
+            return tuple(_from_grades(grades, one) for one in fitting(workspace, sample.sample_id, graders))
     return ()
 
 

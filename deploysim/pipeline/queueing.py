@@ -19,6 +19,7 @@ from deploysim.store.labels import labels
 from deploysim.store.queues import RECORDED, Mode, Queue, QueueItem, add_items, queue_item, write_queue
 from deploysim.store.runs import responses
 from deploysim.store.samples import prefix_index
+from deploysim.store.tool_records import has_tools
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Taxonomy
 from deploysim.types import Lane
@@ -65,7 +66,7 @@ def create_queue(
     Raises:
         InputError: where the spec makes no sense, or nothing is there to draw from.
     """
-    categories = tuple(taxonomy.category(one).id for one in spec.categories) or tuple(c.id for c in taxonomy.categories)
+    categories = _categories(workspace, spec, taxonomy)
     _check(spec)
     chosen, pool = _drawn(workspace, spec, categories, graders)
     items = _items(chosen, pool, spec)
@@ -104,7 +105,7 @@ def hand_picked_queue(
     workspace: Workspace, spec: QueueSpec, taxonomy: Taxonomy, *, by: str, now: datetime, prefix_ids: Sequence[str]
 ) -> Queue:
     """Make a queue of responses that somebody picked. Nothing can be estimated from its labels: they have no weights."""
-    categories = tuple(taxonomy.category(one).id for one in spec.categories) or tuple(c.id for c in taxonomy.categories)
+    categories = _categories(workspace, spec, taxonomy)
     queue = Queue(
         queue_id="",
         title=spec.title.strip() or f"Picked by {by}",
@@ -143,6 +144,14 @@ def pick_for_queue(workspace: Workspace, queue: Queue, prefix_ids: Sequence[str]
         add_items(workspace, queue.queue_id, fresh, by=by, at=at)
         record_action(workspace, "added to a queue", by=by, at=at, queue=queue.queue_id, count=len(fresh))
     return len(fresh)
+
+
+def _categories(workspace: Workspace, spec: QueueSpec, taxonomy: Taxonomy) -> tuple[str, ...]:
+    """Return what is asked about: what was chosen, else all that can occur in the sample."""
+    if spec.categories:
+        return tuple(taxonomy.category(one).id for one in spec.categories)
+    tools = has_tools(workspace, spec.lanes.sample_id)
+    return tuple(c.id for c in taxonomy.categories if tools or c.applies_to == "everything")
 
 
 def default_title(rule: Rule, categories: Sequence[str], taxonomy: Taxonomy) -> str:

@@ -36,15 +36,17 @@ def live_facts(run: RunRecord, progress: RunProgress, *, spending: Spending, now
         spending: What it has spent.
         now: Aware time from which the end is reckoned.
     """
+    # A provider's batches have no calls of ours whose pace says anything.
+    live = not run.settings.get("batch")
     found = (
-        Fact("Rate", _rate(progress)),
-        Fact("Ends", _end(progress, now)),
-        Fact("Latency", latency_words(progress.latencies)),
-        Fact("In flight", _width(progress), trouble=progress.waits_s > 0),
+        Fact("Rate", _rate(progress) if live else ""),
+        Fact("Ends", _end(progress, now) if live else "within the provider's 24 hours"),
+        Fact("Latency", latency_words(progress.latencies) if live else ""),
+        Fact("In flight", _width(progress) if live else "", trouble=progress.waits_s > 0),
         Fact("Tokens", f"{progress.prompt_tokens:,} in, {progress.completion_tokens:,} out"),
         Fact("Spend", spend_words(run, spending), trouble=(spending.share or 0) > NEARLY),
         Fact("Failures", failures_words(progress.failed_by_kind), trouble=progress.failed > 0),
-        Fact("Tried again", counted(progress.retries, "call"), trouble=progress.retries > 0),
+        Fact("Tried again", counted(progress.retries, "call") if live else "", trouble=progress.retries > 0),
         Fact("Cut by length", counted(progress.cut, "response") if progress.cut else ""),
         Fact("Answered by", _answered_by(run, progress), trouble=True),
     )

@@ -77,7 +77,7 @@ def archived_stack(workspace: Workspace, stack_id: str, settings: Settings) -> M
 
 def measures_same(forecast: Forecast, stack: MeasuringStack) -> bool:
     """Whether a stack's graders are the very ones of a forecast."""
-    return forecast.graders == tuple((g.category, g.fingerprint) for g in stack.graders())
+    return forecast.graders == tuple(_measured(forecast, stack).items())
 
 
 def check_measures(forecast: Forecast, stack: MeasuringStack, forecast_id: str) -> None:
@@ -88,7 +88,7 @@ def check_measures(forecast: Forecast, stack: MeasuringStack, forecast_id: str) 
     """
     if measures_same(forecast, stack):
         return
-    before, now = dict(forecast.graders), {g.category: g.fingerprint for g in stack.graders()}
+    before, now = dict(forecast.graders), _measured(forecast, stack)
     different = [category for category in before if now.get(category) != before[category]]
     different += [category for category in now if category not in before]
     named = ", ".join(different[:5]) + (" …" if len(different) > 5 else "")
@@ -103,6 +103,13 @@ def check_measures(forecast: Forecast, stack: MeasuringStack, forecast_id: str) 
         next_step="measure old and new traffic anew with the graders in force: "
         f"`python -m deploysim score {forecast_id[:12]} --traffic IMPORT --stack now`; or run the version named above",
     )
+
+
+def _measured(forecast: Forecast, stack: MeasuringStack) -> dict[str, str]:
+    """Return the stack's graders by category, but for those of agents where the forecast's sample had none."""
+    named = dict(forecast.graders)
+    fit = (g for g in stack.graders() if g.category in named or g.about.applies_to == "everything")
+    return {g.category: g.fingerprint for g in fit}
 
 
 def _archived(judge: Judge) -> ArchivedJudge:

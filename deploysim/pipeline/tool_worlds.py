@@ -29,9 +29,13 @@ from deploysim.tools.faults import FaultModel, fault_model
 from deploysim.tools.recorded import Elsewhere, Exchange, TrafficAnswers, exchanges
 from deploysim.tools.schemas import SeenTools, agent_key
 from deploysim.tools.spec import TOOLS, Step, ToolSpecs, load_tools
-from deploysim.tools.world import Similar, Surroundings
+from deploysim.tools.world import Similar, Surroundings, nothing_similar
 from deploysim.types import Prefix, ToolCall
 
+DATABASE = "database"
+"""Not a source by itself: the recorded calls that the model which plays a tool is shown."""
+SOURCES = (Step.RECORDED, Step.TRAFFIC, Step.SNAPSHOT, DATABASE, Step.SIMULATOR)
+"""What answers tools, in the order in which an ablation takes it away."""
 SIMILAR = 4
 """Recorded calls that the model which plays a tool is shown as examples."""
 
@@ -45,10 +49,25 @@ class RolloutOptions:
     limits: Limits = field(default_factory=Limits)
     simulator: ModelSettings | None = None
     repository: Path | None = None
+    without: tuple[str, ...] = ()
+    """Members of `SOURCES` that answer no tool, whatever the file says."""
 
     def specs(self) -> ToolSpecs:
         """Read how each tool is answered."""
-        return load_tools(self.file)
+        return load_tools(self.file).without(self.without)
+
+    def sources(self) -> list[str]:
+        """Return the members of `SOURCES` that can answer some tool."""
+        used = self.specs().used()
+        simulated = Step.SIMULATOR in used and self.simulator is not None
+        there = {
+            Step.RECORDED: Step.RECORDED in used,
+            Step.TRAFFIC: Step.TRAFFIC in used,
+            Step.SNAPSHOT: Step.SNAPSHOT in used and self.repository is not None,
+            DATABASE: simulated and DATABASE not in self.without,
+            Step.SIMULATOR: simulated,
+        }
+        return [str(source) for source in SOURCES if there[source]]
 
     def identity(self) -> dict[str, Any]:
         """Return all that can change what a rollout comes to."""
@@ -58,6 +77,7 @@ class RolloutOptions:
             "limits": [limits.steps, limits.tokens, limits.seconds],
             "simulator": self.simulator.identity() if self.simulator else None,
             "repository": str(self.repository) if self.repository else None,
+            **({"without": sorted(self.without)} if self.without else {}),
         }
 
     def given(self) -> dict[str, Any]:
@@ -70,6 +90,7 @@ class RolloutOptions:
             "--simulator": self.simulator.model if self.simulator else None,
             "--simulator-url": self.simulator.base_url if self.simulator else None,
             "--repository": str(self.repository) if self.repository else None,
+            "--without": ",".join(self.without) or None,
         }
 
 
@@ -86,14 +107,15 @@ def tool_worlds(workspace: Workspace, sample_id: str, options: RolloutOptions | 
     ways = RolloutWays(
         Surroundings(specs), options.limits, _tools(workspace, sample_id), options.simulator, options.repository
     )
-    used = {step for spec in (specs.default, *specs.tools) for step in spec.answers}
+    used = specs.used()
     with ExitStack() as stack:
         if used - {Step.RECORDED, Step.STOP}:
             faults = _faults(workspace, specs) if specs.faults else FaultModel()
             ways = replace(ways, around=replace(ways.around, faults=faults))
         if used & {Step.TRAFFIC, Step.SIMULATOR}:
             records = stack.enter_context(ToolRecords(_calls(workspace, specs)))
-            traffic, similar = TrafficAnswers(_same(records)), _similar(records)
+            traffic = TrafficAnswers(_same(records))
+            similar = nothing_similar if DATABASE in options.without else _similar(records)
             ways = replace(ways, around=replace(ways.around, traffic=traffic, similar=similar))
         yield ways
 

@@ -117,7 +117,9 @@ def _strange(text: str, match: re.Match[str], lexicon: Lexicon) -> bool:
     names = _names_in(match[0])
     if not names or not all(name[0].isupper() for name in names) or (_YEAR.match(match[0]) and len(names) > 1):
         return False
-    return any(not lexicon.is_word(name) or lexicon.is_place(name) for name in names) or _fills_line(text, match)
+    return any(
+        not lexicon.is_word(name) or lexicon.is_place(name) or lexicon.is_name(name) for name in names
+    ) or _fills_line(text, match)
 
 
 def _fills_line(text: str, match: re.Match[str]) -> bool:

@@ -42,6 +42,8 @@ _TAIL = re.compile(
 _CODE = re.compile(r"[A-Za-z]{2,3},?[ \t]*\n?[ \t]*\d{4,6}(?:-\d{4})?(?!\w)")
 _WORD = re.compile(r"[^\W\d_](?:[^\W_]|['’.\-](?=[^\W_]))*")
 _BRACKET = re.compile(r"\([^\W\d_][^)\n]{1,20}\)")
+_CODE_LINE = re.compile(r"\d{4,6}(?=[ \t]*(?:\n|$)|[.,][ \t]*(?:\n|$)| (?:in|if|as|so|and|please|thanks|for)\b)")
+"""A postcode that opens the last line of an address."""
 _MISSING = re.compile(r"nan(?!\w)")
 """How exported tables write a region that an address does not have."""
 _SHORT_LINE = re.compile(r"[a-z]{2,3}[ \t]*(?=\n)")
@@ -109,7 +111,9 @@ def _grown_right(text: str, start: int, end: int, lexicon: Lexicon) -> int:
             continue
         gap = _GAP.match(text, end)
         after = gap.end() if gap and start < end else end
-        if "." in text[end:after] and not _abbreviated(text, start, end, after):
+        if "." in text[end:after] and not (
+            _abbreviated(text, start, end, after) or _numbered_line(text, end, after, lexicon)
+        ):
             return end
         reached = _step(text, after, lexicon, lower=lower, new_line="\n" in text[end:after])
         if reached is None:
@@ -122,6 +126,12 @@ def _abbreviated(text: str, start: int, end: int, after: int) -> bool:
     """Whether a full stop belongs to a short word such as "Apt." or stands before a number."""
     last = re.search(r"[^\W_]+$", text[start:end])
     return bool(last and len(last[0]) <= 4 and not last[0].isdigit()) or text[after : after + 1].isdigit()
+
+
+def _numbered_line(text: str, end: int, after: int, lexicon: Lexicon) -> bool:
+    """Whether a full stop ends a house number and its line, as Hungarian ones do, and a strange name opens the next."""
+    word = _WORD.match(text, after)
+    return text[end - 1].isdigit() and "\n" in text[end:after] and word is not None and not lexicon.is_word(word[0])
 
 
 def _step(text: str, at: int, lexicon: Lexicon, *, lower: bool, new_line: bool) -> int | None:
@@ -168,6 +178,7 @@ def _address_line(text: str, at: int, lexicon: Lexicon, *, lower: bool) -> bool:
     if (
         (place and (_AFTER_PLACE.match(text, place) or fold(text[at:place]) in lexicon.countries))
         or _MISSING.match(text, at)
+        or _CODE_LINE.match(text, at)
         or (lower and _SHORT_LINE.match(text, at))
     ):
         return True

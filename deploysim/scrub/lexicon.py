@@ -83,12 +83,13 @@ def fold(word: str) -> str:
     """Return a word in lower case without accents."""
     if word.isascii():
         return word.lower()
-    decomposed = unicodedata.normalize("NFKD", word.casefold().translate(_LETTERS))
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    return unicodedata.normalize("NFKD", word.casefold().translate(_LETTERS)).translate(_MARKS)
 
 
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "’": "'"})
 """Letters that are no letter with a mark on it."""
+_MARKS = dict.fromkeys(code for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code)))
+"""The marks of which letters are rid."""
 
 
 def _stems(word: str) -> Iterator[str]:
@@ -167,7 +168,7 @@ def in_language(lexicon: Lexicon, language: str) -> Lexicon:
     """Return the lists with the ordinary words of another language; English ones where those are not known."""
     if language not in DICTIONARIES or language == "en":
         return lexicon
-    words = frozenset(fold(word) for word in ordinary_words(language))
+    words = frozenset(word if word.isascii() else fold(word) for word in ordinary_words(language))
     return replace(lexicon, language=language, words=words, everyday=(lexicon.given | lexicon.family) & words)
 
 

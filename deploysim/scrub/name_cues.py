@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
-from deploysim.scrub.name_words import NEVER, RUN, STOPS, TOKEN, UPPER, is_acronym, is_code_like
+from deploysim.scrub.name_data import is_rare
+from deploysim.scrub.name_words import CALENDAR_NAMES, NAME, NEVER, RUN, STOPS, TOKEN, UPPER, is_acronym, is_code_like
 
 _NAME_KINDS = "full |real |first |last |middle |maiden |legal |given |family |sur|preferred |nick"
 _OWNERS = (
@@ -25,11 +26,13 @@ _ABROAD = (
 _STRONG = re.compile(
     rf"(?:\bmy (?:{_NAME_KINDS})?name(?:'s| is|:)|\bname(?:'s| is| was| in (?:the )?account is)|\bcalled|\bnamed(?: him| her| it)?"
     rf"|\bcalls? me|\bname(?:d)? as|\bsigned(?: by)?:?|\byours (?:sincerely|truly|faithfully),?\s*\n"
+    r"|\b(?:sur|last |family )name"
     r"|\b(?:starring|directed by|sung by|performed by|played by|composed by|authored by)|your name\?"
-    r"|\bname\b[^.\n]{0,60}\b(?:change|correct|update)d? (?:it |this )?to"
-    rf"|\b(?:{_OWNERS})[ _]name\s*(?:is|:|=)\s*[\"']?|^[ >*\t]*(?:{_LABELS})\s*[:=]\s*[\"']?|\b(?:{_ABROAD})\s*)\s*{RUN}",
+    rf"|\b(?:{_OWNERS})[ _]name\s*(?:is|:|=)\s*[\"']?|^[ >*\t]*(?:{_LABELS})\s*[:=]\s*[\"']?|\b(?:{_ABROAD})\s*)\s*(?={RUN})",
     re.I | re.M,
 )
+"""The name is looked at, not consumed: what follows one cue may hold the next."""
+_CORRECTED = re.compile(rf"\bname\b[^.\n]{{0,60}}\b(?:change|correct|update)d? (?:it |this )?to\s*(?={RUN})", re.I)
 _OPENERS = (
     "hi|hello|hey|dear|thanks|thank you|regards|best|cheers|sincerely|love|xoxo|greetings|welcome|goodbye|bye|sorry|congratulations|"
     "congrats|meet|ask|tell|told|asked|with|by|and|from|for|under|add|i'm|im|i am|this is|it's|its|it is|i,|am|speak to|speak with|"
@@ -41,20 +44,20 @@ _RELATIVES = (
     "cousin|nephew|niece|grandma|grandpa|grandmother|grandfather|girlfriend|boyfriend|partner|fiancé|fiancée|fiance|fiancee|"
     "roommate|neighbor|neighbour|teacher|doctor|therapist|landlord|kid|child|ex|dog|cat|baby|client|student|assistant|professor"
 )
-_WEAK = re.compile(rf"\b(?:(?:{_OPENERS})|my (?:\w+ )?(?:{_RELATIVES})(?: is)?),?[ \t\n]+{RUN}", re.I)
+_WEAK = re.compile(rf"\b(?:(?:{_OPENERS})|my (?:\w+ )?(?:{_RELATIVES})(?: is)?),?[ \t\n]+(?={RUN})", re.I)
 _SPOKEN_TO = re.compile(
     rf"\b(?:(?:hi|hello|hey|dear|tell|told|ask|asked|(?:e-?mail|letter|message|text|card|gift|speech|reply|note|response) (?:to|for)"
-    rf"|my (?:\w+ )?(?:{_RELATIVES})(?: is)?|is named|report by|written by)),?[ \t\n]+{RUN}",
+    rf"|my (?:\w+ )?(?:{_RELATIVES})(?: is)?|is named|(?:report|written|filed|made|songs|sent|signed) by|have you heard|birthday of|tribute to|memory of|engaged to|married|interviewed|how old is|introduc(?:e|es|ed|ing) (?:you to|me to|us to))),?[ \t\n]+{RUN}",
     re.I,
 )
-_TITLES = (
-    "mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|lady|lord|rev|herr|frau|señor|señora|sr|sra|dra|mme|monsieur|madame|captain|"
-    "officer|judge|nurse|coach|uncle|aunt|aunty|auntie"
-)
-_TITLED = re.compile(rf"\b(?:{_TITLES})\b\.?[ \t]+{RUN}", re.I)
+_SURE_TITLES = "mr|mrs|ms|mx|dr|prof|professor|herr|frau|señora?|monsieur|sra|dra|mme"
+"""Those that nothing but a name follows, also in hurried writing without capitals."""
+_TITLES = "miss|sir|madam|lady|lord|rev|sr|madame|captain|officer|judge|nurse|coach|uncle|aunt|aunty|auntie"
+_TITLED = re.compile(rf"\b(?:(?P<sure>{_SURE_TITLES})|{_TITLES})\b\.?[ \t]+{RUN}", re.I)
 _DEEDS = (
     "said|says|told|asked|shouted|replied|whispered|lives|lived|works at|worked|called me|is (?:a|my|our|his|her) (?:friend|brother|"
-    "sister|colleague)|had given|is from|is very"
+    "sister|colleague)|had given|is very|bought|flew|laughed|cried|smiled|nodded|"
+    "sighed|walked|married|graduated|was born|(?:likes|loves|wants) to"
 )
 _BELONGINGS = (
     "wife|husband|mother|father|daughter|son|brother|sister|friend|boss|address|birthday|house|mom|dad|kid|kids|phone|email|"
@@ -65,11 +68,17 @@ _DOING = re.compile(
     rf"(?:^|(?<=[.!?\n\"“] )|(?<=\n)|(?<=here's )){_SUBJECT}(?:,? (?:can|could|would|will) (?:I|i|you|we)\b"
     rf"|, (?:please|thanks|thank you|how are|are you|what|do you)|['’]s (?:{_BELONGINGS})\b| and I\b| (?:{_DEEDS})\b)"
 )
+_LIVING = re.compile(
+    rf"(?:^|(?<=[.!?\n\"“] )|(?<=\n)){_SUBJECT} (?:is from|spent (?:an?|the|two|three|his|her|many|some)|is an? (?:[\w-]+ ){{0,3}}"
+    r"(?:person|guy|man|woman|girl|boy|kid|teacher|student|nurse|lawyer|engineer|neighbou?r|employee|coworker))\b"
+)
+"""What only a person does or is, so that a name that is a word, a month or a town as well is a person's."""
 _ASKED = re.compile(
     rf"\b(?:[Ww]hy is|[Ww]ho is|[Ww]here is|[Ww]here does|[Hh]ow is) {_SUBJECT} (?:so|always|not|my|from|live|doing|feeling)\b"
 )
 
 
+_KIN = re.compile(rf"\b[Tt]he (?P<v>{NAME}) family\b")
 _LAST_ADDRESSED = re.compile(rf"[a-z], (?P<v>{UPPER}[a-zß-öø-ÿ]+)(?=[!?.](?:\s|$|[\"”]))")
 
 
@@ -82,10 +91,11 @@ def introduced(text: str, lexicon: Lexicon) -> Iterator[Finding]:
 
     After a strong cue ("my name is") any word counts that is no ordinary one; after a weak one ("hello") only a known name.
     """
-    for match in _STRONG.finditer(text):
-        yield from _leading_name(text, match, lexicon, strong=True)
+    for pattern in (_STRONG, _CORRECTED):
+        for match in pattern.finditer(text):
+            yield from _leading_name(text, match, lexicon, strong=True)
     for match in _TITLED.finditer(text):
-        yield from _leading_name(text, match, lexicon, strong=match["v"][0].isupper())
+        yield from _leading_name(text, match, lexicon, strong=bool(match["sure"]) or match["v"][0].isupper())
     for match in _WEAK.finditer(text):
         yield from _leading_name(text, match, lexicon, strong=False)
     for match in _SPOKEN_TO.finditer(text):
@@ -93,7 +103,11 @@ def introduced(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     for match in _LAST_ADDRESSED.finditer(text):
         if fold(match["v"]) in lexicon.given and not lexicon.is_place(match["v"]):
             yield Finding(*match.span("v"), "PERSON", 0.5)
-    for pattern in (_DOING, _ASKED):
+    for match in _LIVING.finditer(text):
+        words = [fold(word) for word in match["v"].split()]
+        if words[0] in lexicon.given and not any(word in lexicon.topics or word in lexicon.countries for word in words):
+            yield Finding(*match.span("v"), "PERSON", 0.5)
+    for pattern in (_DOING, _ASKED, _KIN):
         for match in pattern.finditer(text):
             if _stranger(match["v"], lexicon):
                 yield Finding(*match.span("v"), "PERSON", 0.5)
@@ -146,7 +160,8 @@ def _leading_name(text: str, match: re.Match[str], lexicon: Lexicon, *, strong: 
 
 def _continues(word: str, lexicon: Lexicon, before: list[str], *, strong: bool) -> bool:
     folded = fold(word)
-    if folded in STOPS or folded in NEVER or folded in PARTICLES:
+    called = strong and word[0].isupper() and (folded in CALENDAR_NAMES or word.casefold() != folded)
+    if folded in STOPS or (folded in NEVER and not called) or folded in PARTICLES:
         return folded in PARTICLES and bool(before)
     if word[0].isupper():
         if before:
@@ -155,7 +170,8 @@ def _continues(word: str, lexicon: Lexicon, before: list[str], *, strong: bool) 
     if before and before[0][0].isupper():
         return False
     if before:
-        return lexicon.is_name(word) or (bool(lexicon.words) and not lexicon.is_word(word) and len(word) > 2)
+        strange = bool(lexicon.words) and not lexicon.is_word(word) and len(word) > 2
+        return lexicon.is_name(word) or strange or (strong and is_rare(word))
     if strong:
         named = folded in lexicon.given or folded in lexicon.family
         return named or (bool(lexicon.words) and not lexicon.is_word(word) and len(word) > 2)

@@ -75,6 +75,14 @@ def frequencies(language: str) -> dict[str, float]:
     return {word: math.log10(share) + 9 for word, share in shares.items()}
 
 
+def is_rare(word: str) -> bool:
+    """Whether a longer word hardly ever stands in English text, so that it is rather a name than the word it may be."""
+    return len(word) > 4 and frequencies("en").get(word, 0.0) < _SELDOM
+
+
+_SELDOM = 3.0
+
+
 @lru_cache(maxsize=50_000)
 def name_surplus(word: str, language: str = "en") -> float:
     """Return how much more a word is a name than a word: the logarithm of its bearers less that of its frequency.
@@ -110,4 +118,5 @@ def is_often_name(word: str) -> bool:
 def ordinary_words(language: str) -> frozenset[str]:
     """Return the words of a language, one of `DICTIONARIES`, less those that are names above all."""
     common = frequencies(language)
-    return frozenset(word for word, often in common.items() if often >= 3.2 and name_surplus(word, language) < -0.3)
+    named = {word for word in name_counts().keys() & common.keys() if name_surplus(word, language) >= -0.3}
+    return frozenset(word for word, often in common.items() if often >= 3.2) - named

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
-from deploysim.scrub.name_data import is_often_name
+from deploysim.scrub.name_data import is_often_name, is_rare
 from deploysim.scrub.name_words import NAME, NEVER, STOPS, UPPER, is_acronym, is_code_like
 
 _NAME_LINE = re.compile(rf"^[ >?*|\t]*(?P<v>{NAME}(?:[ \t]+{NAME}\.?){{1,3}})[ \t]*$", re.M)
@@ -89,5 +89,5 @@ def _is_letterhead(words: list[str], lexicon: Lexicon) -> bool:
     if lexicon.is_place(" ".join(bare)) or any(fold(word) in lexicon.topics or is_code_like(word) for word in bare):
         return False
     telling = [word for word in bare if len(word) > 1 and fold(word) not in PARTICLES]
-    strangers = all(fold(word) in lexicon.family or not lexicon.is_word(word) for word in telling[1:])
+    strangers = all(fold(w) in lexicon.family or not lexicon.is_word(w) or is_rare(w) for w in telling[1:])
     return len(telling) > 1 and strangers and fold(telling[0]) in lexicon.given

@@ -35,6 +35,9 @@ NEVER = word_set(
 )
 """Capitalised words that are never taken for a name by themselves."""
 
+CALENDAR_NAMES = word_set("jan april may june august")
+"""Months that are given names where the words before them say so."""
+
 NOT_BEFORE = word_set(
     """camp saint san santa são st fort lake mount mt port cape new north south east west los las el la point rio
     hotel"""

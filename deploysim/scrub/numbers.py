@@ -74,12 +74,12 @@ NUMBER_RULES = (
     Rule(
         "AGE",
         re.compile(
-            r"\b(?:i'?m|i am|aged|age:?|age is|(?:turn|turned|turning|turns)|(?:she|he)(?:'s| is)|at the age of|age of)\s+(?:just |only |about |now |currently )?"
+            r"\b(?:i'?m|i am|aged|age:?|age is|(?:turn|turned|turning|turns)|(?:she|he)(?:'s| is)|when (?:he|she|i|they) (?:was|were)|at the age of|age of)\s+(?:just |only |about |now |currently )?"
             r"(?P<v>1[0-9]\b|[2-9]\d|\d)(?=\s*(?:years?|yrs?|y/?o|[.,;!?)]|$|\n|and\b|old\b|now\b|female|male|[mf]\b))",
             re.I,
         ),
         0.6,
-        ("i'm", "i am", "im ", "age", "turn", "she", "he"),
+        ("i'm", "i am", "im ", "age", "turn", "she", "he", "when"),
     ),
     Rule(
         "AGE",

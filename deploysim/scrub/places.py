@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import Lexicon, fold, read_phrases
-from deploysim.scrub.name_data import frequencies
-from deploysim.scrub.name_words import NEVER, STOPS, is_code_like
+from deploysim.scrub.name_data import is_rare
+from deploysim.scrub.name_words import NEVER, STOPS, is_acronym, is_code_like
 
 _MOVES = (
     "live|lives|lived|living|reside|resides|residing|move|moves|moved|moving|born|grew up|raised|based|located|from|hometown|"
@@ -76,6 +76,11 @@ _CAPITALISED = re.compile(
 )
 
 
+_SITUATED = re.compile(
+    rf"\b(?:(?:based|located|headquartered|situated|born|grew up|raised|lives?|resid(?:es?|ing)|office|street|avenue|road) in"
+    rf"|(?:[Aa]t|[Ff]or|[Ww]ith) (?:[^\W\d_a-zß-öø-ÿ][\w&.-]*[ \t]){{1,3}}in) (?P<v>{_NAME}(?:[ \t\-]{_NAME}){{0,3}})"
+)
+"""Where somebody or something has its place, whoever is spoken of."""
 _IN = re.compile(rf"\b(?:in|from|near|at|to|around|outside) (?:the )?(?P<v>{_NAME}(?:[ \t\-]{_NAME}){{0,3}})")
 _TO = re.compile(rf"\bfrom (?:{_NAME}[ \t]){{1,3}}to (?P<v>{_NAME}(?:[ \t]{_NAME}){{0,3}})", re.I)
 
@@ -89,6 +94,12 @@ def find_places(text: str, lexicon: Lexicon) -> Iterator[Finding]:
             )
             if end:
                 yield Finding(match.start("v"), end, "LOCATION", 0.6)
+    for match in _SITUATED.finditer(text):
+        end = _longest_known(text, match.start("v"), match.end("v"), lexicon) or _strange_run(
+            match["v"], match.start("v"), lexicon
+        )
+        if end and not is_acronym(text[match.start("v") : end]):
+            yield Finding(match.start("v"), end, "LOCATION", 0.5)
     for match in _CAPITALISED.finditer(text):
         end = _longest_known(text, match.start(), match.end(), lexicon)
         value = text[match.start() : end or match.start()]
@@ -98,15 +109,8 @@ def find_places(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     for match in _IN.finditer(text):
         end = _longest_known(text, match.start("v"), match.end("v"), lexicon)
         value = text[match.start("v") : end or match.start("v")]
-        if end and (value[0].isupper() or _is_rare(value)) and not _is_named(value, lexicon):
+        if end and (value[0].isupper() or is_rare(value)) and not _is_named(value, lexicon):
             yield Finding(match.start("v"), end, "LOCATION", 0.5)
-
-
-def _is_rare(value: str) -> bool:
-    return len(value) > 4 and frequencies("en").get(value, 0.0) < _RARE
-
-
-_RARE = 3.0
 
 
 def _is_named(value: str, lexicon: Lexicon) -> bool:
@@ -115,6 +119,12 @@ def _is_named(value: str, lexicon: Lexicon) -> bool:
     if fold(value) in STOPS or fold(value) in NEVER:
         return True
     return len(words) == 1 and (lexicon.is_word(value) or lexicon.is_given(value) or fold(value) in lexicon.topics)
+
+
+_SURNAMED = re.compile(
+    r"[ \-](?:del|de las?|de los|do|da|dos|an der|in der|ob der|sur|upon|nad|pod|sul)[ \-][^\W\d_a-zß-öø-ÿ][^\W\d_]{2,}"
+)
+"""How the second part of a town's name goes on: Chiclana de la Frontera."""
 
 
 def _longest_known(text: str, start: int, end: int, lexicon: Lexicon) -> int | None:
@@ -128,7 +138,8 @@ def _longest_known(text: str, start: int, end: int, lexicon: Lexicon) -> int | N
             and lexicon.is_place(phrase)
             and (capital or fold(phrase) in lexicon.countries or not lexicon.is_word(phrase))
         ):
-            return stop
+            more = _SURNAMED.match(text, stop)
+            return more.end() if more else stop
     return None
 
 

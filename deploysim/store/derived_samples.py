@@ -16,21 +16,6 @@ from deploysim.store.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """What is taken away from every conversation."""
-
-    tools: bool = False
-    """The descriptions of tools that the log offered."""
-    surrogates: bool = False
-    """Replaced stretches read <PERSON> and the like."""
-
-    def words(self) -> str:
-        """Return it in words."""
-        parts = {"tools": self.tools, "surrogates": self.surrogates}
-        return ", ".join(name for name, gone in parts.items() if gone)
-
-
-@dataclass(frozen=True, slots=True)
 class Holds:
     """How much of what could be taken away a sample holds."""
 
@@ -55,19 +40,16 @@ def what_it_holds(workspace: Workspace, sample_id: str) -> Holds:
     return Holds(*map(int, row))
 
 
-def derive_sample(
-    workspace: Workspace, sample_id: str, removal: Removal, contents: Iterable[tuple[str, int, str]]
-) -> str:
-    """Write a sample with something taken away, and return its id; where it is there already nothing changes.
+def without_surrogates(workspace: Workspace, sample_id: str, contents: Iterable[tuple[str, int, str]]) -> str:
+    """Write a sample whose replaced stretches read <PERSON> and the like, and return its id; it is written once.
 
     Args:
         workspace: Where both are.
         sample_id: The whole one.
-        removal: What goes.
         contents: Conversation, message and new text of messages that read otherwise.
     """
     about = read_sample(workspace, sample_id)
-    derived_id = short_hash([sample_id, "without", removal.words()])
+    derived_id = short_hash([sample_id, "without", "surrogates"])
     target = sample_path(workspace, derived_id)
     if target.exists():
         return derived_id
@@ -76,7 +58,7 @@ def derive_sample(
         about,
         sample_id=derived_id,
         created_at=about.created_at[:10],
-        filters={**about.filters, "derived from": sample_id, "without": removal.words()},
+        filters={**about.filters, "derived from": sample_id, "without": "surrogates"},
     )
     rows = pl.DataFrame(
         list(contents), schema={"conversation_id": pl.String, "idx": pl.Int64, "content": pl.String}, orient="row"
@@ -90,10 +72,7 @@ def derive_sample(
                 "update messages set content = texts.content from texts "
                 "where messages.conversation_id = texts.conversation_id and messages.idx = texts.idx"
             )
-            if removal.surrogates:
-                db.execute("delete from spans")
-            if removal.tools:
-                db.execute("update given set tools = null")
+            db.execute("delete from spans")
             db.execute("delete from about")
             db.executemany(
                 "insert into about values (?, ?)", [[k, json.dumps(v)] for k, v in about_rows(derived).items()]

@@ -12,6 +12,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
+from deploysim.store.given import has_given
 from deploysim.store.imports import decode_message, import_files
 from deploysim.store.quarantine import quarantined
 from deploysim.store.sample_prefixes import prefix_table
@@ -79,6 +80,14 @@ def rollout_count(workspace: Workspace, sample_id: str) -> int:
     """Return how many prefixes of a sample have a whole rollout for a response."""
     path = sample_path(workspace, sample_id)
     return int(query_database(path, f"select count(*) as n from {prefix_table(path)} where rollout")["n"][0])
+
+
+def has_tools(workspace: Workspace, sample_id: str) -> bool:
+    """Say whether any conversation of a sample calls tools, or was offered some."""
+    path = sample_path(workspace, sample_id)
+    calls = "exists (select 1 from messages where tool_calls is not null)"
+    offers = "exists (select 1 from given where tools is not null)" if has_given(path) else "false"
+    return bool(query_database(path, f"select {calls} or {offers} as found")["found"][0])
 
 
 class ToolRecords:

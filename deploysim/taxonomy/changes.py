@@ -39,7 +39,7 @@ def changes(old: Taxonomy, new: Taxonomy) -> tuple[Change, ...]:
 
 def _changed(category_id: str, before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
     return [
-        Change("changed", category_id, field, before[field], after[field])
-        for field in before
-        if before[field] != after[field]
+        Change("changed", category_id, field, before.get(field), after.get(field))
+        for field in before | after
+        if before.get(field) != after.get(field)
     ]

@@ -23,6 +23,8 @@ def category_content(category: Category) -> dict[str, Any]:
             {"request": e.request, "response": e.response, "ruling": e.ruling, "why": e.why} for e in category.examples
         ],
         "unit_remark": category.unit_remark,
+        # What categories said before there was a choice keeps its hash.
+        **({} if category.applies_to == "everything" else {"applies_to": category.applies_to}),
         "grader": [step_content(step) for step in category.chain],
     }
 

@@ -28,7 +28,7 @@ DEFAULT_TAXONOMY = Path(__file__).resolve().parents[2] / "data" / "taxonomy"
 
 _ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _KEYS = ("id", "name", "definition", "present_when", "absent_when", "severity", "grader")
-_OPTIONAL_KEYS = ("unit_remark", "severities", "examples")
+_OPTIONAL_KEYS = ("applies_to", "unit_remark", "severities", "examples")
 _EXAMPLE_KEYS = ("request", "response", "ruling", "why")
 _STEPS = ("rule", "judge", "confirm")
 _LEVELS = ("0", "1", "2", "3", "4")
@@ -106,6 +106,8 @@ class _Reader(NodeReader):
     def extras(self, found: dict[str, Node]) -> dict[str, Any]:
         """Return what a category may leave out."""
         values: dict[str, Any] = {}
+        if "applies_to" in found:
+            values["applies_to"] = self.one_of(found["applies_to"], "applies_to", ("everything", "tools"))
         if "unit_remark" in found:
             values["unit_remark"] = self.text(found["unit_remark"], "unit_remark")
         if "severities" in found:

@@ -12,6 +12,8 @@ ParameterValue = Scalar | tuple[str, ...]
 Tier = Literal["cheap", "strong"]
 """Which of the configured judges decides."""
 Ruling = Literal["present", "absent"]
+AppliesTo = Literal["everything", "tools"]
+"""In which samples a category is graded: in all, or where a conversation has tools."""
 
 SEVERITIES = {
     0: "No harm.",
@@ -89,6 +91,7 @@ class Category:
     severities: tuple[Severity, ...] = ()
     """Levels in words of the category; empty where the general ones do."""
     examples: tuple[Example, ...] = ()
+    applies_to: AppliesTo = "everything"
     unit_remark: str = ""
     """What to keep in mind about the rate's unit; empty where there is nothing."""
     source: Source = field(default=Source("", 0), compare=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -85,6 +86,18 @@ class ToolSpecs:
     def of(self, name: str) -> ToolSpec:
         """Return how a tool is answered."""
         return next((spec for spec in self.tools if spec.name == name), self.default)
+
+    def without(self, steps: Collection[str]) -> ToolSpecs:
+        """Return the same where nobody looks for an answer in some places."""
+
+        def less(spec: ToolSpec) -> ToolSpec:
+            return replace(spec, answers=tuple(step for step in spec.answers if step not in steps))
+
+        return replace(self, default=less(self.default), tools=tuple(map(less, self.tools)))
+
+    def used(self) -> frozenset[Step]:
+        """Return the places where some tool's answer is looked for."""
+        return frozenset(step for spec in (self.default, *self.tools) for step in spec.answers)
 
     def fingerprint(self) -> str:
         """Return a hash of all that decides an answer."""

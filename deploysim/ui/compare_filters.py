@@ -65,7 +65,7 @@ def _sort(value: str) -> Sort:
 def _from_link(comparison: Comparison, taxonomy: Taxonomy) -> Filters:
     """Return the filters that the link holds; what is unknown here lets everything through."""
     known: Mapping[str, Sequence[str]] = {
-        "category": [c.id for c in taxonomy.categories],
+        "category": list(_categories(comparison, taxonomy)),
         "outcome": list(OUTCOME_LABELS),
         "severity": list(SEVERITIES),
         "disagreement": list(DISAGREEMENTS),
@@ -89,9 +89,15 @@ def _found(lanes: Lanes, words: str) -> frozenset[str] | None:
 
 def _category(comparison: Comparison, filters: Filters, found: frozenset[str] | None, taxonomy: Taxonomy) -> None:
     moved = comparison.moved(filters, "category", holding=found)
-    names = {ANY: "any behaviour"} | {c.id: c.name for c in taxonomy.categories}
+    names = {ANY: "any behaviour"} | _categories(comparison, taxonomy)
     labels = {key: _with_counts(name, moved.get(key)) for key, name in names.items()}
     pick("Category", labels, key="category")
+
+
+def _categories(comparison: Comparison, taxonomy: Taxonomy) -> dict[str, str]:
+    """Return the names of all categories that can occur in the sample, by id."""
+    graded = set(comparison.verdicts["category"].unique())
+    return {c.id: c.name for c in taxonomy.categories if c.applies_to == "everything" or c.id in graded}
 
 
 def _outcome(comparison: Comparison, filters: Filters, found: frozenset[str] | None) -> None:

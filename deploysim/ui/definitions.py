@@ -75,7 +75,8 @@ def who_grades(category: Category) -> str:
     """Say who decides a category, or why nobody does."""
     for grader in taxonomy()[1]:
         if grader.category == category.id:
-            return f"Decided by {grader.name}."
+            where = ", in samples with conversations that have tools" if category.applies_to == "tools" else ""
+            return f"Decided by {grader.name}{where}."
     return f"Not graded: {NEEDS_JUDGE}."
 
 

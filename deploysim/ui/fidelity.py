@@ -14,10 +14,12 @@ from deploysim.audit.rows import (
     spread_table,
     tell_rows,
     tell_table,
+    variant_rate_rows,
     variant_rows,
     variant_table,
+    world_rows,
 )
-from deploysim.audit.words import PUBLISHED, auc_words, judge_words, mistaken_words, question_words
+from deploysim.audit.words import PUBLISHED, auc_words, judge_words, mistaken_words, question_words, step_words
 from deploysim.charts import audits as charts
 from deploysim.pipeline.audits import newest_of
 from deploysim.ui.audits import pair_links, pick_audit
@@ -93,7 +95,7 @@ def _sides(audit: FidelityAudit) -> list[Side]:
 
 def _about(one: Comparison) -> str:
     same = f" Of the very same text: {counted(one.same, 'pair')}." if one.same else ""
-    left = f" {one.left_out:,} prefixes without a response on both sides are left out." if one.left_out else ""
+    left = f" {one.left_out:,} prefixes without a whole response on both sides are left out." if one.left_out else ""
     return (
         f"{one.pairs:,} pairs from {one.conversations:,} conversations or users; {plain(one.first.model)} and "
         f"{plain(one.second.model)}.{same}{left} In the remaining share of pairs both have the same."
@@ -102,16 +104,13 @@ def _about(one: Comparison) -> str:
 
 def _distributions(audit: FidelityAudit) -> None:
     st.subheader("Distributions by lane", anchor=False)
-    number = st.column_config.NumberColumn
     spread = spread_table(audit)
     if spread.height:
-        plain_numbers = {name: number(format="%.0f") for name in spread.columns if name == "mean" or name.endswith("%")}
         st.dataframe(
             spread,
             hide_index=True,
             height="content",
-            column_config=plain_numbers,
-            alt="Length of responses by lane: mean and quantiles, with tests on the same prefixes.",
+            alt="Length of responses and steps of agents by lane: mean and quantiles, with tests on the same prefixes.",
         )
     values = count_table(audit)
     if values.height:
@@ -136,21 +135,56 @@ def _ablation(sample_id: str) -> None:
         st.code(f"python -m deploysim audit ablate --sample {sample_id} --model NAME", language="bash")
         return
     audit = saved.audit
-    st.caption(f"{plain(audit.model)} in the lane {audit.lane}, told from the log; further down, less is left.")
+    st.caption(
+        f"{plain(audit.model)} in the lane {audit.lane}, told from the log. Each line lacks what it names and what the lines "
+        "above it lack."
+    )
     rows = variant_rows(audit)
     if rows.height:
         st.altair_chart(
             charts.auc_chart(rows, ink=ink()), width="stretch", alt=charts.auc_alt(rows), key="fidelity_ablation"
         )
+    _worlds(audit)
     for variant in audit.variants:
         st.markdown(
-            f"**Without {plain(variant.name)}:** {plain(auc_words(variant.comparison))}. {plain(mistaken_words(variant.comparison))}."
+            f"**{plain(step_words(variant))}:** {plain(auc_words(variant.comparison))}. {plain(mistaken_words(variant.comparison))}."
         )
-    table = variant_table(audit)
-    if table.height:
-        st.dataframe(table, hide_index=True, height="content", alt="Rate of every category by what was taken away.")
+    _variant_rates(audit)
     for note in audit.notes:
         st.caption(f":material/info: {plain(note)}")
+
+
+def _worlds(audit: AblationAudit) -> None:
+    """Show who answered the tools of agents, where there are any."""
+    rows = world_rows(audit)
+    if rows.height:
+        st.markdown("**Who answered agents' calls**")
+        st.altair_chart(
+            charts.answerers_chart(rows, ink=ink()),
+            width="stretch",
+            alt=charts.answerers_alt(rows),
+            key="fidelity_answerers",
+        )
+        st.caption(
+            "“nobody”: the rollout called a tool that nothing could answer for, and left the simulated world there."
+        )
+
+
+def _variant_rates(audit: AblationAudit) -> None:
+    rows = variant_rate_rows(audit)
+    if not rows.height:
+        st.markdown("No variant shows any behaviour that is graded.")
+        return
+    st.markdown("**Rates of the behaviours that any variant shows**")
+    st.altair_chart(
+        charts.shares_chart(rows, ink=ink(), title="share of responses"),
+        width="stretch",
+        alt=charts.shares_alt(rows),
+        key="fidelity_variant_rates",
+    )
+    with st.expander("The rates in numbers"):
+        table = variant_table(audit)
+        st.dataframe(table, hide_index=True, height="content", alt="Rate of every category by what was taken away.")
 
 
 def _help(audit: FidelityAudit) -> None:

@@ -194,6 +194,9 @@ def _submit(asked: _Asked, offered: OldModel | None, *, ready: bool) -> None:
     if wants_estimate:
         said = estimate_replay(workspace(), asked.plan()).sentence()
         st.markdown(f":material/calculate: {plain(said)}{' The baseline takes about as many.' if offered else ''}")
+    if (both or alone) and "--model" not in asked.where:
+        st.error("Name the model at the endpoint that should answer, such as gpt-5-mini.", icon=":material/error:")
+        return
     if both and offered:
         queue_run(f"baseline · {offered.logged}", baseline_arguments(offered, asked.settings))
     if both or alone:

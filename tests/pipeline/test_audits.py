@@ -27,12 +27,12 @@ from deploysim.pipeline.discovering import audit_discover
 from deploysim.pipeline.drafting import group_examples, save_draft
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.grading import JudgeUse
-from deploysim.pipeline.lanes import Lanes
+from deploysim.pipeline.lanes import Lanes, fitting
 from deploysim.pipeline.placeholders import with_placeholders
 from deploysim.pipeline.purging import erasure, purge
 from deploysim.pipeline.replaying import ReplayPlan
 from deploysim.sampling import SampleSpec
-from deploysim.store.derived_samples import Removal, derive_sample, what_it_holds
+from deploysim.store.derived_samples import what_it_holds, without_surrogates
 from deploysim.store.labels import labels
 from deploysim.store.samples import list_samples, prefixes
 from deploysim.store.workspace import Workspace
@@ -89,7 +89,7 @@ def test_the_opening_is_discovered(telling: Compared) -> None:
     assert best.q_value < 0.05
     assert "certainly" in best.title
     assert best.explained == 0
-    assert saved.audit.graded == len(graders_of(load_taxonomy()))
+    assert saved.audit.graded == len(fitting(here, lanes.sample_id, graders_of(load_taxonomy())))
     top = saved.audit.terms[0]
     assert top.term in ("certainly", "^certainly")
     assert (top.first, top.second) == (0, 45)
@@ -235,7 +235,7 @@ def test_a_derived_sample_has_the_same_prefixes_with_less(tmp_path: Path) -> Non
     whole = list_samples(here)[0].sample_id
     assert (what_it_holds(here, whole).system_prompts, what_it_holds(here, whole).tools) == (30, 0)
     texts = [(s.prefix.conversation_id, 1, with_placeholders(s).messages[1].content) for s in prefixes(here, whole)]
-    derived = derive_sample(here, whole, Removal(surrogates=True), texts)
+    derived = without_surrogates(here, whole, texts)
     before, after = list(prefixes(here, whole)), list(prefixes(here, derived))
 
     assert [one.prefix.prefix_id for one in after] == [one.prefix.prefix_id for one in before]

@@ -23,7 +23,7 @@ from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.compared_item import load_item
 from deploysim.pipeline.forecasting import forecast
 from deploysim.pipeline.grading import JudgeUse, grade_lanes
-from deploysim.pipeline.lanes import Lanes, joint_verdicts
+from deploysim.pipeline.lanes import Lanes, fitting, joint_verdicts
 from deploysim.pipeline.purging import erasure, purge
 from deploysim.render import Badge
 from deploysim.store.grades import replies_path
@@ -364,7 +364,7 @@ def test_a_released_conversation_is_graded_later(here, lanes, one, kind) -> None
 
 def test_grades_from_before_judges_are_read(here: Workspace, lanes: Lanes) -> None:
     """Files of grades that lack the newer columns are read with these columns empty, and graded on."""
-    graders = list(graders_of(load_taxonomy()))
+    graders = fitting(here, lanes.sample_id, graders_of(load_taxonomy()))
     old = ["prefix_id", "repeat", "category", "verdict", "severity", "reason", "evidence", "grader"]
     for path in here.grades.glob("*/*.parquet"):
         pl.read_parquet(path).select(old).head(4).write_parquet(path)
@@ -425,7 +425,7 @@ def test_a_forecast_says_who_graded_and_who_did_not(here: Workspace, lanes: Lane
     hate = next(row for row in judged.categories if row.category == "hate")
     empty = next(row for row in without.categories if row.category == "empty_response")
 
-    assert (len(without.categories), len(judged.categories)) == (23, 42)
+    assert (len(without.categories), len(judged.categories)) == (16, 35)
     assert any("Not graded: " in note and "Hateful content" in note for note in without.notes)
     assert not any("Not graded" in note for note in judged.notes)
     assert (hate.table.regressed, hate.table.both, hate.table.neither) == (2, 1, 3)

@@ -14,6 +14,9 @@ from deploysim.scrub.surrogates.stream import KeyedStream
 from deploysim.scrub.word_lists import word_set
 
 _ATTEMPTS = 16
+_WEEKS = (*range(57, 100), *range(109, 152))
+"""How far dates move: more than a year, so that no year of birth stays; never near a whole number of years, so that no
+month does; whole weeks, so that a Monday stays one."""
 _TITLES = word_set(
     "mr mrs ms miss mx dr prof professor sir madam lady lord rev fr herr frau sra sr dra jr ii iii phd md"
 )
@@ -47,8 +50,7 @@ class SurrogateBook:
         self._lexicon = lexicon
         self._made: dict[tuple[str, str], str] = {}
         offset = KeyedStream(key, conversation_id, "dates")
-        # More than a year, so that no year of birth stays; whole weeks, so that a Monday stays one.
-        weeks = (53 + offset.below(70)) * offset.pick((-1, 1))
+        weeks = offset.pick(_WEEKS) * offset.pick((-1, 1))
         self._moved = timedelta(weeks=weeks, minutes=5 + offset.below(50), seconds=1 + offset.below(58))
 
     def surrogate(self, entity: str, value: str) -> str:
