@@ -19,6 +19,7 @@ from deploysim.forecast.words import failures_sentence, sentence
 from deploysim.grade.grader import graders_of
 from deploysim.grade.judging.judges import Judges
 from deploysim.pipeline.baseline_offer import all_advice
+from deploysim.pipeline.batching import judging_state
 from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecast, newest_lanes
 from deploysim.pipeline.grading import JudgeUse
@@ -151,6 +152,8 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
         say(f"  run {run.run_id}  {run.lane} by {run.name} on sample {run.sample_id}: {states[run.run_id]}")
         for fact in tool_facts(here.workspace, run.run_id) if "rollouts" in run.settings else ():
             say(f"    {fact}")
+    if judged := judging_state(here.workspace).words(collected_by="`grade --batch`"):
+        say(f"  judging: {judged}")
     for advice in all_advice(here.workspace, here.settings):
         say(f"  {advice}")
     for queue in list_queues(here.workspace):
