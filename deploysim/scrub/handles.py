@@ -83,6 +83,15 @@ HANDLE_RULES = (
         _marked,
         bare=True,
     ),
+    Rule(
+        "USERNAME",
+        re.compile(
+            r"(?<![\w.])users?[ \t]+[\"'“`]?(?P<v>[A-Za-z]{2,}(?:[._-]?[A-Za-z]+)*[._-]?\d{2,6})(?![\w.-]*\w)", re.I
+        ),
+        0.6,
+        ("user",),
+        _handle,
+    ),
     Rule("USERNAME", re.compile(r"(?<![\w#/])[A-Za-z][\w.]{2,31}#\d{4}(?!\d)"), 0.7, ("#",)),
     Rule("USERNAME", re.compile(r"(?<![\w/])/?u/(?P<v>[A-Za-z0-9_-]{3,20})\b"), 0.7, ("u/",)),
 )

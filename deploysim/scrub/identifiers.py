@@ -85,6 +85,7 @@ IDENTIFIER_RULES = (
     _announced("ORDER_ID", words.ORDER, number_word=""),
     _announced("ORDER_ID", words.ORDER, accept=_telling),
     _announced("ORDER_ID", words.BOOKING, value=_BOOKING_VALUE, accept=None),
+    _announced("ORDER_ID", "(?:luggage|baggage|bag) tag", value=_SPACED),
     _announced("CUSTOMER_ID", words.CUSTOMER, number_word=""),
     _announced("CUSTOMER_ID", "customer|client|member|subscriber", accept=_telling, score=0.6),
     _announced("EMPLOYEE_ID", words.STAFF, number_word=""),
@@ -92,6 +93,7 @@ IDENTIFIER_RULES = (
     _announced("CASE_ID", "ticket|reference|ref|incident|docket", accept=_telling, score=0.6),
     _announced("MEDICAL_ID", words.MEDICAL, value=_SPACED, accept=_long),
     _announced("MEDICAL_ID", "medical record|patient|mrn|health record|prescription|rx", accept=_telling),
+    Rule("MEDICAL_ID", re.compile(r"(?<![\w-])[1-9][A-Z][A-Z0-9]\d-?[A-Z][A-Z0-9]\d-?[A-Z]{2}\d{2}(?![\w-])"), 0.6, numeric=True),
     _announced("MEDICAL_ID", "lab|sample|specimen|chart|hospital", number_word=""),
     _announced("INSURANCE_ID", words.INSURANCE, number_word=""),
     _announced("INSURANCE_ID", "policy|claim", accept=_telling, score=0.6),
@@ -103,13 +105,14 @@ IDENTIFIER_RULES = (
     _announced("BANK_ACCOUNT", "swift(?:/bic)?|bic(?:/swift)?", value=_SWIFT_VALUE, accept=None),
     _announced("DEVICE_ID", "imei|imsi|serial|device|udid|iccid|sim|mac|gaid|idfa|android", number_word="", value=_MIXED),
     _announced("DEVICE_ID", "imei|imsi|iccid|udid|serial number|s/n", value=_MIXED),
+    _announced("DEVICE_ID", "serial", value=_MIXED, accept=_telling, score=0.6),
     _announced("DEVICE_ID", "vin|vehicle identification|chassis", value=r"(?P<v>[A-HJ-NPR-Z0-9]{17})\b"),
     _announced("VEHICLE_PLATE", words.PLATE, value=_PLATE_VALUE, accept=None),
     Rule("US_SSN", re.compile(r"(?<![\d-])(?!000|666|9\d\d)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-])"), 0.6),
     Rule(
         "US_SSN",
         re.compile(
-            r"\b(?:ssn|social security(?: number| no\.?| #)?|social)\b[\s:#=is'\"]{0,8}(?P<v>\d{3}[- .]?\d{2}[- .]?\d{4})\b", re.I
+            r"\b(?:ssn|social security(?: number| no\.?| #)?|social)\b[\s:#=is'\"]{0,8}(?P<v>\d(?:[- .]?\d){8,10})\b", re.I
         ),
         0.9,
         ("ssn", "social"),

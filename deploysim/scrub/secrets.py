@@ -127,6 +127,17 @@ SECRET_RULES = (
     Rule(
         "PASSWORD",
         re.compile(
+            rf"\b{_PASSWORD_WORDS}\s+(?:for|to|of|on)\s+(?:[\w'’.-]+\s+){{1,5}}?(?:is|was|:)\s*:?\s*[\"'“`]*(?P<v>[^\s\"'“”`,*<>]{{4,}})",
+            re.I,
+        ),
+        0.7,
+        _PASSWORD_NEEDS,
+        _mixed_password,
+        bare=True,
+    ),
+    Rule(
+        "PASSWORD",
+        re.compile(
             rf"\b{_PASSWORD_WORDS}(?:\s+(?:is|was|to|ist|es|est|è|é))?\s*[:=]?\s*([\"“'`])(?P<v>[^\"“”'`\n]{{4,60}})(?:\1|”)",
             re.I,
         ),

@@ -54,6 +54,19 @@ FOUND = (
     ("Meine Adresse: Lindenstraße 12, 10969 Berlin", "ADDRESS", ("Lindenstraße 12, 10969 Berlin",)),
     ("12 rue de Rivoli, 75001 Paris", "ADDRESS", ("12 rue de Rivoli, 75001 Paris",)),
     ("I moved from Huddersfield to Lyon last year", "LOCATION", ("Huddersfield", "Lyon")),
+    ("Her SSN 756.7548.3926 is on the form", "US_SSN", ("756.7548.3926",)),
+    ("Your password for the portal is k7Jd_2mQpX9z", "PASSWORD", ("k7Jd_2mQpX9z",)),
+    ("User Tressa.Kling94 logged in", "USERNAME", ("Tressa.Kling94",)),
+    ("device serial C02XG1YHJGH5", "DEVICE_ID", ("C02XG1YHJGH5",)),
+    ("Medicare number 1EG4-TE5-MK73", "MEDICAL_ID", ("1EG4-TE5-MK73",)),
+    ("I lost my luggage tag LH 448291", "ORDER_ID", ("LH 448291",)),
+    ("Written when he was 78.", "AGE", ("78",)),
+    ("The shop is based in Kulusuk.", "LOCATION", ("Kulusuk",)),
+    ("A year at Acme in Chiclana de la Frontera was enough.", "LOCATION", ("Chiclana de la Frontera",)),
+    ("directed by James Koumura and starring Mikolčić", "PERSON", ("James Koumura", "Mikolčić")),
+    ("What's your name? April Martin", "PERSON", ("April Martin",)),
+    ("mr. kadyrov called", "PERSON", ("kadyrov",)),
+    ("Mark is a very sympathetic person", "PERSON", ("Mark",)),
     ("BTC 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "CRYPTO", ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",)),
 )  # fmt: skip
 
@@ -86,6 +99,8 @@ NEAR_MISSES = (
     "git commit 3f2a9c1 fixes issue #4521",
     "Summer in Paris is lovely, and London in autumn too.",
     "List 5 cities in Germany and 3 rivers in France.",
+    "April is a cold month. The serial 2000 was sold.",
+    "The password for the account is wrong again.",
     "add 25 grams of sugar and bake 40 minutes at 180 degrees",
 )
 

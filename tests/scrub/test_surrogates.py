@@ -153,6 +153,20 @@ def test_dates_keep_their_intervals(book: Book) -> None:
     assert written == f"{moved[0]:%B} {moved[0].day}, {moved[0].year}"
 
 
+def test_dates_keep_neither_year_nor_month(book: Book) -> None:
+    """A birthday is recognised by its month as well."""
+    made = [book(f"c{at}").surrogate("DATE_TIME", "1981-07-15") for at in range(200)]
+
+    assert not [one for one in made if one.startswith("1981") or "-07-" in one]
+
+
+def test_whoever_a_page_is_about_leaves_its_address(book: Book) -> None:
+    """What stands behind "profile" or "user=" is replaced, whatever it looks like; other words of the address stay."""
+    made = book("c1").surrogate("URL", "https://wiltedmelody.info/profile/jkling?user=marta&tab=posts")
+
+    assert re.fullmatch(r"https://[a-z]+\.example/profile/(?!jkling)[a-z]+\?user=(?!marta)[a-z]+&tab=posts", made)
+
+
 def test_age_stays_on_its_side_of_eighteen(book: Book) -> None:
     """A minor stays a minor, because replayed models treat one differently."""
     assert all(int(book(f"c{at}").surrogate("AGE", "17")) < 18 for at in range(50))

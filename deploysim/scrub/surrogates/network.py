@@ -102,10 +102,19 @@ def like_url(value: str, *, word: MapWord, domain: MapDomain, stream: KeyedStrea
     if parts is None:
         return same_shape(value, stream)
     user = like_local_part(parts["user"], word=word, stream=stream) if parts["user"] else ""
-    rest = re.sub(r"[^/?&=#:;,]+", lambda match: _segment(match[0], stream), parts["rest"])
+    rest = re.sub(r"[^/?&=#:;,]+", lambda match: _segment(match, word, stream), parts["rest"])
     scheme = re.sub(r"^http:", "https:", parts["scheme"] or "")
     return scheme + user + domain(parts["host"]) + rest
 
 
-def _segment(segment: str, stream: KeyedStream) -> str:
-    return segment if _PLAIN_SEGMENT.fullmatch(segment) else same_shape(segment, stream)
+def _segment(match: re.Match[str], word: MapWord, stream: KeyedStream) -> str:
+    if _SOMEBODY.search(match.string[: match.start()]) or match[0].startswith("~"):
+        return like_local_part(match[0], word=word, stream=stream)
+    return match[0] if _PLAIN_SEGMENT.fullmatch(match[0]) else same_shape(match[0], stream)
+
+
+_SOMEBODY = re.compile(
+    r"(?:/(?:profiles?|users?|u|in|people|persons?|members?|authors?|accounts?)/|[?&](?:user(?:name)?|name|login|author|member)=)$",
+    re.I,
+)
+"""What stands before somebody's name in the address of a page."""
