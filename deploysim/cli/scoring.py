@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from deploysim.cli.choices import OverrideOption
 from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, out, print_json, say
-from deploysim.cli.results import OverrideOption, judge_use
+from deploysim.cli.results import judge_use
 from deploysim.errors import InputError
 from deploysim.forecast.codec import to_plain
 from deploysim.forecast.score_words import (
@@ -53,7 +54,8 @@ def score_command(
         typer.Option(
             metavar="NEW[,OLD]",
             help="Challenging prompts for the second baseline: a run or import of the new model's answers, and one of "
-            "the old model's; of a run alone the log is the old one.",
+            "the old model's; of a run alone the log is the old one. Left out, the sample's prefixes on which other "
+            "models failed before, where there are any.",
         ),
     ] = None,
     replayed: Annotated[

@@ -7,12 +7,13 @@ again. Requests are named by grader, content and seat: equal responses of two la
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from deploysim.chat.api import APIS, request_chars
 from deploysim.chat.batching.job import BYTES_PER_TOKEN, BatchJob, BatchOptions, BatchRequest
@@ -150,6 +151,7 @@ class _Wave:
             where = listed.get(call.name, own)
             self._asks[call.name] = _Ask(where, call.place.prefix_id, (call.grader.fingerprint, call.content))
         self._kept: set[str] = set()
+        self.refused: set[str] = set()
         self._settings = {
             judge: dict(zip(FORMS, form_settings(judge, SCHEMA), strict=True)) for judge in judging.judges()
         }
@@ -176,6 +178,10 @@ class _Wave:
     def beat(self) -> None:
         """Tell how far the wave is."""
         self._report(self._title, len(self._kept), len(self._asks))
+
+    def can_do_without(self, refused: Mapping[str, str]) -> frozenset[str]:
+        """Return nothing: what a judge is asked with is its own, and part of the grader's fingerprint."""
+        return frozenset()
 
     def has_outcome(self, name: str) -> bool:
         """Say whether a call of this wave was answered."""
@@ -219,7 +225,7 @@ class _Wave:
         purse = self._judging.purse
         for request, call in self._requests(self._judging.calls(run=where.run)):
             if self._asks[request.name].where == where:
-                tokens = request_chars(request.body()) / BYTES_PER_TOKEN if purse.budget else 0.0
+                tokens = request_chars(request.body(())) / BYTES_PER_TOKEN if purse.budget else 0.0
                 if not purse.set_aside(request.name, call.judge.name, tokens):
                     return
                 yield request
@@ -235,7 +241,7 @@ class _Wave:
             if call.name in self._asks:
                 yield BatchRequest(call.name, partial(self._body, call)), call
 
-    def _body(self, call: Call) -> dict[str, object]:
+    def _body(self, call: Call, refused: Collection[str]) -> dict[str, Any]:
         settings = self._settings[call.judge][self._form(call.judge)]
         request = verdict_request(call.grader.about, call.prefix, call.response)
         return APIS[settings.api].body(settings, request.messages, seed=None, tools=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,11 +10,12 @@ from deploysim import __version__
 from deploysim.errors import InputError
 from deploysim.forecast.realised import Came, scored_category, with_registered
 from deploysim.forecast.records import Estimate, Forecast
-from deploysim.forecast.scorecard import METHODS, Challenge, Scorecard, Traffic
-from deploysim.forecast.scoring import ChallengeRates, against, count_calls, summarise, with_scores
+from deploysim.forecast.scorecard import METHODS, Scorecard, Traffic
+from deploysim.forecast.scoring import against, count_calls, summarise, with_scores
 from deploysim.forecast.settings import settings_of
 from deploysim.grade.grader import Grader
 from deploysim.pipeline.calibrating import calibrate
+from deploysim.pipeline.challenging import Challenging, answered_set, failed_before
 from deploysim.pipeline.forecasting import SavedForecast, estimate
 from deploysim.pipeline.grading import JudgeUse, Report, silent
 from deploysim.pipeline.registering import Registered, registration_of
@@ -22,7 +23,7 @@ from deploysim.pipeline.scorecards import SavedScorecard, keep_scorecard
 from deploysim.pipeline.stacks import MeasuringStack, check_measures
 from deploysim.pipeline.traffic import Answers, measure, traffic_of
 from deploysim.store.runs import read_run
-from deploysim.store.samples import prefix_index, read_sample
+from deploysim.store.samples import prefix_index
 from deploysim.store.workspace import Workspace
 from deploysim.types import Interval
 from deploysim.wording import counted
@@ -36,7 +37,7 @@ class ScorePlan:
     replayed: str | None = None
     """A run in which the candidate answers the new traffic's prefixes: shows the prefix shift."""
     challenge: tuple[Answers, Answers] | None = None
-    """Challenging prompts answered by the new and by the old model."""
+    """Challenging prompts answered by the new and by the old model; left out, those that earlier models failed."""
     regrade: bool = False
     """Whether old traffic is measured anew with the stack given, instead of refusing a stack of other graders."""
 
@@ -125,9 +126,9 @@ def _scorecard(
 ) -> Scorecard:
     level, ratio = forecast.level, forecast.material_ratio
     came = _came(workspace, plan, graders, level, use, report)
-    challenge = _challenge(workspace, plan, graders, level, use, report)
+    challenge = _challenge(workspace, saved, plan, graders, level, use, report)
     rows = tuple(scored_category(row, came[row.category], level=level, seed=seed) for row in forecast.categories)
-    rows = with_scores(rows, forecast.categories, challenge, level=level)
+    rows = with_scores(rows, forecast.categories, challenge.rates if challenge else {}, level=level)
     labelled = sum(one.corrected is not None for one in came.values())
     if plan.regrade:
         before = {row.category: row for row in saved.forecast.categories}
@@ -145,7 +146,7 @@ def _scorecard(
         old_model=saved.forecast.lanes[0].model,
         new_model=saved.forecast.lanes[-1].model,
         traffic=traffic,
-        challenge=_challenge_used(workspace, plan),
+        challenge=challenge.used if challenge else None,
         level=level,
         material_ratio=ratio,
         categories=rows,
@@ -155,7 +156,7 @@ def _scorecard(
         seed=seed,
         created_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         software=f"deploysim {__version__}",
-        notes=_notes(workspace, saved.forecast, plan, traffic, registered, labelled),
+        notes=_notes(workspace, saved.forecast, plan, traffic, challenge, registered, labelled),
     )
 
 
@@ -192,20 +193,17 @@ def _corrected(workspace: Workspace, traffic: Answers, graders: Sequence[Grader]
 
 
 def _challenge(
-    workspace: Workspace, plan: ScorePlan, graders: Sequence[Grader], level: float, use: JudgeUse, report: Report
-) -> Mapping[str, ChallengeRates]:
+    workspace: Workspace,
+    saved: SavedForecast,
+    plan: ScorePlan,
+    graders: Sequence[Grader],
+    level: float,
+    use: JudgeUse,
+    report: Report,
+) -> Challenging | None:
     if plan.challenge is None:
-        return {}
-    new, old = (measure(workspace, answers, graders, level=level, use=use, report=report) for answers in plan.challenge)
-    return {category: ChallengeRates(old[category].rate, new[category].rate) for category in new}
-
-
-def _challenge_used(workspace: Workspace, plan: ScorePlan) -> Challenge | None:
-    if plan.challenge is None:
-        return None
-    new, old = plan.challenge
-    sizes = [read_sample(workspace, one.sample_id).size for one in plan.challenge]
-    return Challenge(new.words, old.words, min(sizes))
+        return failed_before(workspace, saved, graders, level=level)
+    return answered_set(workspace, *plan.challenge, graders, level=level, use=use, report=report)
 
 
 def _notes(
@@ -213,6 +211,7 @@ def _notes(
     forecast: Forecast,
     plan: ScorePlan,
     traffic: Traffic,
+    challenge: Challenging | None,
     registered: Registered | None,
     labelled: int,
 ) -> tuple[str, ...]:
@@ -233,7 +232,11 @@ def _notes(
         if plan.regrade
         else "",
         "" if plan.replayed else "Prefix shift: n/a, the candidate has not answered the new traffic's prefixes.",
-        "" if plan.challenge else "Challenging prompts: not available, no such set was given.",
+        f"Challenging prompts: {challenge.used.new}, {challenge.used.old}, "
+        f"{counted(challenge.used.prefixes, 'prefix', 'prefixes')} in all."
+        if challenge
+        else "Challenging prompts: not available; no such set was given, and no other model that answered the sample "
+        "before the forecast failed on it.",
         f"Rates are what the graders flagged; human labels of the traffic show the grader's part of the error in "
         f"{counted(labelled, 'category', 'categories')}."
         if labelled

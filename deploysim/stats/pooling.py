@@ -12,10 +12,11 @@ clusters, repeats, weights, graders and their corrections.
 
 s = sqrt(rate (1 - rate)) midway between the two lanes turns steps of the log-odds into steps of this scale, so that g and
 h are changes of the log-odds. Each is Cauchy a priori, written as a mixture of normals with standard deviations on a
-grid. The Cauchy's scale is not known: it has a log-normal prior, and the categories of the forecast tell which scales fit
-(all on a grid, so no optimiser and no sampler is needed). So where most categories hardly change, small changes that
-are not sure are drawn back; heavy tails leave sure and large ones alone; and a single category gets what the prior
-alone says.
+grid. The Cauchy's scale is not known: its logarithm has a Student t prior, and the categories of the forecast tell which
+scales fit (all on a grid, so no optimiser and no sampler is needed). So where most categories hardly change, small
+changes that are not sure are drawn back; heavy tails leave sure and large ones alone; and a single category gets what
+the prior alone says. The tails of the scale's own prior are heavy as well: a dozen still categories can say that this
+release is far quieter than was thought, which a log-normal prior would not have believed.
 
 **Posterior.** Given the components all is normal and linear, so the posterior of a category is a mixture of normals in
 closed form: no sampler, no starting values. Rates, ratios, intervals and probabilities all come from it.
@@ -29,7 +30,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import gamma
+from scipy.special import gammaincc
 
 from deploysim.stats.arcsine import slope
 from deploysim.stats.clusters import Floats
@@ -41,6 +42,8 @@ GAP_MEAN_SD = 0.3
 """Prior standard deviation of the mean gap."""
 SCALES = np.array([0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8])
 """Scales of the Cauchy prior that are weighed against each other."""
+TAIL = 4.0
+"""Degrees of freedom of the Student t prior of the scale's logarithm."""
 _TINY = 1e-300
 STEPS = 15
 """Steps of reweighting towards the mean gap: enough for what the forecast can show."""
@@ -53,11 +56,12 @@ class ChangePrior:
     scale: float
     """Typical scale of the Cauchy prior: half of all changes are smaller than its scale."""
     doubt: float
-    """Standard deviation of the natural logarithm of the scale: 0.7 is a factor of two."""
+    """Spread of the natural logarithm of the scale: 0.4 is a factor of one and a half."""
 
     def scale_weights(self) -> Floats:
         """Prior weights of SCALES."""
-        return _normalised(np.exp(-0.5 * (np.log(SCALES / self.scale) / self.doubt) ** 2))
+        surprise = np.log(SCALES / self.scale) / self.doubt
+        return _normalised((1.0 + surprise**2 / TAIL) ** (-(TAIL + 1.0) / 2.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Priors:
     Forecasts of many categories narrow it themselves.
     """
 
-    shift: ChangePrior = ChangePrior(scale=5.0, doubt=0.7)
+    shift: ChangePrior = ChangePrior(scale=3.0, doubt=0.4)
     gap: ChangePrior = ChangePrior(scale=0.25, doubt=0.5)
 
 
@@ -151,7 +155,7 @@ def _scale_mixtures() -> Floats:
     The variance of a Cauchy's normal components is scale^2 over a chi-square with one degree of freedom.
     """
     edges = SCALES[:, None] ** 2 / (GRID[1:] * GRID[:-1])
-    below = gamma.sf(edges, 0.5, scale=2.0)
+    below = gammaincc(0.5, edges / 2.0)
     ends = np.zeros((SCALES.size, 1)), np.ones((SCALES.size, 1))
     return np.diff(np.concatenate([ends[0], below, ends[1]], axis=1), axis=1)
 

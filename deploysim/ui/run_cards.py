@@ -32,6 +32,7 @@ from deploysim.store.runs import (
 from deploysim.store.workspace import Workspace
 from deploysim.ui.blocks import plain, show_html
 from deploysim.ui.data import version, workspace
+from deploysim.ui.interim import offer_look
 from deploysim.ui.navigation import COMPARE
 from deploysim.ui.run_failures import show_failures
 from deploysim.ui.run_form import queue_run
@@ -69,6 +70,7 @@ def show_working(run: RunRecord, progress: RunProgress | None) -> None:
                 st.caption("Its model is starting, or has not answered yet.")
         _batches(run)
         _stop(run)
+        offer_look(run)
 
 
 def _batches(run: RunRecord) -> None:
@@ -123,6 +125,7 @@ def show_ended(run: RunRecord, state: str, progress: RunProgress | None, runs: S
     with box:
         if unfinished:
             _unfinished(run, state)
+            offer_look(run)
         outcomes, sums = _results(run, progress)
         if outcomes:
             _outcome(run, outcomes, sums, runs)

@@ -32,6 +32,7 @@ with st.popover("What this assumes", icon=":material/help:"):
         "Old and new model answer the same prefixes, and the paired test of the answers that differ decides. How much two "
         "answers to one prefix differ, how prefixes cluster in users and conversations and what share has a clear outcome "
         "come from the newest forecast; without one, half of what the old model shows is taken to be gone in the new one "
-        "by chance alone, and prefixes stand alone. A grader's false alarms dilute a change. `forecast --interim` ends a "
-        "run as soon as its question is answered; `sample --risk` draws where a rare behaviour is likely."
+        "by chance alone, and prefixes stand alone. A grader's false alarms dilute a change. The Runs page and "
+        "`forecast --interim` say when a run's question is answered, so that it can be stopped; `sample --risk` draws "
+        "where a rare behaviour is likely."
     )

@@ -6,7 +6,9 @@ Simulated: models and prompts on one scale of log-odds, prompts that invite the 
 is particular to a model on a prompt. Seven structures, with 6 to 27 models, 1 to 6 categories and rates of 5 to 70 %.
 `derive_labels.py` makes tables of real answers. For every table it prints: our mean NLL less raw's and naive's on all
 rows (plug-in and predictive); NLL of counts and log loss of single responses on hardly changed rows as a multiple of
-naive's; share of really changed rows called and of these calls right; coverage; share of raw's thinning loss won back.
+naive's, and NLL again where hardly changed goes by the rates of both halves; share of really changed rows called and of
+these calls right; coverage; share of raw's thinning loss won back, (raw thinned - ours thinned) / (raw thinned - raw
+full). With --ceilings a second line a table says how far these are within reach at all (`ceilings.py`).
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from ceilings import ceilings
 from scipy.special import expit
 
-from deploysim.forecast.backtest.labels import read_labels
+from deploysim.forecast.backtest.labels import Labels, read_labels
 from deploysim.forecast.backtest.run import BacktestSettings, backtest
 
 
@@ -76,17 +79,18 @@ def simulate(structure: Structure, seed: int) -> pl.DataFrame:
     return pl.concat(frames)
 
 
-def line(name: str, frame: pl.DataFrame, settings: BacktestSettings) -> str:
+def line(name: str, labels: Labels, settings: BacktestSettings) -> str:
     """Backtest one table and put its targets into a line."""
-    scores = backtest(read_labels(frame), settings, report=lambda what, done, total: None).scores
+    scores = backtest(labels, settings, report=lambda what, done, total: None).scores
     value = {key: np.nan if score.value is None else score.value for key, score in scores.items()}
 
-    def on_hardly_changed(kind: str) -> float:
-        return value[f"hardly_changed.ours.{kind}"] / value[f"hardly_changed.naive.{kind}"]
+    def of_naive(group: str, kind: str) -> float:
+        return value[f"{group}.ours.{kind}"] / value[f"{group}.naive.{kind}"]
 
     parts = [
         *(f"{value[f'all.ours_less_{other}.{kind}']:+.3f}" for other in ("raw", "naive") for kind in KINDS),
-        *(f"{on_hardly_changed(kind):.3f}" for kind in ("nll_plug_in", "log_loss")),
+        *(f"{of_naive('hardly_changed', kind):.3f}" for kind in ("nll_plug_in", "log_loss")),
+        f"{of_naive('hardly_changed_everywhere', 'nll_plug_in'):.3f}",
         f"{value['changed.ours.called']:.2f}/{value['changed.ours.calls_right']:.3f}",
         f"{value['changed_everywhere.ours.called']:.2f}/{value['changed_everywhere.ours.calls_right']:.3f}",
         f"{value['all.ours.coverage']:.3f}",
@@ -95,9 +99,18 @@ def line(name: str, frame: pl.DataFrame, settings: BacktestSettings) -> str:
     return f"{name:28} " + " ".join(f"{part:>11}" for part in parts)
 
 
+def reach(labels: Labels) -> str:
+    """Put the bounds of one table into a line."""
+    bound = ceilings(labels, splits=20, seed=0)
+    return (
+        f"  knowing all rates: hardly NLL {bound.hardly_changed:.3f}, changed called {bound.called_knowing:.2f}; "
+        f"called by our probabilities at 97 % right {bound.called:.2f}; won back by pairing at most {bound.paired:.2f}"
+    )
+
+
 KINDS = ("nll_plug_in", "nll_predictive")
 HEADER = (
-    *("raw plug", "raw pred", "naive plug", "naive pred", "hardly NLL", "hardly loss"),
+    *("raw plug", "raw pred", "naive plug", "naive pred", "hardly NLL", "hardly loss", "NLL everyw."),
     *("changed", "everywhere", "coverage", "won back"),
 )
 
@@ -107,14 +120,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("labels", type=Path, nargs="*")
     parser.add_argument("--thin", type=float, default=1.0)
-    parser.add_argument("--certainty", type=float, default=0.9)
+    parser.add_argument("--certainty", type=float, default=BacktestSettings().certainty)
+    parser.add_argument("--ceilings", action="store_true")
     arguments = parser.parse_args()
     settings = BacktestSettings(thin=arguments.thin, certainty=arguments.certainty, resamples=10)
     print(" " * 29 + " ".join(f"{name:>11}" for name in HEADER))
-    for path in arguments.labels:
-        print(line(path.stem, pl.read_parquet(path), settings), flush=True)
-    for seed, (name, structure) in enumerate(STRUCTURES.items()):
-        print(line(name, simulate(structure, seed), settings), flush=True)
+    frames = [(path.stem, pl.read_parquet(path)) for path in arguments.labels]
+    frames += [(name, simulate(structure, seed)) for seed, (name, structure) in enumerate(STRUCTURES.items())]
+    for name, frame in frames:
+        labels = read_labels(frame)
+        print(line(name, labels, settings), flush=True)
+        if arguments.ceilings:
+            print(reach(labels), flush=True)
 
 
 if __name__ == "__main__":

