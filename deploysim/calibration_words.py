@@ -29,13 +29,13 @@ def agreement_words(found: Agreement) -> str:
     """Return agreement beyond chance with its interval, or that it is not known."""
     if found.value is None or found.interval is None:
         return f"n/a (n = {found.items:,})"
-    return f"{found.value:.2f} ({found.interval.low:.2f} to {found.interval.high:.2f})"
+    return f"{found.value:.2f} ({found.interval.low:.2f}–{found.interval.high:.2f})"
 
 
 def _share(found: Share | None) -> str:
     if found is None:
         return "n/a"
-    return f"{found.median:.1%} ({100 * found.interval.low:.1f} to {100 * found.interval.high:.1f})"
+    return f"{found.median:.1%} ({100 * found.interval.low:.1f}–{100 * found.interval.high:.1f})"
 
 
 def _more(needed: MoreLabels | None) -> str:

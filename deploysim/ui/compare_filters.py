@@ -37,7 +37,7 @@ class Chosen:
 def choose_prefixes(comparison: Comparison, lanes: Lanes, taxonomy: Taxonomy) -> Chosen:
     """Draw all filters and return the prefixes that pass them."""
     first = st.container(horizontal=True, vertical_alignment="bottom")
-    category, outcome = first.container(width=310), st.container()
+    category, outcome = first.container(width=335), st.container()
     with first:
         sort = pick("Sort", {str(k): v for k, v in SORTS.items()}, key="sort", width=225)
         diff = pick("Mark", MARKS, key="diff", width=160)

@@ -22,6 +22,7 @@ from deploysim.taxonomy import Category
 from deploysim.ui.board import UNDO, BoardView, decision_of, sent, show_board
 from deploysim.ui.data import workspace
 from deploysim.ui.definitions import taxonomy
+from deploysim.ui.navigation import AGREEMENT
 from deploysim.ui.people import Person
 from deploysim.wording import counted
 
@@ -71,6 +72,13 @@ def label_queue(queue: Queue, who: Person) -> None:
         ask_again=state.complete < state.items,
     )
     show_board(view, key=BOARD)
+    if state.complete == state.items:
+        st.page_link(
+            AGREEMENT,
+            label="See how far people and graders agree",
+            icon=":material/arrow_forward:",
+            query_params={"labels_of": queue.queue_id},
+        )
 
 
 def _take_in(here: Workspace, queue: Queue, reviewer: str, entries: Sequence[Mapping[str, Any]]) -> Taken:

@@ -83,7 +83,12 @@ def show_trail(who: Person | None) -> None:
         shown.slice((page - 1) * PAGE, PAGE),
         hide_index=True,
         height="content" if shown.height <= 20 else 560,
-        column_config={"about": st.column_config.TextColumn(width="large")},
+        column_config={
+            "at": st.column_config.TextColumn(width=150),
+            "by": st.column_config.TextColumn(width=130),
+            "what": st.column_config.TextColumn(width=110),
+            "about": st.column_config.TextColumn(width=600),
+        },
         alt="Who did what when, newest first.",
     )
     st.caption(f"{shown.height:,} entries. They are only ever added to.")

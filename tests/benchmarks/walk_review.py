@@ -166,7 +166,6 @@ def show_queue(browser: Browser, url: str, queue: Queue, pictures: Path, width: 
     """Keep a picture of the queue as somebody meets it."""
     page = browser.new_page(viewport={"width": width, "height": 1000})
     open_queue(page, url, queue, "Ana")
-    page.locator(".ds-board-ask").wait_for()
     settled(page)
     page.screenshot(path=pictures / f"queue-{width}.png", full_page=True)
     page.close()

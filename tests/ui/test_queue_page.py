@@ -149,6 +149,19 @@ def test_the_board_gets_the_next_items_and_what_they_are_asked(queue: Queue) -> 
     assert [item["item"] for item in given["items"]] == [item.item for item in queue.items[2:6]]
 
 
+def test_a_queue_that_is_done_leads_on_to_agreement(queue: Queue) -> None:
+    """About its own labels, and not before the last item has been labelled."""
+    app = opened()
+    before = app.get("page_link")
+    for number, item in enumerate(queue.items):
+        app = send(app, queue, decision(item.item, "absent", str(number)))
+    (link,) = app.get("page_link")
+
+    assert before == []
+    assert "agree" in link.proto.label
+    assert queue.queue_id in link.proto.query_string
+
+
 def test_what_the_board_sends_is_on_the_disk_once(queue: Queue, here: Workspace) -> None:
     """However often the page runs; an undo gives the item back, filled in."""
     first = queue.items[0].item
