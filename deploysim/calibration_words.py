@@ -8,7 +8,7 @@ from deploysim.stats.calibration import MoreLabels, Share
 
 
 def calibration_words(found: GraderCalibration) -> dict[str, str]:
-    """Return a calibration as words: labels, to halve, sensitivity, specificity, precision, kappa, true rate.
+    """Return a calibration as words: labels, sensitivity, specificity, precision, kappa, true rate, to halve.
 
     "20 + 60" labels are of flagged and of unflagged responses; "to halve" are those that would halve the interval of
     the true rate. What needs labels that are not there is n/a.
@@ -16,12 +16,12 @@ def calibration_words(found: GraderCalibration) -> dict[str, str]:
     error = found.error
     return {
         "labels": f"{error.flagged.labels:,} + {error.unflagged.labels:,}",
-        "to halve": _more(error.to_halve_true_rate),
         "sensitivity": _share(error.sensitivity),
         "specificity": _share(error.specificity),
         "precision": _share(error.precision),
         "kappa": agreement_words(found.kappa),
         "true rate": _share(error.true_rate),
+        "to halve": _more(error.to_halve_true_rate),
     }
 
 
@@ -35,7 +35,7 @@ def agreement_words(found: Agreement) -> str:
 def _share(found: Share | None) -> str:
     if found is None:
         return "n/a"
-    return f"{found.median:.1%} ({found.interval.low:.1%} to {found.interval.high:.1%})"
+    return f"{found.median:.1%} ({100 * found.interval.low:.1f} to {100 * found.interval.high:.1f})"
 
 
 def _more(needed: MoreLabels | None) -> str:

@@ -51,7 +51,8 @@ def timeline_html(
         headings: Of either side the lane and the model.
         ends: How either ended, in words.
     """
-    rows = [_row(pair) for pair in pairs]
+    lanes = headings[0][0], headings[1][0]
+    rows = [_row(pair, lanes) for pair in pairs]
     if len(rows) > SHOWN + 1:
         first, middle, last = rows[: SHOWN - 3], rows[SHOWN - 3 : -3], rows[-3:]
         folded = (
@@ -62,7 +63,10 @@ def timeline_html(
         f'<div class="ds-lane-head ds-lane-{escape(lane)}"><b>{escape(lane)}</b> {escape(model)}</div>'
         for lane, model in headings
     )
-    feet = "".join(f'<div class="ds-end">ended: {escape(end)}</div>' for end in ends)
+    feet = "".join(
+        f'<div class="ds-end" data-lane="{escape(lane)}">ended: {escape(end)}</div>'
+        for lane, end in zip(lanes, ends, strict=True)
+    )
     return (
         f'<div class="ds-timeline" role="group" aria-label="Two trajectories, step by step">'
         f'<div class="ds-steps ds-steps-head">{heads}</div>{"".join(rows)}<div class="ds-steps">{feet}</div></div>'
@@ -77,19 +81,21 @@ def legend_html() -> str:
     return f'<div class="ds-legend">Results: {real} {looked} {played}</div>'
 
 
-def _row(pair: Pair) -> str:
+def _row(pair: Pair, lanes: tuple[str, str]) -> str:
     same = ' title="the same call"' if pair.same else ""
     classes = "ds-steps ds-same" if pair.same else "ds-steps"
-    return f'<div class="{classes}"{same}>{_cell(pair.left)}{_cell(pair.right)}</div>'
+    return f'<div class="{classes}"{same}>{_cell(pair.left, lanes[0])}{_cell(pair.right, lanes[1])}</div>'
 
 
-def _cell(cell: Cell | None) -> str:
+def _cell(cell: Cell | None, lane: str) -> str:
+    # Where the window is narrow the lanes stand beneath one another, and each step says whose it is.
+    whose = f'data-lane="{escape(lane)}"'
     if cell is None:
         return '<div class="ds-step ds-nothing"><span>nothing at this point</span></div>'
     if not cell.name:
-        return f'<div class="ds-step ds-says">{text_html(cell.text) if cell.text else "(says nothing)"}</div>'
+        return f'<div class="ds-step ds-says" {whose}>{text_html(cell.text) if cell.text else "(says nothing)"}</div>'
     call = call_html(cell.name, cell.arguments, lead=f"{cell.number} · calls ")
-    return f'<div class="ds-step">{call}{_result(cell)}</div>'
+    return f'<div class="ds-step" {whose}>{call}{_result(cell)}</div>'
 
 
 def _result(cell: Cell) -> str:

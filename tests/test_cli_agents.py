@@ -8,39 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from agent_logs import result, said, sampled, using_all
 from judging import Asked, endpoint
 from repeating_server import repeating
 from servers import Endpoint, answer
 
-from deploysim.config import read_settings
-from deploysim.store.samples import list_samples
-from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy
 from deploysim.types import Ending, Message
 
 CONVERSATIONS = 30
-
-
-def calls(*made: tuple[str, dict[str, object]]) -> dict[str, object]:
-    """Return a message that calls tools."""
-    return {
-        "role": "assistant",
-        "content": None,
-        "tool_calls": [
-            {"id": f"call-{name}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
-            for name, arguments in made
-        ],
-    }
-
-
-def result(name: str, text: str) -> dict[str, object]:
-    """Return the message with a call's result."""
-    return {"role": "tool", "tool_call_id": f"call-{name}", "content": text}
-
-
-def said(role: str, text: str) -> dict[str, object]:
-    """Return a message in words."""
-    return {"role": role, "content": text}
 
 
 def shop(number: int) -> dict[str, object]:
@@ -50,7 +26,7 @@ def shop(number: int) -> dict[str, object]:
         "id": f"shop-{number}",
         "messages": [
             said("user", f"is lamp {number} in stock, and what is it"),
-            calls(("look_up", item), ("describe", item)),
+            using_all(("look_up", item), ("describe", item)),
             result("look_up", f"{number} left"),
             result("describe", "Error: no such page" if number % 3 == 0 else f"lamp {number} is green"),
             said("assistant", f"There are {number} green lamps left."),
@@ -59,16 +35,6 @@ def shop(number: int) -> dict[str, object]:
 
 
 CHAT = {"id": "chat", "messages": [said("user", "good morning"), said("assistant", "Good morning to you.")]}
-
-
-def sampled(run, tmp_path: Path, rows: list[dict[str, object]]) -> tuple[Workspace, str]:
-    """Import a log of agents and draw all of it."""
-    log = tmp_path / "log.jsonl"
-    log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    assert run("import", log)[0] == 0
-    assert run("sample", "--unit", "conversation")[0] == 0
-    here = Workspace(read_settings().workspace)
-    return here, list_samples(here)[0].sample_id
 
 
 @pytest.mark.parametrize(("rows", "said_once", "categories"), [([CHAT], 1, 0), ([CHAT, shop(1)], 0, 7)])
@@ -115,7 +81,7 @@ def test_fidelity_reads_steps(run, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (tells["calls describe"]["first"], tells["calls describe"]["second"]) == (1.0, 0.0)
     assert tells["failed calls"]["first"] == pytest.approx(1 / 3, rel=1e-5)
     assert [means["tool calls", lane] for lane in ("recorded", "baseline", "candidate")] == [2.0, 2.0, 1.0]
-    assert means["share of failed tool calls", "recorded"] == pytest.approx(1 / 6, rel=1e-5)
+    assert means["failed share of calls", "recorded"] == pytest.approx(1 / 6, rel=1e-5)
     assert shares["tool called", "describe", "candidate"] == (0, CONVERSATIONS)
     assert shares["any result from", "recorded", "candidate"] == (CONVERSATIONS, CONVERSATIONS)
     assert shares["any result from", "recorded", "recorded"] == (0, 0)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from deploysim.audit.discoveries import Term
 from deploysim.audit.telling import Pair
@@ -64,7 +64,7 @@ def holding(terms: Sequence[frozenset[str]], known: Sequence[str]) -> Floats:
 
 def chance_z(terms: int, *, error: float = 0.05) -> float:
     """Return the z-score beyond which so many terms get by chance with this probability, two-sided (Bonferroni)."""
-    return float(norm.isf(error / 2.0 / max(1, terms)))
+    return float(-ndtri(error / 2.0 / max(1, terms)))
 
 
 def telling_terms(held_first: Floats, held_second: Floats, known: Sequence[str], *, most: int) -> tuple[Term, ...]:

@@ -52,7 +52,7 @@ NUMBERS: dict[str, Callable[[Outcome], float | None]] = {
     "tokens written": lambda o: None if o.tokens is None else float(o.tokens),
     "tool calls": lambda o: float(len(o.steps.tools)) if o.steps else None,
     "model responses": lambda o: float(o.steps.responses) if o.steps else None,
-    "share of failed tool calls": lambda o: o.steps.failed_share if o.steps else None,
+    "failed share of calls": lambda o: o.steps.failed_share if o.steps else None,
     "seconds": lambda o: o.steps.seconds if o.steps else None,
 }
 VALUES: dict[str, Callable[[Outcome], Sequence[str]]] = {

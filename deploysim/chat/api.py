@@ -14,7 +14,7 @@ from deploysim.chat.reply import read_reply
 from deploysim.chat.responses_body import response_body
 from deploysim.chat.responses_reply import read_response
 from deploysim.chat.settings import ModelSettings
-from deploysim.types import Failure, FailureKind, Message, Response
+from deploysim.types import DECODING, Failure, FailureKind, Message, Response
 
 _STATUS_OF_CODE = {"rate_limit_exceeded": 429} | dict.fromkeys(
     ("invalid_prompt", "bio_policy", "misalignment_policy_violation"), 400
@@ -61,6 +61,11 @@ class Api:
     """Decoding parameters that it does not have."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys of a request that have other names than the chat API's parameters."""
+
+    @property
+    def decoding_keys(self) -> tuple[str, ...]:
+        """Keys of a request that may say how to decode."""
+        return (*DECODING, *self.keys)
 
     def parameter(self, key: str) -> str:
         """Return the chat API's name of the parameter that a key of a request stands for."""

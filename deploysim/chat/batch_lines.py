@@ -10,7 +10,7 @@ from typing import Any
 
 from deploysim.chat.api import Api, read_attempt
 from deploysim.chat.endpoint import Endpoint
-from deploysim.chat.failures import Attempt, error_attempt
+from deploysim.chat.failures import Attempt, error_attempt, refused_key
 from deploysim.errors import ModelError
 from deploysim.types import Failure, FailureKind
 
@@ -33,6 +33,8 @@ class Result:
     """`again` where the request was not answered for a reason that may pass."""
     trouble: ModelError | None = None
     """What every other request would meet too, such as an account without credit."""
+    refused: str = ""
+    """Key of the request that the endpoint does not take, where it names one that says how to decode."""
 
 
 def batch_path(api: Api) -> str:
@@ -62,12 +64,12 @@ def read_result(api: Api, endpoint: Endpoint, line: bytes) -> Result | None:
     custom_id = value.get("custom_id") if isinstance(value, dict) else None
     if not isinstance(custom_id, str):
         return None
+    refused = _refused(api, value)
     try:
-        return Result(custom_id, _attempt(api, endpoint, value))
+        return Result(custom_id, _attempt(api, endpoint, value), refused=refused)
     except ModelError as trouble:
-        return Result(
-            custom_id, Attempt(Failure(FailureKind.REJECTED, "see the error that ended it"), again=True), trouble
-        )
+        failure = Failure(FailureKind.REJECTED, "see the error that ended it")
+        return Result(custom_id, Attempt(failure, again=True), trouble, refused)
 
 
 def code_of(error: Any) -> str:
@@ -87,6 +89,13 @@ def _attempt(api: Api, endpoint: Endpoint, value: dict[str, Any]) -> Attempt:
         error = body.get("error", body) if isinstance(body, dict) else None
         return error_attempt(endpoint, status, {}, error)
     return read_attempt(api, endpoint, json.dumps(body).encode(), {}, latency_s=None)
+
+
+def _refused(api: Api, value: dict[str, Any]) -> str:
+    response = value.get("response")
+    status, body = (response.get("status_code"), response.get("body")) if isinstance(response, dict) else (None, None)
+    error = body.get("error", body) if isinstance(body, dict) else None
+    return (refused_key(status, error, api.decoding_keys) or "") if isinstance(status, int) else ""
 
 
 def _never_run(error: Any) -> Failure:

@@ -26,6 +26,7 @@ from deploysim.audit.words import (
     threshold_words,
     world_words,
 )
+from deploysim.cli.choices import BaselineOption, CandidateOption, OverrideOption, SampleOption, chosen_sample
 from deploysim.cli.console import (
     Context,
     JsonOption,
@@ -37,14 +38,7 @@ from deploysim.cli.console import (
     print_json,
     say,
 )
-from deploysim.cli.results import (
-    BaselineOption,
-    CandidateOption,
-    OverrideOption,
-    SampleOption,
-    chosen_sample,
-    judge_use,
-)
+from deploysim.cli.results import judge_use
 from deploysim.cli.rollouts import RepositoryOption, SimulatorOption, SimulatorUrlOption, rollout_options
 from deploysim.cli.runs import checked_lane
 from deploysim.grade.grader import graders_of

@@ -9,8 +9,9 @@ import typer
 from rich.table import Table
 
 from deploysim.calibration_words import calibration_words
+from deploysim.cli.choices import BaselineOption, CandidateOption, SampleOption
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, out, print_json, say
-from deploysim.cli.results import BaselineOption, CandidateOption, SampleOption, chosen_lanes
+from deploysim.cli.results import chosen_lanes
 from deploysim.errors import NotFoundError
 from deploysim.grade.grader import graders_of
 from deploysim.pipeline.calibrating import calibrate

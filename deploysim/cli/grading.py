@@ -15,16 +15,9 @@ from deploysim.cli.batches import (
     ResendLostOption,
     batch_options,
 )
+from deploysim.cli.choices import BaselineOption, CandidateOption, OverrideOption, SampleOption, chosen_sample
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, out, print_json, say
-from deploysim.cli.results import (
-    BaselineOption,
-    CandidateOption,
-    OverrideOption,
-    SampleOption,
-    chosen_lanes,
-    chosen_sample,
-    judge_use,
-)
+from deploysim.cli.results import chosen_lanes, judge_use
 from deploysim.cli.scoring import chosen_forecast, chosen_stack, traffic_lanes
 from deploysim.grade.grader import Grader, LeftOut, graders_of, left_out, left_out_sentence
 from deploysim.pipeline.budgeting import Budget

@@ -11,14 +11,15 @@ import typer
 from rich.table import Table
 
 from deploysim.chat.batching.job import BatchOptions
+from deploysim.cli.choices import BaselineOption, CandidateOption, OverrideOption, SampleOption, chosen_sample
 from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, out, print_json, say
 from deploysim.cli.interim import show_interim
-from deploysim.errors import NotFoundError
 from deploysim.forecast.register import forecast_to_json
 from deploysim.forecast.words import failures_sentence, sentence
 from deploysim.grade.grader import graders_of
 from deploysim.grade.judging.judges import Judges
 from deploysim.pipeline.baseline_offer import all_advice
+from deploysim.pipeline.batching import judging_state
 from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts, forecast, newest_lanes
 from deploysim.pipeline.grading import JudgeUse
@@ -43,14 +44,6 @@ from deploysim.taxonomy import load_taxonomy
 
 WIDE = 130
 """Columns of a terminal in which a forecast fits in one line a category."""
-SampleOption = Annotated[str | None, typer.Option(help="Sample id or its first characters; the newest when left out.")]
-OverrideOption = Annotated[
-    str, typer.Option(help="Why conversations may go to a judge elsewhere above the leak limit; it is recorded.")
-]
-CandidateOption = Annotated[str | None, typer.Option(help="Run id of the candidate; its newest when left out.")]
-BaselineOption = Annotated[
-    str | None, typer.Option(help="Run id of the baseline; its newest when left out; - for none.")
-]
 
 
 def forecast_command(
@@ -151,6 +144,8 @@ def status_command(workspace: WorkspaceOption = None, as_json: JsonOption = Fals
         say(f"  run {run.run_id}  {run.lane} by {run.name} on sample {run.sample_id}: {states[run.run_id]}")
         for fact in tool_facts(here.workspace, run.run_id) if "rollouts" in run.settings else ():
             say(f"    {fact}")
+    if judged := judging_state(here.workspace).words(collected_by="`grade --batch`"):
+        say(f"  judging: {judged}")
     for advice in all_advice(here.workspace, here.settings):
         say(f"  {advice}")
     for queue in list_queues(here.workspace):
@@ -203,19 +198,6 @@ def chosen_lanes(here: Context, sample: str | None, candidate: str | None, basel
     if baseline:
         return Lanes(lanes.sample_id, lanes.candidate, find_id(here.workspace.runs, baseline, kind="run"))
     return lanes
-
-
-def chosen_sample(here: Context, start: str | None) -> str:
-    """Return the sample that an option names, the newest where it names none."""
-    if start:
-        return find_id(here.workspace.samples, start, kind="sample", suffix=".duckdb")
-    found = list_samples(here.workspace)
-    if not found:
-        raise NotFoundError(
-            "The workspace has no sample.",
-            next_step="draw one from what was imported: `python -m deploysim sample --size 500`",
-        )
-    return found[0].sample_id
 
 
 def show_forecast(saved: SavedForecast) -> None:

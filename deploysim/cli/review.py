@@ -8,8 +8,9 @@ from typing import Annotated, cast
 
 import typer
 
+from deploysim.cli.choices import BaselineOption, CandidateOption, SampleOption
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, print_json, say
-from deploysim.cli.results import BaselineOption, CandidateOption, SampleOption, chosen_lanes
+from deploysim.cli.results import chosen_lanes
 from deploysim.grade.grader import graders_of
 from deploysim.pipeline.choosing import RULES, Rule
 from deploysim.pipeline.judges import configured_judges

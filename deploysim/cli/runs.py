@@ -18,9 +18,9 @@ from deploysim.cli.batches import (
     ResendLostOption,
     batch_options,
 )
+from deploysim.cli.choices import SampleOption, chosen_sample
 from deploysim.cli.console import JsonOption, WorkspaceOption, context, meter, print_json, say
 from deploysim.cli.importing import conditions
-from deploysim.cli.results import SampleOption, chosen_sample
 from deploysim.cli.rollouts import (
     LIMITS,
     RepositoryOption,

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from deploysim.cli.choices import OverrideOption
 from deploysim.cli.console import Context, JsonOption, WorkspaceOption, context, meter, out, print_json, say
-from deploysim.cli.results import OverrideOption, judge_use
+from deploysim.cli.results import judge_use
 from deploysim.errors import InputError
 from deploysim.forecast.codec import to_plain
 from deploysim.forecast.score_words import (

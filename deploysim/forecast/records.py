@@ -146,6 +146,9 @@ class CategoryForecast:
     """How often two answers of the baseline differ; None without repeats of it, and in forecasts from before."""
     posterior: Posterior | None = None
     """None where there is no forecast rate, and in forecasts from before it was kept."""
+    comparable: tuple[LaneCount, ...] = ()
+    """The lanes counted on comparable prefixes only; empty where all are: at the others some rollout did not come to an
+    end of its own, or cannot stand beside the log's."""
     label_corrected: bool = False
     """Whether human labels corrected the forecast for grader error: then it is of what people would say."""
 

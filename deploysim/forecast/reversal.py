@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scipy.stats import beta
+from scipy.special import betaincc
 
 from deploysim.forecast.records import CategoryForecast, Direction, Forecast
 from deploysim.forecast.words import BETTER, WORSE, number
@@ -40,7 +40,7 @@ def pairs_to_undo(regressed: int, improved: int, certainty: float) -> int:
     """
     more, fewer = max(regressed, improved), min(regressed, improved)
     for extra in range(_MOST):
-        if beta.sf(0.5, more + 0.5, fewer + extra + 0.5) < certainty:
+        if betaincc(more + 0.5, fewer + extra + 0.5, 0.5) < certainty:
             return extra
     return _MOST
 

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import expit, logit, ndtr
 
 from deploysim.forecast.posterior import posterior_of
 from deploysim.forecast.records import CategoryForecast, Direction, Rate
@@ -166,7 +165,7 @@ def _challenging(before: Rate, seen: ChallengeRates) -> _Says | None:
     spread = _log_odds_variance(old, old_n) + _log_odds_variance(new, new_n)
     moved = float(expit(logit(mean) + change))
     variance = (moved * (1.0 - moved)) ** 2 * (spread + _log_odds_variance(mean, n))
-    return _Says(moved, moved, variance, float(norm.cdf(change / np.sqrt(spread))))
+    return _Says(moved, moved, variance, float(ndtr(change / np.sqrt(spread))))
 
 
 def _point(rate: Rate) -> tuple[float, float]:

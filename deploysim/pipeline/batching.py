@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from deploysim.chat.batching.job import BatchOptions
@@ -28,7 +28,7 @@ from deploysim.wording import counted
 
 @dataclass(frozen=True, slots=True)
 class BatchState:
-    """What a run has at a provider, for people."""
+    """What a run, or judging, has at a provider, for people."""
 
     open: int
     """Batches that are not in the journal yet."""
@@ -39,24 +39,33 @@ class BatchState:
     remarks: tuple[str, ...]
     """What went otherwise than usual."""
 
-    def words(self) -> str:
+    def words(self, *, collected_by: str = "the same command") -> str:
         """Return where the open batches are in one sentence; nothing where there are none."""
         if not self.open:
             return ""
         return (
             f"{counted(self.open, 'batch', 'batches')} at the provider, {self.done:,} of "
-            f"{counted(self.requests, 'request')} done there; the same command collects them"
+            f"{counted(self.requests, 'request')} done there; {collected_by} collects them"
         )
 
 
 def batch_state(workspace: Workspace, run_id: str) -> BatchState:
     """Return what a run has at a provider."""
-    book = BatchBook(run_folder(workspace, run_id))
+    return _state([BatchBook(run_folder(workspace, run_id))])
+
+
+def judging_state(workspace: Workspace) -> BatchState:
+    """Return what judging has at providers, whatever is judged."""
+    return _state([BatchBook(path.parent) for path in sorted(workspace.judging.glob("*/*/*/batches.json"))])
+
+
+def _state(books: Sequence[BatchBook]) -> BatchState:
+    opened = [note for book in books for note in book.open]
     return BatchState(
-        open=len(book.open),
-        requests=sum(note.requests for note in book.open),
-        done=sum(note.completed + note.failed for note in book.open),
-        remarks=book.remarks,
+        open=len(opened),
+        requests=sum(note.requests for note in opened),
+        done=sum(note.completed + note.failed for note in opened),
+        remarks=tuple(remark for book in books for remark in book.remarks),
     )
 
 

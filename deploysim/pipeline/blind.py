@@ -12,7 +12,8 @@ from deploysim.store.imports import decode_tool_calls
 from deploysim.store.labels import label_history, standing
 from deploysim.store.queues import RECORDED, Queue, QueueItem
 from deploysim.store.runs import responses_to
-from deploysim.store.samples import get_prefixes
+from deploysim.store.samples import SampledPrefix, get_prefixes
+from deploysim.store.trajectories import read_trajectory
 from deploysim.store.workspace import Workspace
 from deploysim.types import Message
 
@@ -35,8 +36,8 @@ class BlindItem:
     item: str
     messages: tuple[Message, ...]
     """The conversation up to the response."""
-    responses: tuple[Message, ...]
-    """The response, or the two of a pair from left to right."""
+    responses: tuple[tuple[Message, ...], ...]
+    """The response, or the two of a pair from left to right: of an agent all its steps, else the one message."""
     asked: tuple[str, ...]
     """Categories to decide on."""
     opinions: tuple[Opinion, ...] = ()
@@ -52,23 +53,34 @@ def blind_items(workspace: Workspace, queue: Queue, items: Sequence[QueueItem]) 
     for item in there:
         prefix = sampled[item.prefix_id]
         given = [
-            prefix.recorded if run == RECORDED else answers.get((run, item.prefix_id, item.repeat)) for run in item.runs
+            _recorded(prefix) if run == RECORDED else answers.get((run, item.prefix_id, item.repeat))
+            for run in item.runs
         ]
-        shown = tuple(Message("assistant", one.content, one.tool_calls) for one in given if one is not None)
+        shown = tuple(map(_plain, filter(None, given)))
         if len(shown) == len(item.runs):
             opinions = _opinions(workspace, queue, item) if queue.mode == "adjudication" else ()
             found[item.item] = BlindItem(item.item, prefix.prefix.messages, shown, queue.asked(item), opinions)
     return found
 
 
-def _answers(workspace: Workspace, items: Sequence[QueueItem]) -> dict[tuple[str, str, int], Message]:
+def _recorded(sampled: SampledPrefix) -> tuple[Message, ...]:
+    return sampled.prefix.followed_by or (sampled.recorded,)
+
+
+def _plain(steps: Sequence[Message]) -> tuple[Message, ...]:
+    """Return messages without what only a log or only a replay says of them."""
+    return tuple(Message(one.role, one.content, one.tool_calls, one.tool_call_id) for one in steps)
+
+
+def _answers(workspace: Workspace, items: Sequence[QueueItem]) -> dict[tuple[str, str, int], tuple[Message, ...]]:
     """Return what runs answered, by run, prefix and repeat; failures are no answers."""
-    found = {}
+    found: dict[tuple[str, str, int], tuple[Message, ...]] = {}
     for run in {run for item in items for run in item.runs} - {RECORDED}:
         rows = responses_to(workspace, run, [item.prefix_id for item in items if run in item.runs])
         for row in rows.filter(pl.col("status") == "ok").iter_rows(named=True):
-            message = Message("assistant", row["text"] or "", decode_tool_calls(row["tool_calls"]))
-            found[(run, row["prefix_id"], row["repeat"])] = message
+            trajectory = read_trajectory(row)
+            single = Message("assistant", row["text"] or "", decode_tool_calls(row["tool_calls"]))
+            found[(run, row["prefix_id"], row["repeat"])] = trajectory.messages if trajectory else (single,)
     return found
 
 

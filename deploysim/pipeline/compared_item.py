@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,9 @@ from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Category, Taxonomy
 from deploysim.text_diff import TextDiff, line_diff, word_diff
 from deploysim.types import Lane, Verdict
+
+MOST_NAMES = 4
+"""Behaviours that one badge names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +175,15 @@ def _badges(answer: LaneAnswer, categories: Mapping[str, Category]) -> tuple[Bad
     # One reason often leaves several behaviours open, such as a language that the rules do not read.
     for (verdict, reason), rows in open_questions.items():
         word = "no verdict" if verdict == FAILED else verdict
-        names = ", ".join(_name(row, categories) for row in rows)
-        found.append(Badge("?", f"{word}: {names}", "unsure", reason, _about(rows, categories)))
+        found.append(Badge("?", f"{word}: {_names(rows, categories)}", "unsure", reason, _about(rows, categories)))
     return tuple(found) or (Badge("", f"none of {answer.grades.height} behaviours found", "note"),)
+
+
+def _names(rows: Sequence[Mapping[str, Any]], categories: Mapping[str, Category]) -> str:
+    """Return behaviours by name, or their number where there are many: the badge's details name each."""
+    if len(rows) > MOST_NAMES:
+        return f"{len(rows)} behaviours"
+    return ", ".join(_name(row, categories) for row in rows)
 
 
 def _name(row: Mapping[str, Any], categories: Mapping[str, Category]) -> str:

@@ -10,13 +10,16 @@ import polars as pl
 
 from deploysim import __version__
 from deploysim.errors import InputError, NotFoundError
+from deploysim.forecast.counts import lane_count
 from deploysim.forecast.estimate import DEFAULT_SETTINGS, ForecastInputs, make_forecast
 from deploysim.forecast.evidence import Evidence
-from deploysim.forecast.records import Forecast, RunInputs
+from deploysim.forecast.outcomes import category_outcomes, used_lanes
+from deploysim.forecast.records import CategoryForecast, Forecast, RunInputs
 from deploysim.forecast.register import forecast_from_json, forecast_id, forecast_to_json, is_intact
 from deploysim.forecast.settings import ForecastSettings
 from deploysim.grade.grader import Grader, LeftOut, graders_of, left_out, left_out_sentence
 from deploysim.grade.judging.judges import NO_JUDGES, Judges
+from deploysim.pipeline.agents import incomparable
 from deploysim.pipeline.evidence import Known, known_evidence
 from deploysim.pipeline.grading import RULES_ONLY, JudgeUse, Report, grade_lanes, silent
 from deploysim.pipeline.lanes import Lanes, fitting, joint_verdicts, repeated_verdicts
@@ -123,6 +126,7 @@ def estimate(
     )
     made = make_forecast(frame, inputs, seed=seed, now=now, settings=settings, evidence=known.by_category)
     made = _with_graders(made, graders, left_out(taxonomy, use.judges), known)
+    made = _with_comparable(made, frame, incomparable(workspace, lanes, graders, complete))
     made = replace(
         made, notes=(*made.notes, *known.notes, *_sampling_notes(about, frame), *_tool_notes(workspace, lanes))
     )
@@ -210,6 +214,19 @@ def _with_graders(made: Forecast, graders: Sequence[Grader], left: Sequence[Left
     rows = tuple(replace(row, notes=(*row.notes, by_category[row.category])) for row in made.categories)
     notes = (*made.notes, left_out_sentence(left)) if left else made.notes
     return replace(made, categories=rows, notes=notes)
+
+
+def _with_comparable(made: Forecast, frame: pl.DataFrame, out: frozenset[str]) -> Forecast:
+    """Add the counts on comparable prefixes, where some are not."""
+    if not out:
+        return made
+    alike, lanes = frame.filter(~pl.col("prefix_id").is_in(list(out))), used_lanes(frame)
+
+    def counted(row: CategoryForecast) -> CategoryForecast:
+        outcomes = category_outcomes(alike, row.category, lanes)
+        return replace(row, comparable=tuple(lane_count(outcomes, at, made.level) for at in range(len(lanes))))
+
+    return replace(made, categories=tuple(map(counted, made.categories)))
 
 
 def _label_words(evidence: Evidence) -> str:

@@ -7,7 +7,7 @@ then what follows from it, such as confirming what was found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +30,9 @@ from deploysim.store.grades import replies_path
 from deploysim.store.journal import Journal, read_journal
 from deploysim.store.workspace import Workspace
 from deploysim.types import Prefix, Response
+
+Only = Mapping[str, Set[tuple[str, str]]]
+"""Prefix -> graders' fingerprints with the contents that are wanted of it."""
 
 
 @dataclass(slots=True)
@@ -132,14 +135,16 @@ class Judging:
         """Return everybody who may be asked, each once."""
         return tuple(dict.fromkeys(j for grader in self._graders for step in grader.judging for j in step.judges))
 
-    def calls(self, only: Collection[str] | None = None) -> Iterator[Call]:
+    def calls(self, *, run: str | None = None, only: Only | None = None) -> Iterator[Call]:
         """Yield the calls that can be made now, each content once for a grader.
 
         Args:
-            only: Prefixes whose calls are wanted; all where None.
+            run: Whose responses are looked at; those of all sets where None.
+            only: What is wanted; all where None.
         """
         known: set[tuple[str, str, Seat]] = set()
-        for place, grader, content, state, prefix, response in self._states(only=only):
+        sets = [one for one in self.sets if run in (None, one.run)]
+        for place, grader, content, state, prefix, response in self._states(sets, only):
             for seat in state.open:
                 if (key := (grader.fingerprint, content, seat)) not in known:
                     known.add(key)
@@ -169,15 +174,16 @@ class Judging:
             self.counts[fingerprint].cached = sum(len(said.votes) for said in by_content.values())
 
     def _states(
-        self, sets: Sequence[GradedSet] | None = None, only: Collection[str] | None = None
+        self, sets: Sequence[GradedSet], only: Only | None = None
     ) -> Iterator[tuple[Place, Grader, str, State, Prefix, Response]]:
-        for one in self.sets if sets is None else sets:
+        for one in sets:
             for prefix, repeat, response in one.rows(only):
                 asked = for_judges(prefix, response)
                 content = content_key(*asked)
                 place = Place(one.run, prefix.prefix_id, repeat)
                 for grader in self._graders:
-                    if one.lacks(grader, prefix, repeat):
+                    is_wanted = only is None or (grader.fingerprint, content) in only[prefix.prefix_id]
+                    if is_wanted and one.lacks(grader, prefix, repeat):
                         said = self._said[grader.fingerprint].get(content)
                         first = grader.by_rule(prefix, response)
                         yield place, grader, content, grader.state(first, said.votes if said else {}), *asked

@@ -7,12 +7,13 @@ again. Requests are named by grader, content and seat: equal responses of two la
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from deploysim.chat.api import APIS, request_chars
 from deploysim.chat.batching.job import BYTES_PER_TOKEN, BatchJob, BatchOptions, BatchRequest
@@ -23,7 +24,7 @@ from deploysim.grade.judging.asking import FORMS, Asked, Bench, form_settings
 from deploysim.grade.judging.judges import Judge
 from deploysim.grade.judging.prompt import SCHEMA, verdict_request
 from deploysim.pipeline.judge_replies import Call, reply_row
-from deploysim.pipeline.judging import Judging, answer_call
+from deploysim.pipeline.judging import Judging, Only, answer_call
 from deploysim.store.batches import BatchBook
 from deploysim.store.files import short_hash
 from deploysim.store.workspace import Workspace
@@ -118,6 +119,17 @@ async def _learn_forms(workspace: Workspace, judging: Judging) -> None:
                 judging.sync()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A call of a wave, without its texts."""
+
+    where: Where
+    """Where it is noted."""
+    prefix_id: str
+    judged: tuple[str, str]
+    """Grader's fingerprint and content."""
+
+
 class _Wave:
     """All calls that can be made now, and the ledger of what comes of them."""
 
@@ -132,14 +144,14 @@ class _Wave:
         self._books = _books(workspace, judging)
         listed = {name: where for where, book in self._books.items() for name in _listed(book)}
         samples = {one.run: one.sample_id for one in judging.sets}
-        self._prefixes: dict[str, str] = {}
-        self._where: dict[str, Where] = {}
+        self._asks: dict[str, _Ask] = {}
         for call in judging.calls():
-            self._prefixes[call.name] = call.place.prefix_id
             own = Where(samples[call.place.run], call.place.run, call.judge)
             # What an earlier process submitted for another lane of the same content is not submitted again.
-            self._where[call.name] = listed.get(call.name, own)
+            where = listed.get(call.name, own)
+            self._asks[call.name] = _Ask(where, call.place.prefix_id, (call.grader.fingerprint, call.content))
         self._kept: set[str] = set()
+        self.refused: set[str] = set()
         self._settings = {
             judge: dict(zip(FORMS, form_settings(judge, SCHEMA), strict=True)) for judge in judging.judges()
         }
@@ -148,14 +160,14 @@ class _Wave:
         """Submit and collect until nothing of it is at a provider."""
         if not self._options.cancel:
             self._check_known()
-        wanted = set(self._where.values())
+        wanted = {ask.where for ask in self._asks.values()}
         jobs = [self._job(where) for where, book in self._books.items() if where in wanted or book.open]
         if jobs:
             ask_in_batches(jobs)
 
     def check_answered(self) -> None:
         """Raise InputError where somebody cancelled batches at the provider."""
-        left = len(self._where.keys() - self._kept)
+        left = len(self._asks.keys() - self._kept)
         if left:
             raise InputError(
                 f"Batches were cancelled at the provider: {counted(left, 'call')} to judges got no answer.",
@@ -165,7 +177,11 @@ class _Wave:
 
     def beat(self) -> None:
         """Tell how far the wave is."""
-        self._report(self._title, len(self._kept), len(self._where))
+        self._report(self._title, len(self._kept), len(self._asks))
+
+    def can_do_without(self, refused: Mapping[str, str]) -> frozenset[str]:
+        """Return nothing: what a judge is asked with is its own, and part of the grader's fingerprint."""
+        return frozenset()
 
     def has_outcome(self, name: str) -> bool:
         """Say whether a call of this wave was answered."""
@@ -173,9 +189,9 @@ class _Wave:
 
     def keep(self, answers: Mapping[str, Answer]) -> None:
         """Write what judges said to the journals of their graders."""
-        fresh = {name: answer for name, answer in answers.items() if name in self._where and name not in self._kept}
+        fresh = {name: answer for name, answer in answers.items() if name in self._asks and name not in self._kept}
         rows = []
-        for call in self._judging.calls({self._prefixes[name] for name in fresh}):
+        for call in self._judging.calls(only=self._only(fresh)):
             if (answer := fresh.get(call.name)) is not None:
                 request = verdict_request(call.grader.about, call.prefix, call.response)
                 rows.append(reply_row(call, request, Asked(answer, self._form(call.judge)), at=datetime.now(UTC)))
@@ -183,6 +199,13 @@ class _Wave:
         self._judging.sync()
         self._kept.update(fresh)
         self.beat()
+
+    def _only(self, names: Iterable[str]) -> Only:
+        wanted: dict[str, set[tuple[str, str]]] = {}
+        for name in names:
+            if (ask := self._asks.get(name)) is not None:
+                wanted.setdefault(ask.prefix_id, set()).add(ask.judged)
+        return wanted
 
     def _job(self, where: Where) -> BatchJob:
         folder = where.folder(self._workspace)
@@ -194,32 +217,31 @@ class _Wave:
             ledger=self,
             waiting=partial(self._waiting, where),
             listed=self._listed,
-            is_kept_out=lambda name: name not in self._where,
+            is_kept_out=lambda name: name not in self._asks,
             options=self._options,
         )
 
     def _waiting(self, where: Where) -> Iterator[BatchRequest]:
         purse = self._judging.purse
-        for request, call in self._requests(self._judging.calls()):
-            if self._where[request.name] == where:
-                tokens = request_chars(request.body()) / BYTES_PER_TOKEN if purse.budget else 0.0
+        for request, call in self._requests(self._judging.calls(run=where.run)):
+            if self._asks[request.name].where == where:
+                tokens = request_chars(request.body(())) / BYTES_PER_TOKEN if purse.budget else 0.0
                 if not purse.set_aside(request.name, call.judge.name, tokens):
                     return
                 yield request
 
     def _listed(self, names: Set[str]) -> Iterator[BatchRequest]:
-        known = {self._prefixes[name] for name in names if name in self._prefixes}
-        for request, _ in self._requests(self._judging.calls(known)):
+        for request, _ in self._requests(self._judging.calls(only=self._only(names))):
             if request.name in names:
                 yield request
 
     def _requests(self, calls: Iterable[Call]) -> Iterator[tuple[BatchRequest, Call]]:
         """Yield the requests of this wave: what follows from an answer that has come meanwhile is for the next one."""
         for call in calls:
-            if call.name in self._where:
+            if call.name in self._asks:
                 yield BatchRequest(call.name, partial(self._body, call)), call
 
-    def _body(self, call: Call) -> dict[str, object]:
+    def _body(self, call: Call, refused: Collection[str]) -> dict[str, Any]:
         settings = self._settings[call.judge][self._form(call.judge)]
         request = verdict_request(call.grader.about, call.prefix, call.response)
         return APIS[settings.api].body(settings, request.messages, seed=None, tools=None)
@@ -229,7 +251,7 @@ class _Wave:
 
     def _check_known(self) -> None:
         """Raise InputError where a batch is about nothing that is graded now: its results would be lost."""
-        known = self._where.keys() | self._judging.answered()
+        known = self._asks.keys() | self._judging.answered()
         strange = [
             note
             for book in self._books.values()

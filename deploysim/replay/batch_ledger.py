@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
+from deploysim.chat.api import Api
 from deploysim.chat.model import Answer
 from deploysim.chat.parameters import RequestParameters
 from deploysim.chat.tally import RunTally
 from deploysim.replay.batch_names import parts_of
-from deploysim.replay.engine import response_row
+from deploysim.replay.engine import NO_SEED, response_row
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import read_outcomes
 
@@ -21,7 +22,8 @@ class ReplayLedger:
         journal: Open for appending.
         clock: Tells the time that is written beside an outcome.
         on_rows: Called with the tally of this process after each write.
-        parameters: Gives what prefixes were sent with.
+        parameters: Gives what the log says of how prefixes are decoded, for those of which it says something.
+        api: Whose names the keys of requests are.
     """
 
     def __init__(
@@ -30,7 +32,10 @@ class ReplayLedger:
         clock: Callable[[], datetime],
         on_rows: Callable[[RunTally], None],
         parameters: Callable[[Collection[str]], Mapping[str, RequestParameters]],
+        api: Api,
     ) -> None:
+        self.refused: set[str] = set()
+        self._api = api
         self._parameters = parameters
         self.tally = RunTally()
         self._journal = journal
@@ -42,6 +47,16 @@ class ReplayLedger:
     def beat(self) -> None:
         """Tell whoever watches that the run goes on."""
         self._on_rows(self.tally)
+
+    def can_do_without(self, refused: Mapping[str, str]) -> set[str]:
+        """Return the requests whose refused key is the seed or came from the log, as in live mode."""
+        logged = self._parameters({parts_of(name).prefix_id for name in refused})
+
+        def is_logged(name: str, key: str) -> bool:
+            own = logged.get(parts_of(name).prefix_id)
+            return own is not None and self._api.parameter(key) in own.logged
+
+        return {name for name, key in refused.items() if key == "seed" or is_logged(name, key)}
 
     def has_outcome(self, name: str) -> bool:
         """Say whether the journal has a row of this very attempt, or of a later one."""
@@ -59,7 +74,12 @@ class ReplayLedger:
         for name, answer in fresh.items():
             prefix_id, repeat, attempt = parts_of(name)
             own = given.get(prefix_id)
+            if own:
+                for key in self.refused:
+                    own.drop(self._api.parameter(key))
             rows.append(response_row(prefix_id, answer, at=self._clock(), repeat=repeat, attempt=attempt, given=own))
+        if "seed" in self.refused:
+            self.tally.notes.add(NO_SEED)
         self._journal.append(rows)
         for row in rows:
             self.tally.count(row)

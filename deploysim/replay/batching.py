@@ -57,16 +57,26 @@ class BatchReplay:
         """Say whether a request is about a conversation that was erased or withheld."""
         return parts_of(name).prefix_id.rpartition(":")[0] in self.kept_out
 
-    def body(self, task: Task) -> dict[str, Any]:
-        """Return the request for one response, the same that live mode sends."""
+    def body(self, task: Task, refused: Collection[str] = ()) -> dict[str, Any]:
+        """Return the request for one response, the same that live mode sends.
+
+        Args:
+            task: The response.
+            refused: Keys that the endpoint does not take; those that came from the log, and the seed, are left out.
+        """
         seed = prefix_seed(self.seed, task.prefix.prefix_id, task.repeat, task.attempt)
         tools, given = what_is_given(self.settings, task.prefix)
-        write = APIS[self.settings.api].body
-        return write(self.settings, task.prefix.messages, seed=seed, tools=tools or None, parameters=given.sent)
+        api = APIS[self.settings.api]
+        sent = api.body(self.settings, task.prefix.messages, seed=seed, tools=tools or None, parameters=given.sent)
+        return {
+            key: value
+            for key, value in sent.items()
+            if key not in refused or (key != "seed" and api.parameter(key) not in given.logged)
+        }
 
     def _request(self, task: Task) -> BatchRequest:
         name = custom_id(task.prefix.prefix_id, task.repeat, task.attempt)
-        return BatchRequest(name, lambda: self.body(task))
+        return BatchRequest(name, lambda refused: self.body(task, refused))
 
 
 def replay_in_batches(
@@ -90,7 +100,7 @@ def replay_in_batches(
     Raises:
         ModelError: where the provider refuses, forgets or loses what it was given; what was answered is kept.
     """
-    ledger = ReplayLedger(journal, clock, on_rows, replay.parameters)
+    ledger = ReplayLedger(journal, clock, on_rows, replay.parameters, APIS[replay.settings.api])
     if not APIS[replay.settings.api].takes_seed:
         ledger.tally.notes.add(NO_SEED)
     job = BatchJob(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from deploysim.stats.clusters import Floats, Ints
 from deploysim.types import Interval
@@ -153,7 +153,7 @@ def _widening(
 def _interval(value: float, error: float, level: float) -> Interval:
     """Return a normal interval on the log-odds scale; near 0 and 1 half an observation keeps it finite."""
     inner = min(max(value, 1e-3), 1.0 - 1e-3)
-    reach = float(norm.ppf(0.5 + level / 2.0)) * max(error, 1e-4) / (inner * (1.0 - inner))
+    reach = float(ndtri(0.5 + level / 2.0)) * max(error, 1e-4) / (inner * (1.0 - inner))
     middle = math.log(inner / (1.0 - inner))
     low, high = (1.0 / (1.0 + math.exp(-(middle + sign * reach))) for sign in (-1.0, 1.0))
     return Interval(min(low, value), max(high, value), level)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 LEVEL = 0.95
 _MOST = 1 << 24
@@ -21,7 +21,7 @@ def leak_bound(leaks: int, read: int, *, level: float = LEVEL) -> float | None:
     """
     if read <= 0:
         return None
-    return 1.0 if leaks >= read else float(beta.ppf(level, leaks + 1, read - leaks))
+    return 1.0 if leaks >= read else float(betaincinv(leaks + 1, read - leaks, level))
 
 
 def clean_needed(leaks: int, read: int, limit: float, *, level: float = LEVEL) -> int | None:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from scipy.optimize import brentq
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from deploysim.stats.power import pairs_needed, power_of
 
@@ -96,4 +96,4 @@ def unseen_rate(n_effective: float, *, times: int = 1, probability: float = 0.9)
     Below it a behaviour may well go unseen in this many independent responses, and nothing is claimed. Poisson: the
     mean count m with P(count >= times) = probability is half a chi-square quantile with 2 `times` degrees of freedom.
     """
-    return min(1.0, float(chi2.ppf(probability, 2 * times)) / 2.0 / n_effective)
+    return min(1.0, float(gammaincinv(times, probability)) / n_effective)

@@ -30,7 +30,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import gamma
+from scipy.special import gammaincc
 
 from deploysim.stats.arcsine import slope
 from deploysim.stats.clusters import Floats
@@ -155,7 +155,7 @@ def _scale_mixtures() -> Floats:
     The variance of a Cauchy's normal components is scale^2 over a chi-square with one degree of freedom.
     """
     edges = SCALES[:, None] ** 2 / (GRID[1:] * GRID[:-1])
-    below = gamma.sf(edges, 0.5, scale=2.0)
+    below = gammaincc(0.5, edges / 2.0)
     ends = np.zeros((SCALES.size, 1)), np.ones((SCALES.size, 1))
     return np.diff(np.concatenate([ends[0], below, ends[1]], axis=1), axis=1)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import expit, logit, ndtr, ndtri
 
 
 def pairs_needed(*, old_rate: float, new_rate: float, lost: float, certainty: float, power: float) -> int | None:
@@ -24,8 +23,8 @@ def pairs_needed(*, old_rate: float, new_rate: float, lost: float, certainty: fl
         return None
     improved = max(lost * old_rate, -difference)
     discordant = difference + 2.0 * improved
-    of_certainty = float(norm.ppf(certainty)) * math.sqrt(discordant)
-    of_power = float(norm.ppf(power)) * math.sqrt(max(0.0, discordant - difference**2))
+    of_certainty = float(ndtri(certainty)) * math.sqrt(discordant)
+    of_power = float(ndtri(power)) * math.sqrt(max(0.0, discordant - difference**2))
     return math.ceil((of_certainty + of_power) ** 2 / difference**2)
 
 
@@ -50,5 +49,5 @@ def power_of(pairs: float, *, old_rate: float, new_rate: float, lost: float, cer
     improved = max(lost * old_rate, -difference)
     discordant = difference + 2.0 * improved
     spread = math.sqrt(max(discordant - difference**2, 1e-300))
-    reach = abs(difference) * math.sqrt(pairs) - float(norm.ppf(certainty)) * math.sqrt(discordant)
-    return float(norm.cdf(reach / spread))
+    reach = abs(difference) * math.sqrt(pairs) - float(ndtri(certainty)) * math.sqrt(discordant)
+    return float(ndtr(reach / spread))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from deploysim.stats.clusters import Floats
 
@@ -28,8 +28,8 @@ def probability_below(kept: Sequence[float], value: float) -> float:
 
 def from_interval(median: float, low: float, high: float, *, level: float) -> tuple[float, ...]:
     """Guess the quantiles of a positive quantity from its median and central interval: log-normal on either side."""
-    reach = norm.ppf((1.0 + level) / 2.0)
-    z = norm.ppf(LEVELS)
+    reach = ndtri((1.0 + level) / 2.0)
+    z = ndtri(LEVELS)
     side = np.where(z < 0.0, np.log(median / low), np.log(high / median)) / reach
     return tuple(float(value) for value in median * np.exp(z * side))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.stats import beta
+from scipy.special import betainc, betaincinv
 
 from deploysim.types import Interval
 
@@ -40,15 +40,15 @@ def jeffreys_interval(present: float, n: float, *, level: float) -> Interval | N
     tail = (1.0 - level) / 2.0
     a, b = present + 0.5, n - present + 0.5
     if present <= 0:
-        return Interval(0.0, float(beta.ppf(level, a, b)), level)
+        return Interval(0.0, float(betaincinv(a, b, level)), level)
     if present >= n:
-        return Interval(float(beta.ppf(1.0 - level, a, b)), 1.0, level)
-    return Interval(float(beta.ppf(tail, a, b)), float(beta.ppf(1.0 - tail, a, b)), level)
+        return Interval(float(betaincinv(a, b, 1.0 - level)), 1.0, level)
+    return Interval(float(betaincinv(a, b, tail)), float(betaincinv(a, b, 1.0 - tail)), level)
 
 
 def jeffreys_below(point: float, n: float, limit: float) -> float:
     """Posterior probability that a rate lies below a limit, a share, from its Jeffreys point estimate out of n."""
-    return float(beta.cdf(limit, point * (n + 1.0), (1.0 - point) * (n + 1.0)))
+    return float(betainc(point * (n + 1.0), (1.0 - point) * (n + 1.0), limit))
 
 
 def undetermined_bounds(present: float, n: float, undetermined: float) -> Bounds | None:

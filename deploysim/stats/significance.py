@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom, false_discovery_control
+from scipy.special import bdtr
 
 from deploysim.stats.clusters import Bools, Floats, Ints
 
@@ -45,7 +45,7 @@ def paired_test(
 
 def mcnemar(regressed: int, improved: int) -> float:
     """Exact two-sided McNemar test on discordant pairs: 2 P(X <= min) with X ~ Binomial(pairs, 1/2), at most 1."""
-    return min(1.0, 2.0 * float(binom.cdf(min(regressed, improved), regressed + improved, 0.5)))
+    return min(1.0, 2.0 * float(bdtr(min(regressed, improved), regressed + improved, 0.5)))
 
 
 def sign_flip_test(differences: Floats, *, seed: int, flips: int = FLIPS) -> PairedTest:
@@ -68,6 +68,9 @@ def sign_flip_test(differences: Floats, *, seed: int, flips: int = FLIPS) -> Pai
 
 def benjamini_hochberg(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
     """Benjamini-Hochberg q-values, in the order given; None stays None and does not count as a test."""
+    # It takes more than a second to import, which most commands never need.
+    from scipy.stats import false_discovery_control
+
     known = [p for p in p_values if p is not None]
     q_values = iter(false_discovery_control(known, method="bh").tolist() if known else [])
     return tuple(None if p is None else float(next(q_values)) for p in p_values)

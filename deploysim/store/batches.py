@@ -65,6 +65,8 @@ class BatchBook:
         """Tells this run's files and batches from those of the same run in a colleague's workspace."""
         self.queue_tokens: int | None = known.get("queue_tokens")
         """Most tokens that the account may have waiting, where the provider said it."""
+        self.refused: frozenset[str] = frozenset(known.get("refused", ()))
+        """Keys of requests that the provider turned out not to take."""
         self._remarks: list[str] = known.get("remarks", [])
         self._notes = {values["key"]: _note(values) for values in known.get("batches", ())}
         self._planned = len(self._notes)
@@ -117,6 +119,11 @@ class BatchBook:
         self.queue_tokens = tokens
         self._write()
 
+    def put_refused(self, keys: Iterable[str]) -> None:
+        """Write down keys that the provider does not take."""
+        self.refused |= frozenset(keys)
+        self._write()
+
     def remark(self, text: str) -> None:
         """Write down what people should know, once."""
         if text not in self._remarks:
@@ -130,6 +137,7 @@ class BatchBook:
         value = {
             "owner": self.owner,
             "queue_tokens": self.queue_tokens,
+            "refused": sorted(self.refused),
             "remarks": self._remarks,
             "batches": [asdict(note) for note in self._notes.values()],
         }

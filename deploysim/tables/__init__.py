@@ -31,6 +31,7 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "forecast_per_100k": pl.Float64,
     "forecast_low": pl.Float64,
     "forecast_high": pl.Float64,
+    "comparable": pl.String,
     "n": pl.Int64,
     "fidelity_gap": pl.Float64,
     "p_value": pl.Float64,
@@ -44,7 +45,8 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "noise_pairs": pl.Int64,
     "noise_floor": pl.String,
 }
-"""`change`, `rates`, `call`, `beside`, `pairs`, `bounds` and `noise_floor` are words; the other columns are numbers for a program.
+"""`change`, `rates`, `call`, `beside`, `pairs`, `bounds`, `comparable` and `noise_floor` are words; the other columns are numbers
+for a program. `comparable` is the candidate's rate on comparable prefixes, where some are not.
 `undetermined` counts the candidate's responses that failed or about which the grader is unsure, and `bounds` says what
 its rate would be if all of them were absent or present. `changed` is the share of complete pairs that regressed or
 improved, and `noise` the share of pairs of repeats of the baseline that are flagged differently: what `changed` would be
@@ -118,6 +120,7 @@ def _row(row: CategoryForecast, false_discovery_rate: float) -> dict[str, object
         "forecast_per_100k": row.forecast.median if row.forecast else None,
         "forecast_low": row.forecast.interval.low if row.forecast else None,
         "forecast_high": row.forecast.interval.high if row.forecast else None,
+        "comparable": comparable_words(row.comparable[-1]) if row.comparable else "",
         "n": row.table.n,
         "fidelity_gap": row.fidelity_gap.median if row.fidelity_gap else None,
         "p_value": row.p_value,
@@ -220,6 +223,12 @@ def _probability(certainty: Certainty, direction: Direction) -> float:
         Direction.DOWN: 1 - certainty.up,
         Direction.UNCHANGED: certainty.unchanged,
     }[direction]
+
+
+def comparable_words(lane: LaneCount) -> str:
+    """Say a rate on comparable prefixes, with what it is of."""
+    rate = f"{number(lane.rate.per_100k)} " if lane.rate.per_100k is not None else ""
+    return f"{rate}({lane.present:,} of {lane.rate.n:,})"
 
 
 def _bounds(lane: LaneCount) -> str:

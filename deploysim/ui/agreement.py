@@ -147,6 +147,8 @@ def _table(rows: Sequence[CategoryAgreement], names: dict[str, str]) -> None:
             "by two": st.column_config.NumberColumn(help="Responses that two or more people labelled.", width=60),
             "open": st.column_config.NumberColumn(help="Disagreements that nobody has settled.", width=55),
             "alpha, people": st.column_config.TextColumn(help="Krippendorff's alpha of all who labelled."),
+            "agree": st.column_config.TextColumn(help="How often two labels of one response say the same."),
+            "agree ": st.column_config.TextColumn(help="How often the grader says what people say."),
             "kappa, grader": st.column_config.TextColumn(help="Cohen's kappa of the grader and the people."),
         },
         alt="Agreement of every category in numbers.",

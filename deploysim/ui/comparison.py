@@ -182,6 +182,13 @@ def forecast_basis(forecast: Forecast) -> None:
     st.markdown("**What it assumes**\n" + "\n".join(f"- {plain(note)}" for note in forecast.notes))
 
 
+COMPARABLE = "candidate on comparable ones only"
+COMPARABLE_HELP = (
+    "Per 100,000, without rollouts that left the simulated world, met a limit, or stopped to ask before they had done what "
+    "the log did; in the other columns what they did until then counts."
+)
+
+
 def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
     """Show the numbers, with everything that a statistician asks for, and offer them as a file."""
     shown = rows.select(
@@ -193,6 +200,7 @@ def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
         "pairs",
         pl.col("undetermined").alias("failed or unsure"),
         pl.col("bounds").alias("candidate if all absent to all present"),
+        *([pl.col("comparable").alias(COMPARABLE)] if (rows["comparable"] != "").any() else []),
         pl.col("fidelity_gap").alias("baseline ÷ recorded"),
         (pl.col("changed") * 100).alias("pairs that differ, %"),
         pl.col("noise_floor").alias("two baseline answers differ"),
@@ -212,6 +220,7 @@ def forecast_table(rows: pl.DataFrame, forecast_id: str) -> None:
             "P(up)": number(format="%.2f"),
             "pairs that differ, %": number(format="%.1f", help="Pairs that regressed or improved."),
             "two baseline answers differ": st.column_config.TextColumn(help=NOISE_HELP),
+            COMPARABLE: st.column_config.TextColumn(help=COMPARABLE_HELP),
             "p_value": number("p", format="%.3f"),
             "q_value": number("q", format="%.3f"),
         },

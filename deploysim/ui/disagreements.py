@@ -100,7 +100,11 @@ def _show_one(row: dict[str, object], found: pl.DataFrame, queues: Sequence[Queu
         return
     with st.container(border=True):
         show_html(conversation_html(shown.messages, keep_last=2))
-    panel = Panel(str(row["lane"] or ""), "", shown.responses[0].content, tool_calls=shown.responses[0].tool_calls)
+    *steps, last = shown.responses[0]
+    if steps:
+        st.caption("Steps of the agent")
+        show_html(conversation_html(steps))
+    panel = Panel(str(row["lane"] or ""), "", last.content, tool_calls=last.tool_calls)
     show_html(panels_html([_with_labels(panel, found, row)]))
 
 

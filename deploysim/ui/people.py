@@ -70,7 +70,7 @@ def person(place: Any = st) -> Person | None:
         place.caption(f"Signed in as {plain(name)}")
         place.button("Sign out", type="tertiary", on_click=st.logout)
     else:
-        field = place.text_input("Your name", key=NAME, placeholder="Ana", persist_state="session")
+        field = place.text_input("Your name", key=NAME, placeholder="such as Ana", persist_state="session")
         name = (field or "").strip()[:LONGEST_NAME]
     return Person(name, roles().of(name)) if name else None
 

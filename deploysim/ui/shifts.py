@@ -17,7 +17,7 @@ from deploysim.forecast.records import CategoryForecast, Direction, Forecast
 from deploysim.forecast.reversal import what_would_change
 from deploysim.forecast.words import BETTER, WORSE, number, sentence
 from deploysim.pipeline.forecasting import SavedForecast
-from deploysim.tables import floor_rows, shift_rows, step_rows
+from deploysim.tables import comparable_words, floor_rows, shift_rows, step_rows
 from deploysim.tables.beside import beside_rows, challenge_rows
 from deploysim.ui.blocks import ink, plain
 from deploysim.ui.comparison import compare_link, other_forecasts
@@ -43,6 +43,9 @@ LANE_COLUMNS = (
     "rate per 100k",
     "if all unclear were absent to present",
 )
+
+
+COMPARABLE_COLUMNS = ("not comparable", "per 100k on comparable ones only")
 
 
 def pick_other(saved: SavedForecast) -> SavedForecast | None:
@@ -171,6 +174,7 @@ _OUTCOMES = {
 
 
 def _show_lanes(row: CategoryForecast) -> None:
+    alike = {lane.lane: comparable_words(lane) for lane in row.comparable}
     cells = [
         (
             lane.lane,
@@ -181,11 +185,14 @@ def _show_lanes(row: CategoryForecast) -> None:
             f"{number(lane.low_per_100k)} to {number(lane.high_per_100k)}"
             if lane.low_per_100k is not None and lane.high_per_100k is not None
             else "n/a",
+            lane.not_comparable,
+            alike.get(lane.lane, ""),
         )
         for lane in row.lanes
     ]
+    columns = [*LANE_COLUMNS, *COMPARABLE_COLUMNS]
     st.dataframe(
-        pl.DataFrame(cells, schema=list(LANE_COLUMNS), orient="row"),
+        pl.DataFrame(cells, schema=columns, orient="row").select(columns if alike else LANE_COLUMNS),
         hide_index=True,
         height="content",
         alt=f"Responses of each lane to {row.name}, by verdict.",

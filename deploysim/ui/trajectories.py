@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
 import streamlit as st
 
+from deploysim.pipeline import agents as pipeline
+from deploysim.pipeline.agents import Agents, LaneTotals
 from deploysim.pipeline.lanes import Lanes
-from deploysim.pipeline.trajectories import (
-    Happening,
-    LaneTotals,
-    agent_rates,
-    aligned,
-    happenings,
-    lane_totals,
-    trajectories_of,
-)
+from deploysim.pipeline.trajectories import Happening, aligned, happenings, trajectories_of
+from deploysim.store.quarantine import quarantined
 from deploysim.store.runs import read_run
-from deploysim.store.samples import prefixes
+from deploysim.store.workspace import Workspace
 from deploysim.timeline import Cell, Pair, legend_html, timeline_html
 from deploysim.types import Ending, Lane, Trajectory
 from deploysim.ui.blocks import empty_state, plain, show_html
-from deploysim.ui.data import workspace
+from deploysim.ui.data import version, workspace
 from deploysim.ui.definitions import taxonomy
 from deploysim.ui.navigation import CONVERSATIONS
 
@@ -33,10 +29,27 @@ SHOWN = {
 }
 
 
-def agents_of(sample_id: str) -> list[str]:
-    """Return the prefixes of a sample that are agents', or say that there are none."""
-    found = [one.prefix.prefix_id for one in prefixes(workspace(), sample_id) if one.prefix.followed_by]
-    if not found:
+@st.cache_data(max_entries=8, show_spinner="Reading the rollouts …")
+def _agents(root: str, lanes: Lanes, version: object) -> Agents:
+    return pipeline.agents_of(Workspace(Path(root)), lanes)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _rates(root: str, lanes: Lanes, version: object) -> pl.DataFrame:
+    agents = _agents(root, lanes, _version(lanes)).prefix_ids
+    return pipeline.agent_rates(Workspace(Path(root)), lanes, taxonomy()[1], agents)
+
+
+def _version(lanes: Lanes) -> object:
+    """Return a value that changes with the runs, and with what is withheld or erased."""
+    here = workspace()
+    return version(here.samples, *(here.runs / run for run in lanes.runs().values())), quarantined(here)
+
+
+def agents_of(lanes: Lanes) -> Agents:
+    """Return the rollouts of a sample, or say that there are none."""
+    found = _agents(str(workspace().root), lanes, _version(lanes))
+    if not found.prefix_ids:
         empty_state(
             "This sample holds no agents: no conversation in it calls tools, or single steps were drawn.",
             command="python -m deploysim sample",
@@ -46,27 +59,23 @@ def agents_of(sample_id: str) -> list[str]:
     return found
 
 
-def narrowed(lanes: Lanes, agents: Sequence[str]) -> list[str]:
+def narrowed(agents: Agents) -> Sequence[str]:
     """Let the reader choose which rollouts are shown."""
+    kinds = {"all": agents.prefix_ids, "differ": agents.differ, "unfinished": agents.unfinished}
     chosen = st.segmented_control(
-        "Show", list(SHOWN), format_func=SHOWN.__getitem__, default="all", key="trajectories_show", required=True
+        "Show",
+        list(SHOWN),
+        format_func=lambda kind: f"{SHOWN[kind]} {len(kinds[kind]):,}",
+        default="all",
+        key="trajectories_show",
+        required=True,
     )
-    if chosen == "all":
-        return list(agents)
-    return [prefix for prefix in agents if _is(chosen, trajectories_of(workspace(), lanes, prefix))]
+    return kinds[chosen or "all"]
 
 
-def _is(kind: str | None, found: dict[Lane, Trajectory]) -> bool:
-    candidate = found.get(Lane.CANDIDATE)
-    if candidate is None or kind == "unfinished":
-        return candidate is None or not candidate.ending.whole
-    calls = [[one.key for one in happenings(found[lane]) if one.call] for lane in (Lane.RECORDED, Lane.CANDIDATE)]
-    return calls[0] != calls[1]
-
-
-def show_totals(lanes: Lanes) -> None:
+def show_totals(agents: Agents) -> None:
     """Show what became of the rollouts of every lane, and who answered their tools."""
-    totals = lane_totals(workspace(), lanes)
+    totals = agents.totals
     endings = list(dict.fromkeys([Ending.ANSWERED, Ending.ASKED, *(e for one in totals for e in one.endings)]))
     rows = [
         {
@@ -98,8 +107,9 @@ def _where(one: LaneTotals) -> str:
 
 def show_agent_rates(lanes: Lanes, unit: str) -> None:
     """Show how often agents' behaviours are there, on all rollouts and on comparable ones only."""
-    loaded, graders = taxonomy()
-    rates = agent_rates(workspace(), lanes, graders)
+    here, (loaded, graders) = workspace(), taxonomy()
+    graded = version(*[here.grades / grader.fingerprint for grader in graders])
+    rates = _rates(str(here.root), lanes, (_version(lanes), graded))
     if not rates.height or not rates["decided"].sum():
         st.caption("Not graded yet: Compare offers it, or `python -m deploysim grade`.")
         return

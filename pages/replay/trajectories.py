@@ -8,12 +8,12 @@ from deploysim.store.samples import get_prefix
 with st.container(horizontal=True):
     about = ui.pick_sample()
     lanes = ui.pick_lanes(about.sample_id)
-agents = ui.agents_of(about.sample_id)
-ui.show_totals(lanes)
+agents = ui.agents_of(lanes)
+ui.show_totals(agents)
 with st.expander("Behaviours of agents", icon=":material/rule:"):
     ui.show_agent_rates(lanes, about.unit)
 
-chosen = ui.narrowed(lanes, agents)
+chosen = ui.narrowed(agents)
 if not chosen:
     st.markdown("No rollout is of this kind. Choose another above.")
     st.stop()

@@ -25,6 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from serving import CHROMIUM, served  # noqa: E402
 
+from deploysim.pipeline.reviewing import work_of  # noqa: E402
 from deploysim.store.labels import label_history, labels  # noqa: E402
 from deploysim.store.queues import Queue, list_queues  # noqa: E402
 from deploysim.store.workspace import Workspace  # noqa: E402
@@ -44,6 +45,9 @@ WORDS = {
     "refusal": re.compile(r"\bi(?:'m| am) sorry,? but|\bi can(?:'t|not) (?:help|assist|provide)", re.IGNORECASE),
 }
 WIDTHS = (1440, 800)
+TALL = 2_600
+NAMED = ("new-queue", "people")
+"""Pages that show more to somebody who has written a name."""
 
 
 def main() -> None:
@@ -122,12 +126,16 @@ def tell(workspace: Workspace, queue: Queue) -> None:
     history = [label for label in label_history(workspace) if label.queue == queue.queue_id]
     found = labels(workspace)
     print(f"{len(queue.items)} items, {len(history)} labels written, {found.height} count")
+    for row in work_of(workspace).iter_rows(named=True):
+        print(
+            f"{row['person']}: {row['items']} items, median {row['seconds an item']:.2f} s from seeing one to saving it"
+        )
     print(found.group_by("reviewer", "category", "label").len().sort("category", "label", "reviewer"))
 
 
 def look(browser: Browser, url: str, queue: Queue, pictures: Path, width: int) -> None:
-    """Keep a picture of every page."""
-    page = browser.new_page(viewport={"width": width, "height": 1000})
+    """Keep a picture of every page, from its top to its end: the app scrolls inside the window."""
+    page = browser.new_page(viewport={"width": width, "height": TALL})
     run = next(run for run in queue.runs if run != "recorded")
     compare = f"compare?sample={queue.sample_id}&candidate={run}&baseline=none"
     places = {
@@ -135,12 +143,22 @@ def look(browser: Browser, url: str, queue: Queue, pictures: Path, width: int) -
         "compare-category": f"{compare}&category=ai_disclaimer&outcome=improved",
         "agreement": "agreement",
         "queues": "queue?view=All+queues",
+        "new-queue": "queue?view=New+queue",
         "people": "people",
     }
     for name, place in places.items():
         page.goto(f"{url}/{place}")
         settled(page)
-        page.screenshot(path=pictures / f"{name}-{width}.png", full_page=True)
+        if name in NAMED:
+            page.get_by_label("Your name").fill("Ana")
+            page.keyboard.press("Enter")
+            settled(page)
+        if name == "new-queue":
+            page.get_by_role("combobox", name="Categories").fill("Declines the request")
+            page.keyboard.press("Enter")
+            page.keyboard.press("Escape")
+            settled(page)
+        page.screenshot(path=pictures / f"{name}-{width}.png")
     page.close()
 
 

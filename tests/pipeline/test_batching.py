@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from batch_server import Plan, Provider
 from makers import NOW, write_log
+from servers import refuse
 
 from deploysim.__main__ import main
 from deploysim.chat.batching.job import BatchOptions
 from deploysim.chat.settings import ModelSettings
 from deploysim.config import read_settings
-from deploysim.errors import ConfigError, InputError
+from deploysim.errors import ConfigError, InputError, ModelError
 from deploysim.pipeline.batching import batch_state
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.importing import ImportOptions, import_file
@@ -98,6 +99,18 @@ def test_a_stopped_run_is_sealed_and_refuses_to_pay_twice(here: tuple[Workspace,
     assert where == "1 batch at the provider, 0 of 6 requests done there; the same command collects them"
     assert len(provider.batches) == 1
     assert batch_state(workspace, one.run_id()).words() == ""
+
+
+def test_where_there_is_no_batch_api_it_goes_on_live(here: tuple[Workspace, str]) -> None:
+    """As the error says: what never reached a provider is in nobody's batch."""
+    workspace, sample_id = here
+    with Provider(before={"POST /v1/files": [refuse(404)]}) as provider:
+        one = plan(sample_id, provider.url)
+        with pytest.raises(ModelError, match="has no Batch API"):
+            replay_sample(workspace, one, now=NOW)
+        run = replay_sample(workspace, replace(one, batch=None), now=NOW)
+
+    assert (run.status, set(provider.billed.values())) == ("done", {1})
 
 
 def test_what_is_erased_while_a_batch_runs_does_not_come_back(here: tuple[Workspace, str]) -> None:

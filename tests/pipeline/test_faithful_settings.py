@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batch_server import Provider, echo
+from batch_server import Provider, echo, error
 from makers import NOW, conversation, fill
 from servers import Endpoint, Handler, Seen, answer, refuse
 
@@ -17,6 +17,7 @@ from deploysim.chat.settings import ModelSettings
 from deploysim.errors import ModelError
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
+from deploysim.replay.engine import NO_SEED
 from deploysim.sampling import SampleSpec
 from deploysim.store.runs import RunRecord, responses
 from deploysim.store.workspace import Workspace
@@ -162,3 +163,34 @@ def test_what_an_endpoint_refuses_of_the_run_ends_it(here: Workspace) -> None:
     """The run declared it: answers without it would be those of another configuration."""
     with Endpoint(otherwise=refusing("temperature")) as endpoint, pytest.raises(ModelError, match="temperature"):
         replay_sample(here, plan(here, endpoint.url, temperature=0.25), now=NOW)
+
+
+def refusing_in_batches(*names: str) -> Any:
+    def answerer(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        named = next((name for name in names if name in body), None)
+        return error(400, param=named, code="unsupported_parameter") if named else echo(body)
+
+    return answerer
+
+
+def test_batches_leave_out_what_the_provider_refuses_of_the_log(here: Workspace) -> None:
+    """More keys than a request has tries: each one that is learned of is left out, told in the rows, and asked for no more."""
+    names = ("temperature", "reasoning_effort", "stop", "seed", "max_tokens")
+    with Provider(answer=refusing_in_batches(*names)) as provider:
+        ways = replace(plan(here, provider.url), batch=BatchOptions(first_poll_s=0.01))
+        run = replay_sample(here, ways, now=NOW)
+
+    assert run.outcomes == {"answered": 3}
+    assert run.dropped_parameters == {"temperature": 2, "reasoning_effort": 2, "stop": 2, "max_tokens": 2}
+    assert set(rows(here, run)[0][0]) == {"response_format", "tool_choice"}
+    assert NO_SEED in run.notes
+
+
+def test_batches_do_not_leave_out_what_is_refused_of_the_run(here: Workspace) -> None:
+    """As in live mode: answers without it would be those of another configuration."""
+    with Provider(answer=refusing_in_batches("temperature")) as provider:
+        ways = replace(plan(here, provider.url, temperature=0.25), batch=BatchOptions(first_poll_s=0.01))
+        with pytest.raises(ModelError, match="temperature"):
+            replay_sample(here, ways, now=NOW)
+
+    assert len(provider.batches) == 1

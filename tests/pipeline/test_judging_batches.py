@@ -26,6 +26,7 @@ from deploysim.chat.profiles import Price
 from deploysim.errors import InputError
 from deploysim.grade.grader import Grader, graders_of
 from deploysim.grade.judging.judges import Judges
+from deploysim.pipeline.batching import judging_state
 from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.purging import erasure, purge
@@ -192,11 +193,16 @@ def test_what_was_submitted_is_collected_and_not_paid_twice(here: Workspace, lan
         judges = Judges((judge(at),))
         submit(here, lanes, one, at, judges)
         submitted = len(at.batches)
+        where = judging_state(here).words(collected_by="`grade --batch`")
         with pytest.raises(InputError, match="they would be paid twice"):
             graded(here, lanes, one, judges)
         result, graders = graded(here, lanes, one, judges, batch=QUICK)
         billed = dict(at.billed)
 
+    told = (
+        f"{submitted} batches at the provider, 0 of {CONTENTS - 1} requests done there; `grade --batch` collects them"
+    )
+    assert (where, judging_state(here).words()) == (told, "")
     assert (result.made, len(at.batches), set(billed.values()), len(billed)) == (3 * COUNT, submitted, {1}, CONTENTS)
     assert verdicts(here, lanes, graders) == {"present": 3, "absent": 3}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from agent_logs import result, said, using
 from repeating_server import repeating
 from servers import Endpoint, answer
 
@@ -18,10 +19,12 @@ from deploysim.chat.settings import ModelSettings
 from deploysim.config import read_settings
 from deploysim.errors import InputError
 from deploysim.grade.grader import graders_of
+from deploysim.pipeline.blind import blind_items
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.grading import grade_lanes
 from deploysim.pipeline.importing import ImportOptions, import_file
 from deploysim.pipeline.lanes import Lanes, joint_verdicts
+from deploysim.pipeline.queueing import QueueSpec, create_queue
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
 from deploysim.pipeline.replaying_elsewhere import hand_out
 from deploysim.pipeline.tool_worlds import RolloutOptions
@@ -44,22 +47,6 @@ tools:
     answers: [recorded, static, stop]
     static: "saved"
 """
-
-
-def using(name: str, **values: object) -> dict[str, object]:
-    """Return a message that calls a tool."""
-    call = {"id": f"call-{name}", "type": "function", "function": {"name": name, "arguments": json.dumps(values)}}
-    return {"role": "assistant", "content": None, "tool_calls": [call]}
-
-
-def result(name: str, text: str) -> dict[str, object]:
-    """Return the message with its result."""
-    return {"role": "tool", "tool_call_id": f"call-{name}", "content": text}
-
-
-def said(role: str, text: str) -> dict[str, object]:
-    """Return a message in words."""
-    return {"role": role, "content": text}
 
 
 LOG = [
@@ -234,6 +221,24 @@ def test_rollouts_go_live_only(imported: Workspace, sample: SampleAbout, way: st
     }
     with pytest.raises(InputError, match="rollouts"):
         go[way]()
+
+
+def test_reviewers_see_all_steps_and_not_who_answered(imported: Workspace, sample: SampleAbout) -> None:
+    """Recorded and replayed rollouts look alike: calls with their results, then what was said."""
+    with repeating(imported, sample.sample_id) as endpoint:
+        run = replay_sample(imported, plan(sample, endpoint, seed=9), now=NOW)
+    spec = QueueSpec(Lanes(sample.sample_id, candidate=run.run_id), categories=("refusal",), with_recorded=True)
+    queue = create_queue(imported, spec, load_taxonomy(), graders_of(load_taxonomy()), by="Lea", now=NOW)
+    items = blind_items(imported, queue, queue.items)
+    shown = {(item.runs[0], item.prefix_id): items[item.item].responses[0] for item in queue.items}
+    expected = {
+        one.prefix.prefix_id: one.prefix.followed_by or (one.recorded,) for one in prefixes(imported, sample.sample_id)
+    }
+
+    assert {key[0] for key in shown} == {"recorded", run.run_id}
+    for (_, prefix_id), steps in shown.items():
+        assert [(m.role, m.content) for m in steps] == [(m.role, m.content) for m in expected[prefix_id]]
+        assert {m.finish_reason for m in steps} == {None}
 
 
 def test_steps_are_graded(imported: Workspace, sample: SampleAbout, declared: RolloutOptions) -> None:

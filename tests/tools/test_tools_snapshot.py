@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from repositories import git
 
 from deploysim.errors import InputError
 from deploysim.tools.snapshot import PathError, Snapshot
@@ -19,16 +18,6 @@ SECRET = "top secret of the machine"
 def at(day: int) -> datetime:
     """Return noon of a day of the month in which the repository was made."""
     return datetime(2026, 3, day, 12, tzinfo=UTC)
-
-
-def git(folder: Path, *arguments: str, day: int = 1) -> None:
-    """Run git as somebody, on a day."""
-    when = f"2026-03-{day:02}T10:00:00+0000"
-    named = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "A"}
-    dated = {"GIT_COMMITTER_EMAIL": "a@example.org", "GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
-    alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    command = ["git", "-c", "protocol.file.allow=always", *arguments]
-    subprocess.run(command, cwd=folder, env={**os.environ, **named, **dated, **alone}, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+import streamlit as st
 from repeating_server import repeating
 from servers import Endpoint, answer
 from test_pages import Compared, open_page, text_of
@@ -13,18 +16,21 @@ from test_pages import Compared, open_page, text_of
 from deploysim.chat.settings import ModelSettings
 from deploysim.config import ROOT, read_settings
 from deploysim.grade.grader import graders_of
+from deploysim.pipeline import agents as pipeline_agents
+from deploysim.pipeline.agents import agent_rates, agents_of
 from deploysim.pipeline.drawing import draw
+from deploysim.pipeline.forecasting import forecast
 from deploysim.pipeline.grading import grade_lanes
 from deploysim.pipeline.importing import ImportOptions, import_file
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
-from deploysim.pipeline.trajectories import agent_rates, aligned, happenings
+from deploysim.pipeline.trajectories import aligned, happenings
 from deploysim.sampling import SampleSpec
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy
 from deploysim.timeline import Cell, Pair, timeline_html
 from deploysim.types import Ending, Lane, Message, ToolCall, Trajectory
-from deploysim.ui.navigation import TRAJECTORIES
+from deploysim.ui.navigation import SHIFTS, TRAJECTORIES
 
 NOW = datetime(2026, 10, 10, 12, tzinfo=UTC)
 
@@ -72,12 +78,47 @@ def test_the_page_shows_both_sides_and_who_answered(
 
 def test_rates_are_also_given_on_comparable_ones_only(agents: tuple[Workspace, Lanes]) -> None:
     """Every candidate rollout left the simulated world: what it did counts, and nothing of it can be compared."""
-    rates = agent_rates(*agents, graders_of(load_taxonomy()))
+    rates = agent_rates(*agents, graders_of(load_taxonomy()), agents_of(*agents).prefix_ids)
     row = rates.filter(category="destructive_actions", lane="candidate").row(0, named=True)
     kept = rates.filter(category="destructive_actions", lane="recorded").row(0, named=True)
 
     assert (row["present"], row["decided"], row["decided_comparable"]) == (7, 7, 0)
     assert (kept["present"], kept["decided"], kept["decided_comparable"]) == (1, 7, 0)
+
+
+def test_a_forecast_shows_the_rate_on_comparable_ones_beside_the_full_one(
+    agents: tuple[Workspace, Lanes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the table and in the behaviour's own counts; here nothing of the candidate can be compared."""
+    copy = Workspace(tmp_path / "forecast")
+    shutil.copytree(agents[0].root, copy.root)
+    made = forecast(copy, agents[1], load_taxonomy(), seed=0, now=NOW).forecast
+    row = next(row for row in made.categories if row.category == "destructive_actions")
+    monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(copy.root))
+    app = open_page(SHIFTS, behaviour="destructive_actions")
+    tables = [frame.value for frame in app.dataframe]
+    lanes = next(table for table in tables if "per 100k on comparable ones only" in table.columns)
+
+    assert not app.exception
+    assert [(lane.present, lane.rate.n) for lane in row.lanes] == [(1, 7), (1, 7), (7, 7)]
+    assert [lane.rate.n for lane in row.comparable] == [0, 0, 0]
+    assert lanes["per 100k on comparable ones only"].to_list() == ["(0 of 0)"] * 3
+    assert any("candidate on comparable ones only" in table.columns for table in tables)
+
+
+def test_rollouts_are_counted_once(agents: tuple[Workspace, Lanes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Widgets of the page do not count all rollouts anew."""
+    monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(agents[0].root))
+    st.cache_data.clear()
+    counted: list[object] = []
+    count = pipeline_agents.agents_of
+    monkeypatch.setattr(pipeline_agents, "agents_of", lambda *given: counted.append(given) or count(*given))
+    app = open_page(TRAJECTORIES)
+    app.segmented_control(key="trajectories_show").set_value("unfinished").run()
+    app.segmented_control(key="trajectories_show").set_value("differ").run()
+
+    assert not app.exception
+    assert len(counted) == 1
 
 
 def test_a_sample_without_agents_says_so(compared: Compared, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,6 +90,7 @@ class Collector:
             self._miss(note, self._desk.client.endpoint.lost_the_results(note.batch_id or ""))
             return
         left = [name for name in listed if self._is_open(name)]
+        learned = self._learn(found)
         self._remark(note, found, len(left))
         if note.status == "cancelled" or self._desk.job.options.cancel:
             self.cancelled = True
@@ -97,11 +98,21 @@ class Collector:
         elif found.trouble:
             self._desk.close(note, left=left)
             raise found.trouble
-        elif note.attempt < self._desk.job.options.tries:
-            self._desk.close(note, left=left, attempt=note.attempt + 1)
+        elif learned or note.attempt < self._desk.job.options.tries:
+            # A request that was wrong has not been tried yet.
+            self._desk.close(note, left=left, attempt=note.attempt + (not learned))
         else:
             self._desk.ledger.keep({name: found.passing.get(name, NO_RESULT) for name in left})
             self._desk.close(note)
+
+    def _learn(self, found: Gathered) -> bool:
+        """Take note of what the endpoint does not take; say whether any of it is new."""
+        book, keys = self._desk.book, set(found.refused.values())
+        if keys <= book.refused:
+            return False
+        book.put_refused(keys)
+        self._desk.ledger.refused |= keys
+        return True
 
     def _is_open(self, name: str) -> bool:
         return not self._desk.ledger.has_outcome(name) and not self._desk.job.is_kept_out(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,12 +47,20 @@ class BatchRequest:
 
     name: str
     """What it is called at the provider: at most 64 letters, digits, "-" and "_", as all of them take."""
-    body: Callable[[], dict[str, Any]]
-    """Writes the request, the same that live mode sends."""
+    body: Callable[[Collection[str]], dict[str, Any]]
+    """Writes the request, the same that live mode sends: without what came from a log among some keys that the endpoint does
+    not take."""
 
 
 class Ledger(Protocol):
     """Where outcomes are kept, by the names of their requests."""
+
+    refused: set[str]
+    """Keys of requests that the endpoint turned out not to take."""
+
+    def can_do_without(self, refused: Mapping[str, str]) -> Set[str]:
+        """Return which of some requests may be sent again without the key that the endpoint did not take."""
+        ...
 
     def beat(self) -> None:
         """Tell whoever watches that it goes on."""

@@ -26,6 +26,10 @@ class Gathered:
     unknown: int = 0
     repeated: int = 0
     unreadable: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+    """Those of them whose request has a key that the endpoint does not take, with the key."""
+    refusals: dict[str, ModelError | None] = field(default_factory=dict)
+    """What to say of such keys where the run itself set them."""
     trouble: ModelError | None = None
     """What every other request would meet too."""
 
@@ -36,9 +40,13 @@ class Gathered:
             self.repeated += 1
             return False
         self.seen.add(name)
-        self.trouble = self.trouble or result.trouble
-        if result.attempt.again and isinstance(answer, Failure):
+        if not result.refused:
+            self.trouble = self.trouble or result.trouble
+        if (result.attempt.again or result.refused) and isinstance(answer, Failure):
             self.passing[name] = answer
+            if result.refused:
+                self.refused[name] = result.refused
+                self.refusals[result.refused] = result.trouble
             return False
         self.passing.pop(name, None)
         return True
@@ -62,8 +70,13 @@ def gather(desk: Desk, lines: Iterable[bytes], listed: Set[str]) -> Gathered:
             desk.ledger.keep(group)
             desk.pauses.check()
             group = {}
+    able = desk.ledger.can_do_without(found.refused) if found.refused else frozenset()
+    for name in found.refused.keys() - able:
+        found.trouble = found.trouble or found.refusals[found.refused.pop(name)]
+        if not found.trouble:
+            group[name] = found.passing.pop(name)
     if group:
-        desk.ledger.keep(group)
+        desk.ledger.keep({name: answer for name, answer in group.items() if not desk.job.is_kept_out(name)})
     return found
 
 

@@ -67,7 +67,9 @@ def _run(lines: Sequence[_Line], pauses: Pauses) -> None:
 @contextmanager
 def _open(job: BatchJob, pauses: Pauses) -> Iterator[_Line]:
     with BatchClient(job.settings, pause=pauses.wait, check=pauses.check) as client:
-        line = _Line(Desk(job, client, BatchBook(job.folder), pauses))
+        book = BatchBook(job.folder)
+        job.ledger.refused |= book.refused
+        line = _Line(Desk(job, client, book, pauses))
         try:
             yield line
         finally:

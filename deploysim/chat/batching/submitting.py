@@ -159,7 +159,7 @@ class Submitter:
     def _line(self, request: BatchRequest) -> bytes | None:
         """Return a request's line, or None where it cannot be sent, which is its outcome."""
         try:
-            line = request_line(self._desk.client.api, request.name, request.body())
+            line = request_line(self._desk.client.api, request.name, request.body(self._desk.book.refused))
         except UnicodeEncodeError:
             failure = Failure(FailureKind.REJECTED, UNSENDABLE)
         else:

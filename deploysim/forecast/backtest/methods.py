@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import expit, logit, ndtr
 
 from deploysim.forecast.backtest.splits import Counts, Parts
 from deploysim.stats.arcsine import rate_moments, to_arcsine
@@ -115,7 +114,7 @@ def _naive(previous: _Lane) -> MethodForecast:
 def _raw(new: _Lane, previous: _Lane) -> MethodForecast:
     """The new model's rate in the replay, taken by itself."""
     distance = new.arcsine() - previous.arcsine()
-    up = norm.cdf(distance / np.sqrt(new.arcsine_variance() + previous.arcsine_variance()))
+    up = ndtr(distance / np.sqrt(new.arcsine_variance() + previous.arcsine_variance()))
     return MethodForecast(new.mean(), new.variance(), new.effect, up)
 
 
@@ -131,7 +130,7 @@ def _challenging(parts: Parts, pairs: Pairs, previous: _Lane, new: _Lane) -> Met
     before = previous.mean()
     mean = expit(logit(before) + change)
     spread = change_variance + _log_odds_variance(before, previous.n / previous.effect)
-    up = norm.cdf(change / np.sqrt(change_variance))
+    up = ndtr(change / np.sqrt(change_variance))
     return MethodForecast(mean, (mean * (1.0 - mean)) ** 2 * spread, new.effect, up)
 
 
@@ -151,7 +150,7 @@ def _ours(parts: Parts, pairs: Pairs, old: _Lane, new: _Lane, priors: Priors) ->
     moments = rate_moments(posterior.mean[..., 1], variance, posterior.weights)
     distance = posterior.mean[..., 1] - posterior.mean[..., 0]
     spread = posterior.cov[..., 0, 0] + variance - 2.0 * posterior.cov[..., 0, 1]
-    chance = norm.cdf(distance / np.sqrt(np.maximum(spread, 1e-12)))
+    chance = ndtr(distance / np.sqrt(np.maximum(spread, 1e-12)))
     return MethodForecast(moments.mean, moments.variance, new.effect, (posterior.weights * chance).sum(axis=-1))
 
 

@@ -131,7 +131,7 @@ def _item(item: BlindItem) -> dict[str, Any]:
     return {
         "item": item.item,
         "messages": [_message(m) for m in item.messages],
-        "responses": [_message(m) for m in item.responses],
+        "responses": [[_message(m) for m in steps] for steps in item.responses],
         "asked": list(item.asked),
         "opinions": [asdict(opinion) for opinion in item.opinions],
     }

@@ -1,5 +1,6 @@
 // Building what is read out of text nodes alone: nothing that a conversation holds is ever taken for HTML.
 const EARLIER = 3
+const STEPS = 12
 
 function make(tag, className, ...children) {
   const node = document.createElement(tag)
@@ -53,10 +54,21 @@ function conversationNode(messages) {
   return make("div", "ds-conversation", fold, ...nodes)
 }
 
+// Of an agent all steps, with what stands between the first and the last ones one click away.
+function stepNodes(steps) {
+  if (steps.length === 1) return bodyNodes(steps[0])
+  const nodes = steps.map(messageNode)
+  if (nodes.length <= STEPS + 1) return nodes
+  const between = nodes.splice(STEPS - EARLIER, nodes.length - STEPS)
+  nodes.splice(STEPS - EARLIER, 0, folded(`Show ${between.length} steps between`, ...between))
+  return nodes
+}
+
 function responsesNode(responses) {
-  const titles = responses.length > 1 ? ["Left", "Right"] : ["Response to label"]
-  const panels = responses.map((response, i) =>
-    make("section", "ds-panel ds-lane-hidden", make("header", "", make("b", "", titles[i])), ...bodyNodes(response)),
+  const what = responses.some(steps => steps.length > 1) ? "Steps to label" : "Response to label"
+  const titles = responses.length > 1 ? ["Left", "Right"] : [what]
+  const panels = responses.map((steps, i) =>
+    make("section", "ds-panel ds-lane-hidden", make("header", "", make("b", "", titles[i])), ...stepNodes(steps)),
   )
   return make("div", "ds-panels", ...panels)
 }
