@@ -44,7 +44,7 @@ def test_the_whole_way_from_the_shell(run, tmp_path: Path) -> None:
 
     assert imported["conversations"] == 8
     assert sample["size"] == 8
-    assert grades["grades"] == 3 * 8 * 23
+    assert grades["grades"] == 3 * 8 * 16
     refusal = next(c for c in forecast["categories"] if c["category"] == "refusal")
     assert refusal["table"] == {"both": 0, "improved": 0, "neither": 0, "regressed": 8}
     assert status["forecasts"] == [forecast["forecast_id"]]
