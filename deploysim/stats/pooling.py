@@ -42,7 +42,7 @@ GAP_MEAN_SD = 0.3
 """Prior standard deviation of the mean gap."""
 SCALES = np.array([0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8])
 """Scales of the Cauchy prior that are weighed against each other."""
-TAIL = 4.0
+TAIL = 8.0
 """Degrees of freedom of the Student t prior of the scale's logarithm."""
 _TINY = 1e-300
 STEPS = 15
@@ -72,7 +72,7 @@ class Priors:
     Forecasts of many categories narrow it themselves.
     """
 
-    shift: ChangePrior = ChangePrior(scale=3.0, doubt=0.4)
+    shift: ChangePrior = ChangePrior(scale=4.0, doubt=0.4)
     gap: ChangePrior = ChangePrior(scale=0.25, doubt=0.5)
 
 

@@ -23,7 +23,9 @@ def linked(key: str, ids: Sequence[str]) -> WidgetLink:
     """Tie a widget to a parameter of the link: the link decides, then the last choice, then the first id."""
     widget = f"link_{key}"
     wanted = st.query_params.get(key) or st.session_state.get(f"last_{key}")
-    st.session_state[widget] = wanted if wanted in ids else ids[0]
+    shown = wanted if wanted in ids else ids[0]
+    # Whoever came by a link and looks at another page comes back to the same view.
+    st.session_state[widget] = st.session_state[f"last_{key}"] = shown
     return {"key": widget, "on_change": _choice_to_link, "args": (key, widget)}
 
 
