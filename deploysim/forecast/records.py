@@ -169,7 +169,7 @@ class RunInputs:
 
 @dataclass(frozen=True, slots=True)
 class PriorUsed:
-    """Cauchy priors of changes of the log-odds: typical scale, and standard deviation of its logarithm."""
+    """Cauchy priors of changes of the log-odds: typical scale, and spread of its logarithm."""
 
     shift_scale: float
     shift_doubt: float

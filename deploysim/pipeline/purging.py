@@ -1,10 +1,11 @@
 """Erasure: conversations, or all of a user's, leave every file of the workspace, and a tombstone stays.
 
 What is erased: the rows of imports, samples, runs and grades, what judges replied, the parts of interrupted imports, and
-the words in reviews. What stays: forecasts, which hold counts and are frozen, marked as resting on something that is gone; in
-reviews the ids, places and verdicts, without which the leaks that were found would no longer count; and the tombstone,
-with ids and keyed hashes by which later imports of the same log leave the conversation out. Backups, snapshots of the
-disk and copies that were handed out are beyond reach.
+the words in reviews. What stays: forecasts, which hold counts and are frozen, marked as resting on something that is
+gone; audits, frozen too, which hold counts, ids, places and words that several conversations share; in reviews the ids,
+places and verdicts, without which the leaks that were found would no longer count; and the tombstone, with ids and keyed
+hashes by which later imports of the same log leave the conversation out. Backups, snapshots of the disk and copies that
+were handed out are beyond reach.
 """
 
 from __future__ import annotations

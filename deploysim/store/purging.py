@@ -96,10 +96,15 @@ def holdings(workspace: Workspace, conversation_ids: Collection[str], user_keys:
         samples=samples,
         runs=tuple(p.name for p in _folders(workspace.runs) if _sample_of(p) in samples or _run_holds(p, wanted)),
         grades=tuple(p for p in sorted(workspace.grades.glob("*/*.parquet")) if _rows(p, about_prefixes_of(wanted))),
-        replies=tuple(p for p in sorted(workspace.grades.glob("*/*.jsonl")) if _journal_names(p, wanted)),
+        replies=tuple(p for p in _journals(workspace) if _journal_names(p, wanted)),
         reviews=tuple(p for p in sorted((workspace.root / "reviews").glob("*.jsonl")) if _says_more(p, wanted)),
         drafts=drafts_quoting(workspace, wanted),
     )
+
+
+def _journals(workspace: Workspace) -> list[Path]:
+    """Return the journals of what judges said, of single responses and of pairs."""
+    return sorted([*workspace.grades.glob("*/*.jsonl"), *workspace.audits.glob("*.jsonl")])
 
 
 def about_prefixes_of(conversation_ids: Iterable[str]) -> pl.Expr:

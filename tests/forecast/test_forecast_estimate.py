@@ -238,7 +238,7 @@ def test_unconfirmed_direction_is_a_lead(forecast) -> None:
     row = only(forecast({"x": {"ppp": 3, "aap": 5, "ppa": 1, "aaa": 491}}))
 
     assert row.direction in (Direction.UP, Direction.MATERIALLY_UP)
-    assert row.q_value == 14 / 64
+    assert row.q_value == pytest.approx(14 / 64)
     assert any("treat it as a lead" in note for note in row.notes)
     assert "Only 9 of 500 prefixes show it in a compared lane: one more could change the picture." in row.notes
 

@@ -104,7 +104,7 @@ def test_files_from_before_a_field_came_are_read(forecast) -> None:
     del plain["prior"]
 
     assert forecast_from_json(json.dumps(plain)).prior is None
-    assert forecast_from_json(forecast_to_json(forecast)).prior.shift_scale == 5.0
+    assert forecast_from_json(forecast_to_json(forecast)).prior.shift_scale == 4.0
 
 
 def test_wrong_direction_is_refused(forecast) -> None:
