@@ -15,6 +15,9 @@ from deploysim.looks import DIRECTIONS, UNCLEAR
 Chart = Any
 """An Altair chart of any kind: its fluent methods are too dynamic for the type checker."""
 _SIDE_PX = 460
+_WIDE_PX, _LETTER_PX, _LINE_PX = 900, 7, 14
+"""About how wide the chart is, and how large its letters are: enough to keep names apart."""
+_LIFTS = (-10, 13, -24, 27, -38, 41, -52, 55)
 _LEAST_SPAN = 10.0
 CANDIDATE = "#7B5EA7"
 
@@ -31,14 +34,10 @@ def score_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
         f"{number(row['forecast_per_100k'])} forecast, {number(row['realised_per_100k'])} realised"
         for row in rows.iter_rows(named=True)
     ]
-    data = (
-        rows.with_columns(
-            pl.col("forecast_low", "realised_low", "forecast_high", "realised_high").clip(low, high),
-            tip=pl.Series(tips, dtype=pl.String),
-        )
-        .sort("forecast_per_100k")
-        .with_columns(place=pl.int_range(pl.len()) % 2)
-    )
+    data = rows.with_columns(
+        pl.col("forecast_low", "realised_low", "forecast_high", "realised_high").clip(low, high),
+        tip=pl.Series(tips, dtype=pl.String),
+    ).with_columns(lift=pl.Series(_lifts(rows, low, high), dtype=pl.Int32))
     scale = alt.Scale(type="log", domain=[low, high], nice=False)
     axis = alt.Axis(
         values=_decades(low, high),
@@ -75,13 +74,12 @@ def score_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
             alt.Tooltip("direction:N", title="Called"),
         ],
     )
-    # Neighbours are named above and below in turn, so that fewer names run into each other.
     names = alt.layer(
         *(
-            base.transform_filter(alt.datum.place == place)
-            .mark_text(align="left", dx=9, dy=dy, fontSize=12, color=ink)
+            base.transform_filter(alt.datum.lift == lift)
+            .mark_text(align="left", dx=9, dy=lift, fontSize=12, color=ink)
             .encode(x=x, y=y, text="name:N")
-            for place, dy in ((0, -10), (1, 13))
+            for lift in sorted(set(data["lift"]))
         )
     )
     ends = pl.DataFrame({"at": [low, high]})
@@ -91,6 +89,31 @@ def score_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
         .encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale))
     )
     return (same + across + up + points + names).properties(height=_SIDE_PX)
+
+
+def _lifts(rows: pl.DataFrame, low: float, high: float) -> list[int]:
+    """Return how far below its mark, in pixels, each name stands: the nearest place where it runs into no other."""
+    placed: list[tuple[float, float, float]] = []
+    found = []
+    for name, across, up in rows.select("name", "forecast_per_100k", "realised_per_100k").iter_rows():
+        left, top = _WIDE_PX * _share(across, low, high), _SIDE_PX * (1.0 - _share(up, low, high))
+        right = left + _LETTER_PX * len(name)
+
+        def is_free(lift: int, left: float = left, right: float = right, top: float = top) -> bool:
+            return all(
+                right < other_left or left > other_right or abs(top + lift - line) >= _LINE_PX
+                for other_left, other_right, line in placed
+            )
+
+        lift = next((lift for lift in _LIFTS if is_free(lift)), _LIFTS[0])
+        placed.append((left, right, top + lift))
+        found.append(lift)
+    return found
+
+
+def _share(value: float | None, low: float, high: float) -> float:
+    """Return how far along a log axis a value stands."""
+    return math.log(min(high, max(low, value or low)) / low) / math.log(high / low)
 
 
 def score_alt(rows: pl.DataFrame) -> str:

@@ -13,7 +13,7 @@ from deploysim import charts
 from deploysim.charts.export import as_png, as_svg
 from deploysim.charts.funnel import funnel_alt, funnel_chart
 from deploysim.charts.waterfall import waterfall_alt, waterfall_chart
-from deploysim.forecast.records import CategoryForecast, Direction, Forecast
+from deploysim.forecast.records import CategoryForecast, Direction, Forecast, LaneCount
 from deploysim.forecast.reversal import what_would_change
 from deploysim.forecast.words import BETTER, WORSE, number, sentence
 from deploysim.pipeline.forecasting import SavedForecast
@@ -182,9 +182,7 @@ def _show_lanes(row: CategoryForecast) -> None:
             lane.absent,
             lane.unsure + lane.not_comparable + lane.failed,
             number(lane.rate.per_100k) if lane.rate.per_100k is not None else "n/a (n = 0)",
-            f"{number(lane.low_per_100k)} to {number(lane.high_per_100k)}"
-            if lane.low_per_100k is not None and lane.high_per_100k is not None
-            else "n/a",
+            _bounds(lane),
             lane.not_comparable,
             alike.get(lane.lane, ""),
         )
@@ -195,8 +193,22 @@ def _show_lanes(row: CategoryForecast) -> None:
         pl.DataFrame(cells, schema=columns, orient="row").select(columns if alike else LANE_COLUMNS),
         hide_index=True,
         height="content",
+        column_config={
+            "rate per 100k": st.column_config.TextColumn(
+                help="Half a response is added to those present and to those absent (Jeffreys), so that none seen among a "
+                "few is not read as never. The bounds beside it are plain shares."
+            )
+        },
         alt=f"Responses of each lane to {row.name}, by verdict.",
     )
+
+
+def _bounds(lane: LaneCount) -> str:
+    if lane.low_per_100k is None or lane.high_per_100k is None:
+        return "n/a"
+    if lane.low_per_100k == lane.high_per_100k:
+        return "none unclear"
+    return f"{number(lane.low_per_100k)} to {number(lane.high_per_100k)}"
 
 
 def show_floor(rows: pl.DataFrame) -> None:
