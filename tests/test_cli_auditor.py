@@ -69,6 +69,10 @@ def test_what_an_auditor_proposes_is_printed_and_kept_without_any_text(here: Wor
     assert f"{NAME} (quoted from baseline in 0 and from candidate in {found.second} of 40 pairs read)" in printed
     assert "A model's opinion, not a measurement: judge-1 read 40 pairs" in printed
     assert {by_id[one.prefix_id][slice(*one.spans[0])] for one in found.evidence} == {"Certainly!"}
+    baseline, candidate = (examples[0].ruled(side, "present") for side in ("first", "second"))
+    assert baseline.run == saved.audit.surface.first.run_id != candidate.run == saved.audit.surface.second.run_id
+    assert candidate.response.startswith("Certainly!")
+    assert not baseline.response.startswith("Certainly!")
     assert "Certainly!" not in (here.audits / f"{saved.audit_id}.json").read_text()
 
 

@@ -146,8 +146,8 @@ def proposal_table(audit: DiscoverAudit) -> pl.DataFrame:
         {
             "proposed": [one.name for one in proposals],
             "definition": [one.definition for one in proposals],
-            f"pairs quoted, {audit.first}": [one.first for one in proposals],
-            f"pairs quoted, {audit.second}": [one.second for one in proposals],
+            f"quoted, {audit.first}": [one.first for one in proposals],
+            f"quoted, {audit.second}": [one.second for one in proposals],
         }
     )
 

@@ -31,7 +31,7 @@ def show_proposals(audit: DiscoverAudit, who: Person | None) -> None:
         proposal_table(audit),
         hide_index=True,
         height="content",
-        column_config={"definition": st.column_config.TextColumn(width="large")},
+        column_config={"definition": st.column_config.TextColumn(width="medium")},
         alt="Categories that a model proposes, with its definition and how many pairs it quotes from each side.",
     )
     chosen = proposals[pick("Read a proposal", {i: one.name for i, one in proposals.items()}, key="proposal")]

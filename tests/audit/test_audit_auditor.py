@@ -134,6 +134,15 @@ def test_evidence_is_mapped_back_to_sides_and_places() -> None:
     assert one.pairs[0].second.text[start:end] == "consult a doctor"
 
 
+def test_what_the_first_side_shows_is_the_first_sides() -> None:
+    """A behaviour that the candidate lost is quoted from the baseline, under whichever letters it was shown."""
+    one = batch()
+    found = proposed(evidence(one, "is fine", side="first"))
+    (lost,) = opinion_of("j", [read_ideas(said(one, found), one)], [one], KNOWN).proposals
+
+    assert (lost.first, lost.second, lost.side) == (3, 0, "first")
+
+
 def test_ideas_of_one_name_are_one() -> None:
     """Each of two batches has it in one pair, so that only together they show it in two."""
     asked = list(batches(pairs(BATCH + 2), (), seed=0))
