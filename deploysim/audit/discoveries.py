@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from deploysim.audit.records import Comparison, Shown
+
+Which = Literal["first", "second"]
+"""One of the two sides that are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,56 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """Where a response shows what an auditor proposes; the words themselves are read from the response."""
+
+    prefix_id: str
+    side: Which
+    spans: tuple[tuple[int, int], ...]
+    """Start and end of each quotation, in characters of the response as a reader sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A category that an auditor proposes, in its words."""
+
+    proposal_id: str
+    name: str
+    definition: str
+    first: int
+    """Pairs in which it quotes the first side's response."""
+    second: int
+    evidence: tuple[Quoted, ...]
+
+    @property
+    def side(self) -> Which:
+        """The side that shows it more often."""
+        return "first" if self.first > self.second else "second"
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a model that read some pairs proposes: its opinion, and nothing that was measured."""
+
+    judge: str
+    pairs: int
+    """Pairs that it read and gave a readable answer about."""
+    calls: int
+    failed: int
+    """Calls that brought no readable answer, or one without the check word."""
+    proposals: tuple[Proposal, ...]
+    """Those with evidence in the most pairs first."""
+    unfounded: int
+    """Quotations that were dropped: not in the response that they are said to be from, or in both."""
+    thin: int
+    """Proposals that were dropped: without a name, a definition, or evidence in two pairs."""
+    known: int
+    """Proposals that were dropped: a category has the name already."""
+    copied: int
+    """Proposals that were dropped: their name or definition is copied from a conversation."""
+
+
+@dataclass(frozen=True, slots=True)
 class DiscoverAudit:
     """How a candidate's responses differ from what it is compared with, in ways that no category may cover."""
 
@@ -100,6 +154,8 @@ class DiscoverAudit:
     certainty: float
     """What "probably" means above."""
     notes: tuple[str, ...]
+    auditor: Opinion | None = None
+    """None where no model was asked."""
 
     @property
     def first(self) -> str:

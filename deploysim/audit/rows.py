@@ -139,6 +139,19 @@ def group_table(audit: DiscoverAudit, names: Mapping[str, str]) -> pl.DataFrame:
     )
 
 
+def proposal_table(audit: DiscoverAudit) -> pl.DataFrame:
+    """Return one row per category that an auditor proposes, in its words, with how many pairs it quotes."""
+    proposals = audit.auditor.proposals if audit.auditor else ()
+    return pl.DataFrame(
+        {
+            "proposed": [one.name for one in proposals],
+            "definition": [one.definition for one in proposals],
+            f"quoted, {audit.first}": [one.first for one in proposals],
+            f"quoted, {audit.second}": [one.second for one in proposals],
+        }
+    )
+
+
 def mark_table(group: Group) -> pl.DataFrame:
     """Return what sets a group apart."""
     return pl.DataFrame(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploysim.audit.ablations import Variant
-from deploysim.audit.discoveries import DiscoverAudit
+from deploysim.audit.discoveries import DiscoverAudit, Opinion, Proposal
 from deploysim.audit.noticing import AwarenessAudit
 from deploysim.audit.records import Comparison, JudgeChoice, Share, Tell
 from deploysim.types import Ending, Interval
@@ -131,6 +131,35 @@ def threshold_words(audit: DiscoverAudit) -> str:
         f"A behaviour rarer than {unseen} per 100,000 {audit.unit}s may well not have occurred here at all, and below {unlisted} "
         f"it is likely in too few conversations to be listed (Poisson, {percent(audit.certainty)} sure above). Nothing is "
         "claimed about rarer ones."
+    )
+
+
+def opinion_words(opinion: Opinion) -> str:
+    """Say what a model's proposals are worth: whose they are, what it read, and what was dropped."""
+    calls = f" {opinion.failed} of {counted(opinion.calls, 'call')} brought no usable answer." if opinion.failed else ""
+    dropped = [
+        words
+        for count, words in (
+            (opinion.unfounded, f"{counted(opinion.unfounded, 'quotation')} not in the response named, or in both"),
+            (opinion.thin, f"{counted(opinion.thin, 'proposal')} without evidence in two pairs"),
+            (opinion.known, f"{counted(opinion.known, 'proposal')} of a category that there is"),
+            (opinion.copied, f"{counted(opinion.copied, 'proposal')} worded as a conversation is"),
+        )
+        if count
+    ]
+    return (
+        f"A model's opinion, not a measurement: {opinion.judge} read {counted(opinion.pairs, 'pair')} without being told "
+        f"which response is whose, and proposes {counted(len(opinion.proposals), 'category', 'categories')}.{calls}"
+        + (f" Dropped: {', '.join(dropped)}." if dropped else "")
+    )
+
+
+def evidence_words(proposal: Proposal, audit: DiscoverAudit) -> str:
+    """Return in how many of the pairs that were read a proposal has evidence, by lane."""
+    read = audit.auditor.pairs if audit.auditor else 0
+    return (
+        f"quoted from {audit.first} in {proposal.first} and from {audit.second} in {proposal.second} "
+        f"of {counted(read, 'pair')} read"
     )
 
 

@@ -17,8 +17,10 @@ from deploysim.audit.words import (
     chance,
     detector_words,
     discover_words,
+    evidence_words,
     explained_words,
     mistaken_words,
+    opinion_words,
     question_words,
     scrubbing_words,
     sensitivity_words,
@@ -42,12 +44,15 @@ from deploysim.cli.results import judge_use
 from deploysim.cli.rollouts import RepositoryOption, SimulatorOption, SimulatorUrlOption, rollout_options
 from deploysim.cli.runs import checked_lane
 from deploysim.grade.grader import graders_of
+from deploysim.grade.judging.judges import Judges
 from deploysim.pipeline.ablating import ablate
+from deploysim.pipeline.asking_auditor import PAIRS, Auditor
 from deploysim.pipeline.audited_lanes import ended_lanes
 from deploysim.pipeline.auditing_awareness import FALSE_POSITIVES, audit_awareness
 from deploysim.pipeline.auditing_fidelity import JUDGE_PAIRS, audit_fidelity
+from deploysim.pipeline.budgeting import Budget
 from deploysim.pipeline.discovering import audit_discover
-from deploysim.pipeline.judges import configured_judges
+from deploysim.pipeline.judges import configured_judges, judge_named
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.model_choice import choose_model
 from deploysim.pipeline.replaying import ReplayPlan
@@ -109,6 +114,13 @@ def discover_command(
     sample: SampleOption = None,
     candidate: CandidateOption = None,
     baseline: BaselineOption = None,
+    auditor: Annotated[
+        str, typer.Option(help="A model, named as judges are, that reads changed pairs and proposes categories.")
+    ] = "",
+    auditor_pairs: Annotated[int, typer.Option(min=2, help="The most pairs that the auditor reads.")] = PAIRS,
+    budget: Annotated[float | None, typer.Option(help="Most money to spend on the auditor.")] = None,
+    budget_tokens: Annotated[int | None, typer.Option(help="Most tokens to spend on the auditor.")] = None,
+    override_privacy: OverrideOption = "",
     seed: SeedOption = 0,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -119,9 +131,20 @@ def discover_command(
     """
     here = context(workspace)
     lanes = audited_lanes(here, sample, candidate, baseline)
-    graders = graders_of(load_taxonomy(), configured_judges(here.settings))
+    taxonomy = load_taxonomy()
+    graders = graders_of(taxonomy, configured_judges(here.settings))
+    asked = None
+    if auditor:
+        judge, known = judge_named(here.settings, auditor), tuple(one.name for one in taxonomy.categories)
+        use = judge_use(
+            here,
+            override_privacy=override_privacy,
+            judges=Judges(cheap=(judge,)),
+            budget=Budget(budget, budget_tokens),
+        )
+        asked = Auditor(judge, use, known, auditor_pairs)
     with meter(quiet=as_json) as show:
-        saved = audit_discover(here.workspace, lanes, graders, seed=seed, now=here.now, report=show)
+        saved = audit_discover(here.workspace, lanes, graders, seed=seed, now=here.now, auditor=asked, report=show)
     if as_json:
         print_audit(saved.audit_id, saved.audit)
         return
@@ -136,6 +159,11 @@ def discover_command(
         terms = [term for term in audit.terms if term.z * way > audit.chance_z][:SHOWN_TERMS]
         say(f"Said more in {lane} than chance allows: {', '.join(term.words for term in terms) or 'nothing'}")
     say(threshold_words(audit))
+    if audit.auditor:
+        say("")
+        say(opinion_words(audit.auditor))
+        for one in audit.auditor.proposals:
+            say(f"  {one.name} ({evidence_words(one, audit)}): {one.definition}")
     for note in audit.notes:
         say(note)
     say(f"Audit {saved.audit_id[:12]}. Read its groups and name them on the Discover page.")

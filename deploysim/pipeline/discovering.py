@@ -7,11 +7,12 @@ from datetime import datetime
 
 from deploysim import __version__
 from deploysim.audit.discover import discover
-from deploysim.audit.discoveries import DiscoverAudit
+from deploysim.audit.discoveries import DiscoverAudit, Opinion
 from deploysim.audit.lexicon import FEWEST_CLUSTERS
 from deploysim.audit.telling import MOST_PAIRS, compare, part
 from deploysim.errors import InputError, NotFoundError
 from deploysim.grade.grader import Grader
+from deploysim.pipeline.asking_auditor import Auditor, ask_auditor
 from deploysim.pipeline.audited_lanes import outcomes, pairs, side
 from deploysim.pipeline.audits import SavedAudit, keep
 from deploysim.pipeline.grading import Report, silent
@@ -32,13 +33,17 @@ def audit_discover(
     *,
     seed: int,
     now: datetime,
+    auditor: Auditor | None = None,
     report: Report = silent,
 ) -> SavedAudit[DiscoverAudit]:
     """Find how the candidate's responses differ, beside what the graders in force already name, and keep the result.
 
+    With an auditor a model reads some of the changed pairs and proposes categories.
+
     Raises:
         NotFoundError: where no candidate has answered the sample.
-        InputError: where too few pairs differ.
+        InputError: where too few pairs differ, or where the auditor may not be asked.
+        ModelError: where the auditor's endpoint refuses every call.
     """
     if lanes.candidate is None:
         raise NotFoundError(
@@ -57,12 +62,17 @@ def audit_discover(
             expected=f"at least {FEWEST_PAIRS} pairs that differ, or nothing can be said of what they share",
             next_step="replay more prefixes; the few that differ are on the Compare page",
         )
+    sides = side(workspace, lanes.sample_id, lanes.baseline), side(workspace, lanes.sample_id, lanes.candidate)
+    opinion: Opinion | None = None
+    remarks: tuple[str, ...] = ()
+    if auditor:
+        opinion, remarks = ask_auditor(workspace, lanes.sample_id, changed, sides, auditor, seed=seed, report=report)
     report("comparing form and length", 0, 2)
     surface = compare(
         used,
         question="models" if lanes.baseline else "candidate",
-        first=side(workspace, lanes.sample_id, lanes.baseline),
-        second=side(workspace, lanes.sample_id, lanes.candidate),
+        first=sides[0],
+        second=sides[1],
         left_out=left_out,
         seed=seed,
         level=LEVEL,
@@ -91,7 +101,8 @@ def audit_discover(
         unseen_rate=unseen_rate(independent, probability=CERTAINTY),
         unlisted_rate=unseen_rate(independent, times=FEWEST_CLUSTERS, probability=CERTAINTY),
         certainty=CERTAINTY,
-        notes=_notes(lanes, len(both), graded),
+        notes=(*_notes(lanes, len(both), graded), *remarks),
+        auditor=opinion,
     )
     return keep(workspace, audit)
 

@@ -1,19 +1,21 @@
-"""From a group of changed pairs to a draft category: what to read, and the draft kept with its first labels."""
+"""From a group of changed pairs, or a model's proposal, to a draft category: what to read, and the draft kept with its first labels."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from deploysim.audit.discoveries import DiscoverAudit, Group
-from deploysim.audit.drafts import Draft, draft_yaml
+from deploysim.audit.discoveries import DiscoverAudit, Group, Proposal, Which
+from deploysim.audit.drafts import Draft, RuledExample, draft_yaml
+from deploysim.audit.records import Shown
 from deploysim.errors import InputError
 from deploysim.grade.asking import last_user_text
 from deploysim.grade.grader import graders_of
 from deploysim.grade.judging.judges import NO_JUDGES
+from deploysim.pipeline.audited_lanes import readings
 from deploysim.store.drafts import draft_path, write_draft
 from deploysim.store.files import short_hash
 from deploysim.store.labels import Label, record_labels
@@ -22,6 +24,7 @@ from deploysim.store.runs import responses_to
 from deploysim.store.samples import get_prefixes
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Taxonomy, load_taxonomy
+from deploysim.taxonomy.records import Ruling
 from deploysim.types import Prefix
 
 
@@ -33,26 +36,54 @@ class Example:
     request: str
     first: str
     second: str
+    first_run: str
+    """Run id, or "recorded"."""
     second_run: str
     why: str
+
+    def ruled(self, side: Which, ruling: Ruling) -> RuledExample:
+        """Return one side's response as its reader ruled it."""
+        run, text = (self.first_run, self.first) if side == "first" else (self.second_run, self.second)
+        return RuledExample(self.prefix.prefix_id, run, self.request, text, ruling, "")
 
 
 def group_examples(workspace: Workspace, audit: DiscoverAudit, group: Group) -> list[Example]:
     """Return the group's most typical pairs, as far as they are still there."""
     ids = [one.prefix_id for one in group.examples]
-    found = get_prefixes(workspace, audit.sample_id, ids)
     sides = [_texts(workspace, run, ids) for run in (audit.surface.first.run_id, audit.surface.second.run_id)]
-    second_run = audit.surface.second.run_id or RECORDED
+    return _examples(workspace, audit, group.examples, sides)
+
+
+def proposal_examples(workspace: Workspace, audit: DiscoverAudit, proposal: Proposal) -> list[Example]:
+    """Return the pairs that an auditor quotes, as it read them and as far as they are still there."""
+    shown: dict[str, list[str]] = {}
+    for one in proposal.evidence:
+        side = audit.first if one.side == "first" else audit.second
+        shown.setdefault(one.prefix_id, []).append(f"quoted from {side}")
+    there = list(get_prefixes(workspace, audit.sample_id, list(shown)))
+    sides = [
+        readings(workspace, audit.sample_id, one.run_id, there, repeat=one.repeat)
+        for one in (audit.surface.first, audit.surface.second)
+    ]
+    whys = [Shown(i, ", ".join(dict.fromkeys(why))) for i, why in shown.items()]
+    return _examples(workspace, audit, whys, sides)
+
+
+def _examples(
+    workspace: Workspace, audit: DiscoverAudit, shown: Sequence[Shown], sides: Sequence[Mapping[str, str]]
+) -> list[Example]:
+    found = get_prefixes(workspace, audit.sample_id, [one.prefix_id for one in shown])
     return [
         Example(
             prefix=sampled.prefix,
             request=last_user_text(sampled.prefix),
             first=sides[0].get(one.prefix_id, sampled.recorded.content),
             second=sides[1].get(one.prefix_id, sampled.recorded.content),
-            second_run=second_run,
+            first_run=audit.surface.first.run_id or RECORDED,
+            second_run=audit.surface.second.run_id or RECORDED,
             why=one.why,
         )
-        for one in group.examples
+        for one in shown
         if (sampled := found.get(one.prefix_id))
     ]
 

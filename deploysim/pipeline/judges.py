@@ -30,6 +30,16 @@ def configured_judges(settings: Settings, profiles: Mapping[str, ModelProfile] |
     return Judges(_tier(settings.judges, settings, known), _tier(settings.strong_judges, settings, known))
 
 
+def judge_named(settings: Settings, name: str) -> Judge:
+    """Return a judge that a command names, found as those of the settings are.
+
+    Raises:
+        ConfigError: where a key is missing, or the model cannot judge.
+        InputError: where the file of models cannot be read.
+    """
+    return _judge(name, settings, known_profiles(settings))
+
+
 def judge_prices(judges: Judges, settings: Settings) -> dict[str, Price]:
     """Return what judges cost, those whose price is known at the endpoint where they are asked, by their names."""
     known = known_profiles(settings)
@@ -48,6 +58,6 @@ def _judge(name: str, settings: Settings, known: Mapping[str, ModelProfile]) -> 
         raise ConfigError(
             "The embedded model is too small to judge.",
             expected="a model that follows instructions well",
-            next_step="name another one in DEPLOYSIM_JUDGE, with OPENAI_BASE_URL or an entry in data/models.yaml",
+            next_step="name another one (DEPLOYSIM_JUDGE), with OPENAI_BASE_URL or an entry in data/models.yaml",
         )
     return Judge(name, choose_model(settings, model=name, profiles=known).settings)

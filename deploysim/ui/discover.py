@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import streamlit as st
 
 from deploysim.audit.discoveries import DiscoverAudit, Group
-from deploysim.audit.drafts import Draft, RuledExample
 from deploysim.audit.rows import group_table, mark_table, tell_rows, term_rows
 from deploysim.audit.words import discover_words, explained_words, threshold_words
 from deploysim.charts import audits as charts
-from deploysim.errors import DeploysimError
-from deploysim.pipeline.drafting import Example, group_examples, save_draft
+from deploysim.pipeline.drafting import group_examples
 from deploysim.render import Panel, conversation_html, panels_html
-from deploysim.roles import Task
 from deploysim.store.drafts import list_drafts
-from deploysim.taxonomy.records import Ruling
 from deploysim.ui.audits import pair_link, pick_audit
-from deploysim.ui.blocks import ink, plain, show_error, show_html, stepper
+from deploysim.ui.blocks import ink, plain, show_html, stepper
 from deploysim.ui.data import workspace
 from deploysim.ui.definitions import taxonomy
 from deploysim.ui.links import pick
+from deploysim.ui.naming import name_it
 from deploysim.ui.navigation import COMPARE
-from deploysim.ui.people import person, refused
+from deploysim.ui.people import Person, person
+from deploysim.ui.proposals import show_proposals
 
 _NEEDS = (
     "Nothing has been looked for yet. It needs a sample that a candidate has answered; it is compared with the baseline, "
     "or with the log where there is none."
 )
-_FIRST_RULED = 6
-"""Examples that are ruled when a group is named."""
 
 
 def show_discover() -> None:
@@ -41,7 +35,9 @@ def show_discover() -> None:
     for note in audit.notes:
         st.caption(f":material/info: {plain(note)}")
     _help(audit)
-    _groups(audit)
+    who = person(st.columns(3)[0])
+    _groups(audit, who)
+    show_proposals(audit, who)
     words, form = st.columns(2, gap="large")
     with words:
         st.subheader("Words", anchor=False)
@@ -61,7 +57,7 @@ def show_discover() -> None:
     _drafts()
 
 
-def _groups(audit: DiscoverAudit) -> None:
+def _groups(audit: DiscoverAudit, who: Person | None) -> None:
     st.subheader("Groups of pairs that changed alike", anchor=False)
     if not audit.groups:
         st.markdown("No group of changes is large enough to be listed.")
@@ -82,10 +78,10 @@ def _groups(audit: DiscoverAudit) -> None:
     )
     labels = {one.group_id: f"{one.title} ({one.pairs} pairs)" for one in audit.groups}
     group = {one.group_id: one for one in audit.groups}[pick("Read a group", labels, key="group")]
-    _read(audit, group)
+    _read(audit, group, who)
 
 
-def _read(audit: DiscoverAudit, group: Group) -> None:
+def _read(audit: DiscoverAudit, group: Group, who: Person | None) -> None:
     st.dataframe(
         mark_table(group),
         hide_index=True,
@@ -111,63 +107,7 @@ def _read(audit: DiscoverAudit, group: Group) -> None:
     link = pair_link(audit.sample_id, sides, chosen.prefix.prefix_id)
     st.page_link(COMPARE, label="All lanes with grades, on Compare", icon=":material/compare:", query_params=link)
     with st.expander("Name it: make a draft category of this group", icon=":material/edit:"):
-        _name(group, examples)
-
-
-def _name(group: Group, examples: list[Example]) -> None:
-    who = person()
-    if who is None:
-        st.markdown("Say who you are: the examples that you rule are labels.")
-        return
-    if refused(who, Task.LABEL):
-        return
-    phrases = [mark.phrase for mark in group.marks if mark.phrase]
-    with st.form(f"draft_{group.group_id}", border=False):
-        left, right = st.columns(2, gap="large")
-        name = left.text_input("Name", placeholder="what people will read")
-        definition = left.text_area("Definition", placeholder="The assistant …", height=80)
-        present = left.text_area("Present when, one a line", placeholder="It says …", height=80)
-        absent = left.text_area("Absent when, one a line", placeholder="The words stand in a quotation.", height=80)
-        severity = left.select_slider("Severity", [0, 1, 2, 3, 4], value=1)
-        decides = left.radio("Who decides", ["a judge", "a rule that looks for phrases"], horizontal=True)
-        wanted = left.text_input("Phrases, with commas between", value=", ".join(phrases))
-        right.markdown("**Rule its examples.** They become the first labels, and judges see them as borderline cases.")
-        ruled = [_rule(right, at, one) for at, one in enumerate(examples[:_FIRST_RULED])]
-        if st.form_submit_button("Save the draft", type="primary", icon=":material/save:"):
-            draft = Draft(
-                name=name,
-                definition=definition,
-                present_when=_lines(present),
-                absent_when=_lines(absent),
-                severity=int(severity),
-                phrases=tuple(p.strip() for p in wanted.split(",") if p.strip()) if decides != "a judge" else (),
-                examples=tuple(one for one in ruled if one),
-            )
-            _save(draft, who.name)
-
-
-def _rule(where: st.delta_generator.DeltaGenerator, at: int, one: Example) -> RuledExample | None:
-    said = where.radio(
-        f"Example {at + 1} · {one.prefix.prefix_id}",
-        ["present", "absent", "leave out"],
-        index=2,
-        horizontal=True,
-        key=f"discover_rule_{one.prefix.prefix_id}",
-    )
-    if said not in ("present", "absent"):
-        return None
-    ruling: Ruling = "present" if said == "present" else "absent"
-    return RuledExample(one.prefix.prefix_id, one.second_run, one.request, one.second, ruling, "")
-
-
-def _save(draft: Draft, by: str) -> None:
-    try:
-        path = save_draft(workspace(), draft, taxonomy()[0], by=by, now=datetime.now(UTC))
-    except DeploysimError as error:
-        show_error(error)
-        return
-    st.success(f"Saved with {len(draft.examples)} labelled examples.")
-    st.code(f"python -m deploysim taxonomy --check {path}\ncp {path} data/taxonomy/", language="bash")
+        name_it(group.group_id, examples, who, phrases=[mark.phrase for mark in group.marks if mark.phrase])
 
 
 def _drafts() -> None:
@@ -176,10 +116,6 @@ def _drafts() -> None:
         st.subheader("Drafts", anchor=False)
         st.markdown("\n".join(f"- `{path.name}`" for path in found))
         st.caption("A draft counts once it is copied into data/taxonomy: then it is graded like any other category.")
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _help(audit: DiscoverAudit) -> None:
@@ -191,6 +127,9 @@ def _help(audit: DiscoverAudit) -> None:
             "the models. A group without a small q is a lead at best.\n\n"
             f"**Words** are ranked by log-odds with a Dirichlet prior (z-scores), counting responses; those in responses to "
             f"fewer than {audit.fewest} conversations or users are neither counted nor kept.\n\n"
+            "**What a model proposes** is there where an auditor was asked: `audit discover --auditor NAME`. It is shown some "
+            "changed pairs in random order and names what it sees; what it cannot quote in two pairs is dropped. It read few "
+            "pairs, may be wrong, and is no count of anything.\n\n"
             "**Explained** pairs have a verdict that changed in some category. What is not explained has no name yet: read "
             "it, and where it matters, name it."
         )

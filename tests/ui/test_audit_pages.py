@@ -8,13 +8,19 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from auditing import DEFINITION, NAME, sees
+from judging import endpoint, judge
 from makers import NOW
 from test_pages import open_page, text_of
 
+from deploysim.audit.discoveries import DiscoverAudit
 from deploysim.grade.grader import graders_of
+from deploysim.pipeline.asking_auditor import Auditor
 from deploysim.pipeline.auditing_awareness import audit_awareness
 from deploysim.pipeline.auditing_fidelity import audit_fidelity
+from deploysim.pipeline.audits import audits_of
 from deploysim.pipeline.discovering import audit_discover
+from deploysim.pipeline.grading import JudgeUse
 from deploysim.pipeline.lanes import Lanes
 from deploysim.store.labels import labels
 from deploysim.store.workspace import Workspace
@@ -51,6 +57,18 @@ def served(with_audits: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     shutil.copytree(with_audits[0].root, copy)
     monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(copy))
     return Workspace(copy)
+
+
+@pytest.fixture
+def proposed(audited: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """The app serves a workspace in which a model was asked what it sees, behind real HTTP."""
+    here = Workspace(tmp_path / "proposed")
+    shutil.copytree(audited[0].root, here.root)
+    with endpoint(sees("Certainly!")) as at:
+        auditor = Auditor(judge(at), JudgeUse(), ())
+        audit_discover(here, audited[1], graders_of(load_taxonomy()), seed=0, now=NOW, auditor=auditor)
+    monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(here.root))
+    return here
 
 
 @pytest.mark.parametrize(
@@ -132,6 +150,40 @@ def test_a_draft_without_a_definition_is_refused_in_words(served: Workspace) -> 
 
     assert "The draft is not complete." in text_of(app)
     assert not served.drafts.exists()
+
+
+def test_what_a_model_proposes_is_labelled_read_and_named(proposed: Workspace) -> None:
+    """As its opinion, with its name and what it read; its words are text, and its name for it becomes a draft's."""
+    app = open_page(DISCOVER)
+    said = text_of(app)
+    assert not app.exception
+    assert "A model's opinion, not a measurement" in said
+    assert "judge\\-1 read 40 pairs without being told which response is whose" in said
+    assert DEFINITION in [one.value for one in app.text]
+    assert 'class="ds-evidence">Certainly!</' in said
+
+    _say_who(app)
+    proposal = audits_of(proposed, DiscoverAudit)[0].audit.auditor.proposals[0]
+    mine = [radio for radio in app.radio if proposal.proposal_id in (radio.key or "")]
+    assert len(mine) == 6
+    mine[0].set_value("present")
+    fields = [*app.text_input, *app.text_area]
+    assert [one.value for one in fields if one.label == "Name"] == ["", NAME]
+    for one in fields:
+        if one.label.startswith(("Present when", "Absent when")):
+            one.set_value("It does.")
+    [b for b in app.button if b.label == "Save the draft"][-1].click().run()
+
+    assert not app.exception
+    assert "Saved with 1 labelled examples." in app.success[0].value
+    (category,) = load_taxonomy(proposed.drafts / "opens_with_certainly.yaml").categories
+    assert category.definition == DEFINITION
+    assert category.examples[0].response.startswith("Certainly!")
+
+
+def test_without_an_auditor_the_page_shows_no_opinion(served: Workspace) -> None:
+    """It is off unless somebody asks for it."""
+    assert "What a model proposes" not in [one.value for one in open_page(DISCOVER).subheader]
 
 
 def _say_who(app) -> None:

@@ -86,9 +86,7 @@ def pair_request(
     """
     keys = content_key(prefix, first), content_key(prefix, second)
     source = f"{about}:{seed}:{min(keys)}:{max(keys)}"
-    drawn = hashlib.sha256(source.encode()).digest()[0] % 2 == 1
-    # Drawn for the pair and not for the call: naming the responses the other way round changes nothing that is shown.
-    swapped = drawn != (keys[0] > keys[1])
+    swapped = is_swapped(source, keys)
     sides = [material(prefix, response) for response in ((second, first) if swapped else (first, second))]
     parts: list[Part] = [*sides[0].conversation]
     for letter, side in zip("AB", sides, strict=True):
@@ -97,6 +95,15 @@ def pair_request(
     mark, word = secret(f"mark:{source}", text), secret(f"word:{source}", text)
     system = Message("system", SYSTEM.format(job=job, proof="", mark=mark, word=word))
     return PairRequest((system, Message("user", f"{enclosed(parts, mark)}\n\n{task}")), word, swapped)
+
+
+def is_swapped(source: str, keys: tuple[str, str]) -> bool:
+    """Say whether the second of two responses, named by their content keys, is shown as A.
+
+    Drawn for the pair and not for the call: naming the responses the other way round changes nothing that is shown.
+    """
+    drawn = hashlib.sha256(source.encode()).digest()[0] % 2 == 1
+    return drawn != (keys[0] > keys[1])
 
 
 def compare(text: str, request: PairRequest, first: Response, second: Response) -> PairGrade | None:
