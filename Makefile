@@ -16,7 +16,7 @@ app: $(INSTALLED) ## serve the app on the workspace that is here, or on an empty
 	@$(RUN) app
 
 test: check ## run the checks and the whole test suite
-	@$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## run the linter, the formatter's check and the type checker
 	@$(VENV)/bin/ruff check .
