@@ -159,7 +159,7 @@ def _runs(pid: int) -> bool:
     try:
         os.kill(pid, 0)
         # The system gives numbers again. Where it does not say whose this one is, it counts as the job's.
-        return b"deploysim" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"\0-m\0deploysim\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except ProcessLookupError:
         return False
     except OSError:
