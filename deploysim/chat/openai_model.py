@@ -185,7 +185,7 @@ class OpenAIModel:
         if reply.is_success:
             return self._read(reply.content, reply.headers, time.monotonic() - started)
         said = error_in(reply.content)
-        droppable = [key for key in body if key == "seed" or self._api.parameter(key) in given.logged]
+        droppable = [key for key in body if given.may_lack(self._api.parameter(key))]
         key = refused_key(reply.status_code, said, droppable)
         if key:
             self._note_refusal(key, body.pop(key), given)

@@ -34,6 +34,10 @@ class RequestParameters:
             del self.sent[name]
             self.dropped.append(name)
 
+    def may_lack(self, name: str) -> bool:
+        """Whether a request may go without a part that the endpoint does not take: what came from the log, and the seed."""
+        return name == "seed" or name in self.logged
+
     def row(self) -> dict[str, str]:
         """Return what stands in the response's row: nothing where the log said nothing."""
         whole = {"parameters": json.dumps(self.sent, ensure_ascii=False, sort_keys=True)} if self.logged else {}

@@ -39,10 +39,7 @@ def live_facts(run: RunRecord, progress: RunProgress, *, spending: Spending, now
     # A provider's batches have no calls of ours whose pace says anything.
     live = not run.settings.get("batch")
     found = (
-        Fact("Rate", _rate(progress) if live else ""),
-        Fact("Ends", _end(progress, now) if live else "within the provider's 24 hours"),
-        Fact("Latency", latency_words(progress.latencies) if live else ""),
-        Fact("In flight", _width(progress) if live else "", trouble=progress.waits_s > 0),
+        *(_pace(progress, now) if live else (Fact("Ends", "within the provider's 24 hours"),)),
         Fact("Tokens", f"{progress.prompt_tokens:,} in, {progress.completion_tokens:,} out"),
         Fact("Spend", spend_words(run, spending), trouble=(spending.share or 0) > NEARLY),
         Fact("Failures", failures_words(progress.failed_by_kind), trouble=progress.failed > 0),
@@ -51,6 +48,15 @@ def live_facts(run: RunRecord, progress: RunProgress, *, spending: Spending, now
         Fact("Answered by", _answered_by(run, progress), trouble=True),
     )
     return tuple(fact for fact in found if fact.value)
+
+
+def _pace(progress: RunProgress, now: datetime) -> tuple[Fact, ...]:
+    return (
+        Fact("Rate", _rate(progress)),
+        Fact("Ends", _end(progress, now)),
+        Fact("Latency", latency_words(progress.latencies)),
+        Fact("In flight", _width(progress), trouble=progress.waits_s > 0),
+    )
 
 
 def ended_facts(run: RunRecord, sums: RunSums, *, spending: Spending) -> tuple[Fact, ...]:

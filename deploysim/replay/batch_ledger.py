@@ -52,11 +52,12 @@ class ReplayLedger:
         """Return the requests whose refused key is the seed or came from the log, as in live mode."""
         logged = self._parameters({parts_of(name).prefix_id for name in refused})
 
-        def is_logged(name: str, key: str) -> bool:
-            own = logged.get(parts_of(name).prefix_id)
-            return own is not None and self._api.parameter(key) in own.logged
-
-        return {name for name, key in refused.items() if key == "seed" or is_logged(name, key)}
+        nothing = RequestParameters({})
+        return {
+            name
+            for name, key in refused.items()
+            if logged.get(parts_of(name).prefix_id, nothing).may_lack(self._api.parameter(key))
+        }
 
     def has_outcome(self, name: str) -> bool:
         """Say whether the journal has a row of this very attempt, or of a later one."""

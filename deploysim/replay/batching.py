@@ -69,9 +69,7 @@ class BatchReplay:
         api = APIS[self.settings.api]
         sent = api.body(self.settings, task.prefix.messages, seed=seed, tools=tools or None, parameters=given.sent)
         return {
-            key: value
-            for key, value in sent.items()
-            if key not in refused or (key != "seed" and api.parameter(key) not in given.logged)
+            key: value for key, value in sent.items() if key not in refused or not given.may_lack(api.parameter(key))
         }
 
     def _request(self, task: Task) -> BatchRequest:

@@ -47,7 +47,8 @@ _RELATIVES = (
 _WEAK = re.compile(rf"\b(?:(?:{_OPENERS})|my (?:\w+ )?(?:{_RELATIVES})(?: is)?),?[ \t\n]+(?={RUN})", re.I)
 _SPOKEN_TO = re.compile(
     rf"\b(?:(?:hi|hello|hey|dear|tell|told|ask|asked|(?:e-?mail|letter|message|text|card|gift|speech|reply|note|response) (?:to|for)"
-    rf"|my (?:\w+ )?(?:{_RELATIVES})(?: is)?|is named|(?:report|written|filed|made|songs|sent|signed) by|have you heard|birthday of|tribute to|memory of|engaged to|married|interviewed|how old is|introduc(?:e|es|ed|ing) (?:you to|me to|us to))),?[ \t\n]+{RUN}",
+    rf"|my (?:\w+ )?(?:{_RELATIVES})(?: is)?|is named|(?:report|written|filed|made|songs|sent|signed) by|have you heard|birthday of|tribute to|memory of"
+    rf"|engaged to|married|interviewed|how old is|introduc(?:e|es|ed|ing) (?:you to|me to|us to))),?[ \t\n]+{RUN}",
     re.I,
 )
 _SURE_TITLES = "mr|mrs|ms|mx|dr|prof|professor|herr|frau|señora?|monsieur|sra|dra|mme"
@@ -64,12 +65,14 @@ _BELONGINGS = (
     "account|killers?"
 )
 _SUBJECT = rf"(?P<v>{UPPER}[^\W\d_A-ZÀ-Þ]{{2,}}(?:[ \t]{UPPER}[^\W\d_A-ZÀ-Þ]{{2,}})?)"
+_START = r"^|(?<=[.!?\n\"“] )|(?<=\n)"
+"""Where a sentence begins."""
 _DOING = re.compile(
-    rf"(?:^|(?<=[.!?\n\"“] )|(?<=\n)|(?<=here's )){_SUBJECT}(?:,? (?:can|could|would|will) (?:I|i|you|we)\b"
+    rf"(?:{_START}|(?<=here's )){_SUBJECT}(?:,? (?:can|could|would|will) (?:I|i|you|we)\b"
     rf"|, (?:please|thanks|thank you|how are|are you|what|do you)|['’]s (?:{_BELONGINGS})\b| and I\b| (?:{_DEEDS})\b)"
 )
 _LIVING = re.compile(
-    rf"(?:^|(?<=[.!?\n\"“] )|(?<=\n)){_SUBJECT} (?:is from|spent (?:an?|the|two|three|his|her|many|some)|is an? (?:[\w-]+ ){{0,3}}"
+    rf"(?:{_START}){_SUBJECT} (?:is from|spent (?:an?|the|two|three|his|her|many|some)|is an? (?:[\w-]+ ){{0,3}}"
     r"(?:person|guy|man|woman|girl|boy|kid|teacher|student|nurse|lawyer|engineer|neighbou?r|employee|coworker))\b"
 )
 """What only a person does or is, so that a name that is a word, a month or a town as well is a person's."""

@@ -89,15 +89,11 @@ def find_places(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     """Yield places that follow words such as "I live in", in any case, and the capitalised ones that the lists know."""
     for match in (*_CUE.finditer(text), *_TO.finditer(text)):
         if _PERSON_NEAR.search(text, max(0, match.start() - 40), match.start("v")):
-            end = _longest_known(text, match.start("v"), match.end("v"), lexicon) or _strange_run(
-                match["v"], match.start("v"), lexicon
-            )
+            end = _named(text, match, lexicon)
             if end:
                 yield Finding(match.start("v"), end, "LOCATION", 0.6)
     for match in _SITUATED.finditer(text):
-        end = _longest_known(text, match.start("v"), match.end("v"), lexicon) or _strange_run(
-            match["v"], match.start("v"), lexicon
-        )
+        end = _named(text, match, lexicon)
         if end and not is_acronym(text[match.start("v") : end]):
             yield Finding(match.start("v"), end, "LOCATION", 0.5)
     for match in _CAPITALISED.finditer(text):
@@ -119,6 +115,12 @@ def _is_named(value: str, lexicon: Lexicon) -> bool:
     if fold(value) in STOPS or fold(value) in NEVER:
         return True
     return len(words) == 1 and (lexicon.is_word(value) or lexicon.is_given(value) or fold(value) in lexicon.topics)
+
+
+def _named(text: str, match: re.Match[str], lexicon: Lexicon) -> int | None:
+    """Return the end of the place that a cue names, known or strange."""
+    known = _longest_known(text, match.start("v"), match.end("v"), lexicon)
+    return known or _strange_run(match["v"], match.start("v"), lexicon)
 
 
 _SURNAMED = re.compile(

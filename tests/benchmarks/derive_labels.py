@@ -1,6 +1,6 @@
 """Derive label tables for the backtest: the project's own rule graders over answers of several models to the same prompts.
 
-    PYTHONPATH=. python tests/benchmarks/derive_labels.py ../shared/data --out /tmp/labels
+    PYTHONPATH=. python tests/benchmarks/derive_labels.py ../shared/data --out labels
 
 writes one Parquet file a set (arena_hard, oasst, xstest_rules) with the columns that `deploysim backtest` reads. Besides
 the default taxonomy it grades turns of phrase, which models show at all rates. A response about which a rule is unsure

@@ -73,10 +73,10 @@ def gather(desk: Desk, lines: Iterable[bytes], listed: Set[str]) -> Gathered:
     able = desk.ledger.can_do_without(found.refused) if found.refused else frozenset()
     for name in found.refused.keys() - able:
         found.trouble = found.trouble or found.refusals[found.refused.pop(name)]
-        if not found.trouble:
+        if not found.trouble and not desk.job.is_kept_out(name):
             group[name] = found.passing.pop(name)
     if group:
-        desk.ledger.keep({name: answer for name, answer in group.items() if not desk.job.is_kept_out(name)})
+        desk.ledger.keep(group)
     return found
 
 
