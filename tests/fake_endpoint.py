@@ -100,9 +100,16 @@ def counts_of(url: str) -> dict[str, Any]:
         return found
 
 
+def hurry(url: str, low: float, high: float) -> None:
+    """Change how long an endpoint takes for an answer, in seconds, from now on."""
+    with urllib.request.urlopen(url.removesuffix("/v1") + f"/delay/{low}/{high}"):
+        pass
+
+
 class _Fake:
     def __init__(self, manner: Manner) -> None:
         self.manner = manner
+        self.delay = manner.delay
         self.counts = Counts()
         self.again: Counter[bytes] = Counter()
         self.turns = asyncio.Semaphore(manner.slots or 1_000_000)
@@ -123,6 +130,10 @@ class _Fake:
         size = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
         body = await reader.readexactly(size)
         if head.startswith(b"GET"):
+            path = head.split()[1].decode()
+            if path.startswith("/delay/"):
+                low, high = path.split("/")[2:]
+                self.delay = float(low), float(high)
             counts = {name: getattr(self.counts, name) for name in Counts.__slots__}
             writer.write(reply(200, json.dumps(counts).encode()))
             return True
@@ -142,7 +153,7 @@ class _Fake:
         digest = hashlib.blake2b(body, digest_size=8).digest()
         draw = Random(digest + bytes([self.again[digest] % 256]))
         self.again[digest] += bool(self.manner.faults)
-        wait, faulty = draw.uniform(*self.manner.delay), draw.random() < self.manner.faults
+        wait, faulty = draw.uniform(*self.delay), draw.random() < self.manner.faults
         async with self.turns:
             await asyncio.sleep(wait)
         if not faulty:

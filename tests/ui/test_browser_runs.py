@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_endpoint import Manner, fake_endpoint
+from fake_endpoint import Manner, fake_endpoint, hurry
 from makers import NOW, conversation, fill
 from playwright.sync_api import Page, expect
 from serving import in_a_browser, served
@@ -34,12 +34,18 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
-def server(workspace: Workspace, tmp_path: Path) -> Iterator[str]:
-    """Serve it beside an endpoint that answers about a dozen prefixes a second."""
-    with fake_endpoint(Manner(delay=(0.1, 0.2), slots=2)) as endpoint:
-        settings = {"OPENAI_BASE_URL": endpoint, "OPENAI_API_KEY": "none", "DEPLOYSIM_MODEL": "new-model"}
-        with served({"DEPLOYSIM_WORKSPACE": str(workspace.root), **settings}, tmp_path / "server.txt") as url:
-            yield url
+def endpoint() -> Iterator[str]:
+    """Give an endpoint so slow that no run is over before the page has shown it, however busy the machine is."""
+    with fake_endpoint(Manner(delay=(0.6, 0.9), slots=2)) as url:
+        yield url
+
+
+@pytest.fixture
+def server(workspace: Workspace, endpoint: str, tmp_path: Path) -> Iterator[str]:
+    """Serve the workspace beside that endpoint."""
+    settings = {"OPENAI_BASE_URL": endpoint, "OPENAI_API_KEY": "none", "DEPLOYSIM_MODEL": "new-model"}
+    with served({"DEPLOYSIM_WORKSPACE": str(workspace.root), **settings}, tmp_path / "server.txt") as url:
+        yield url
 
 
 def done(workspace: Workspace) -> int:
@@ -48,7 +54,9 @@ def done(workspace: Workspace) -> int:
     return progress.done if progress else 0
 
 
-def test_a_run_is_started_stopped_killed_and_resumed(page: Page, server: str, workspace: Workspace) -> None:
+def test_a_run_is_started_stopped_killed_and_resumed(
+    page: Page, server: str, endpoint: str, workspace: Workspace
+) -> None:
     """Whatever a person or the machine does to a run, the page goes on with it, and no prefix is answered twice."""
     page.goto(f"{server}/runs")
     page.get_by_text("Endpoint", exact=True).first.click()
@@ -66,11 +74,14 @@ def test_a_run_is_started_stopped_killed_and_resumed(page: Page, server: str, wo
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible(timeout=60_000)
     page.wait_for_function(
-        "n => Number((document.body.innerText.match(/(\\d+) of 120 responses/) || [])[1]) > n", arg=stopped_at
+        "n => Number((document.body.innerText.match(/(\\d+) of 120 responses/) || [])[1]) > n",
+        arg=stopped_at,
+        timeout=60_000,
     )
     os.killpg(list_jobs(workspace, last=1)[0].pid, signal.SIGKILL)
     expect(page.get_by_text("Its process ended without a word")).to_be_visible(timeout=90_000)
 
+    hurry(endpoint, 0.01, 0.02)
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_text(re.compile(r"(?<! of )120( of 120)? answered")).first).to_be_visible(timeout=90_000)
     answered = responses(workspace, list_runs(workspace)[0].run_id)
