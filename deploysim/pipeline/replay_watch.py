@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deploysim.chat.pace import Pace
 from deploysim.chat.tally import RunTally
@@ -30,7 +30,7 @@ class Watch:
     report: Report
     stopping: Callable[[], bool] = lambda: False
     """Whether the run was asked to stop: what is in flight still comes to its end."""
-    notes: frozenset[str] = frozenset()
+    notes: set[str] = field(default_factory=set)
     """What this process found that readers of the responses should know."""
     _written: float = 0.0
     _latest: tuple[RunTally, Pace] | None = None
@@ -41,7 +41,8 @@ class Watch:
 
     def __call__(self, tally: RunTally, pace: Pace) -> None:
         """Take note of how far the run is."""
-        self.notes, self._latest = frozenset(tally.notes), (tally, pace)
+        self.notes |= tally.notes
+        self._latest = (tally, pace)
         done = self.todo.settled.total() + tally.rows
         title = f"{self.title}, stopping: waiting for what is in flight" if self.stopping() else self.title
         self.report(title, done, self.todo.total)

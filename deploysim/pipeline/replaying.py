@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -171,9 +171,36 @@ def _finished_already(workspace: Workspace, plan: ReplayPlan) -> RunRecord | Non
 
 
 def _replay(workspace: Workspace, plan: ReplayPlan, journal: Journal, record: RunRecord, report: Report) -> RunRecord:
+    notes: set[str] = set()
+    with stopping_on_ctrl_c() as interrupted:
+        try:
+            _answer(workspace, plan, journal, record, report, notes, interrupted)
+        except DeploysimError as error:
+            write_run(workspace, replace(record, status="failed", error=str(error)))
+            raise
+        except KeyboardInterrupt:
+            finish(workspace, record, {*notes, CUT_OFF})
+            raise
+        # What was left to do is out of memory before all that was done is read.
+        finished = finish(workspace, record, notes)
+        if interrupted():
+            raise KeyboardInterrupt
+        return finished
+
+
+def _answer(
+    workspace: Workspace,
+    plan: ReplayPlan,
+    journal: Journal,
+    record: RunRecord,
+    report: Report,
+    notes: set[str],
+    interrupted: Callable[[], bool],
+) -> None:
+    """Get what is left of a run, and add to its notes what a reader should know."""
     todo = whole(workspace, record, read_outcomes(journal.path), limit=plan.limit, retry=plan.retry)
     purse = _purse(workspace, plan, record, todo.outcomes) if plan.budget else None
-    with stopping_on_ctrl_c() as interrupted, tool_worlds(workspace, plan.sample_id, plan.rollouts) as ways:
+    with tool_worlds(workspace, plan.sample_id, plan.rollouts) as ways:
 
         def stop() -> bool:
             spent = purse is not None and purse.is_empty()
@@ -187,30 +214,17 @@ def _replay(workspace: Workspace, plan: ReplayPlan, journal: Journal, record: Ru
                 purse.hear(tally.rows, tally.prompt_tokens, tally.completion_tokens)
             watch(tally, pace)
 
-        watch = Watch(workspace, record.run_id, _title(plan), todo, report, stop)
-        try:
-            watch.begin()
-            watcher = Watcher(lambda: datetime.now(UTC), heard, stop)
-            if plan.batch:
-                answer_in_batches(workspace, record, plan.settings, plan.batch, tasks, journal, watcher)
-            else:
-                replay(
-                    ReplayJob(tasks(), plan.settings, seed=plan.seed, in_flight=plan.in_flight, rollouts=ways),
-                    journal,
-                    watcher,
-                )
-        except DeploysimError as error:
-            write_run(workspace, replace(record, status="failed", error=str(error)))
-            raise
-        except KeyboardInterrupt:
-            finish(workspace, record, {*watch.notes, CUT_OFF})
-            raise
+        watch = Watch(workspace, record.run_id, _title(plan), todo, report, stop, notes)
+        watch.begin()
+        watcher = Watcher(lambda: datetime.now(UTC), heard, stop)
+        if plan.batch:
+            answer_in_batches(workspace, record, plan.settings, plan.batch, tasks, journal, watcher)
+        else:
+            job = ReplayJob(tasks(), plan.settings, seed=plan.seed, in_flight=plan.in_flight, rollouts=ways)
+            replay(job, journal, watcher)
         watch.close()
-        budget_note = {purse.note()} - {""} if purse else set[str]()
-        finished = finish(workspace, record, watch.notes | budget_note)
-        if interrupted():
-            raise KeyboardInterrupt
-        return finished
+        if purse and purse.note():
+            notes.add(purse.note())
 
 
 def _purse(workspace: Workspace, plan: ReplayPlan, record: RunRecord, outcomes: Outcomes) -> Purse:

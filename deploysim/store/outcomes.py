@@ -133,21 +133,23 @@ class _Reading:
 
     def outcomes(self) -> Outcomes:
         keys = self._all_keys()
-        order = np.argsort(keys, kind="stable")
-        keys = keys[order]
+        order = np.argsort(keys, kind="stable").astype(np.int32)
+        # In place: as many keys again would be the most memory that a run ever takes.
+        keys.sort(kind="stable")
         # Equal keys stand in the order of the journal: the last of them is the newest.
-        newest = np.flatnonzero(np.append(keys[1:] != keys[:-1], True)[: len(keys)])
-        kinds = np.array(self._kinds, np.uint16)
-        replaced = np.bincount(kinds, minlength=len(self.kinds)) - np.bincount(
-            kinds[order[newest]], minlength=len(self.kinds)
-        )
+        is_newest = np.append(keys[1:] != keys[:-1], True)[: len(keys)]
+        newest = np.flatnonzero(is_newest).astype(np.int32)
+        if not is_newest.all():
+            keys, order = keys[newest], order[newest]
+        kinds = np.frombuffer(self._kinds, np.uint16)
+        replaced = np.bincount(kinds, minlength=len(self.kinds)) - np.bincount(kinds[order], minlength=len(self.kinds))
         return Outcomes(
-            keys=keys[newest],
-            offsets=np.array(self._offsets, np.int64)[order[newest]],
+            keys=keys,
+            offsets=np.frombuffer(self._offsets, np.int64)[order],
             attempts=np.diff(newest, prepend=-1).astype(np.int32),
-            kinds=kinds[order[newest]],
+            kinds=kinds[order],
             kind_names=tuple(self.kinds),
-            models=np.array(self._models, np.uint16)[order[newest]],
+            models=np.frombuffer(self._models, np.uint16)[order],
             model_names=tuple(self.models),
             replaced={name: count for name, count in zip(self.kinds, replaced.tolist(), strict=True) if count},
             prompt_tokens=self.prompt_tokens,
@@ -161,8 +163,12 @@ class _Reading:
     def _all_keys(self) -> NDArray[np.bytes_]:
         if self._keys:
             self._pack()
-        keys = np.concatenate(self._packed)
-        self._packed.clear()
+        keys = np.empty(len(self._offsets), max(part.dtype for part in self._packed))
+        end = len(keys)
+        while self._packed:
+            part = self._packed.pop()
+            keys[end - len(part) : end] = part
+            end -= len(part)
         return keys
 
 
