@@ -66,7 +66,7 @@ def tells_chart(rows: pl.DataFrame, *, ink: str) -> Chart:
         "share:Q",
         scale=alt.Scale(domain=[-1, 1]),
         axis=axis,
-        title=f"← more in {lanes[0]} · share of pairs · more in {lanes[1]} →",
+        title=_two_sides(lanes[0], lanes[1], "share of pairs"),
     )
     colour = alt.Color(
         "lane:N", scale=alt.Scale(domain=lanes, range=[LANES.get(lane, UNCLEAR) for lane in lanes]), legend=None
@@ -101,7 +101,7 @@ def terms_chart(rows: pl.DataFrame, *, chance: float, ink: str) -> Chart:
         axis=alt.Axis(labelLimit=220, ticks=False, domain=False, labelColor=ink, labelOverlap=False),
     )
     axis = alt.Axis(grid=True, gridOpacity=0.35, domain=False, titleColor=ink)
-    title = f"← more in {lanes[-1]} · z-score · more in {lanes[0]} →" if lanes else "z-score"
+    title = _two_sides(lanes[-1], lanes[0], "z-score") if lanes else ["z-score"]
     colour = alt.Color(
         "lane:N", scale=alt.Scale(domain=lanes, range=[LANES.get(lane, UNCLEAR) for lane in lanes]), legend=None
     )
@@ -114,6 +114,11 @@ def terms_chart(rows: pl.DataFrame, *, chance: float, ink: str) -> Chart:
     bounds = pl.DataFrame({"at": [-chance, chance]})
     limits = alt.Chart(bounds).mark_rule(color=ink, strokeDash=[4, 3], opacity=0.6).encode(x="at:Q")
     return (bars + middle + limits).properties(height=60 + 19 * max(1, rows.height))
+
+
+def _two_sides(left: str, right: str, unit: str) -> list[str]:
+    """Return the title of an axis with a side to the left and one to the right, on two lines: half a page is narrow."""
+    return [f"← more in {left} · more in {right} →", unit]
 
 
 def terms_alt(rows: pl.DataFrame) -> str:
