@@ -42,7 +42,7 @@ def turns(root: Path) -> tuple[np.ndarray, np.ndarray]:
         for before, after in itertools.pairwise(conversation):
             if before["role"] == "user" and after["role"] == "assistant":
                 prefix = Prefix("p", "c", (Message("user", before["content"]),))
-                verdict = refusal.grade(prefix, Response(after["content"], finish_reason="stop")).verdict
+                verdict = refusal.rule(prefix, Response(after["content"], finish_reason="stop")).verdict
                 if verdict in (Verdict.PRESENT, Verdict.ABSENT):
                     found.append((number, verdict is Verdict.PRESENT))
     numbers, refused = zip(*found, strict=True)
