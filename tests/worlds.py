@@ -6,6 +6,10 @@ is Normal with sd 0.1 in half of the categories and with sd 1 in the others. A p
 with probability 1/2, so they agree more often than chance. In clusters a prefix copies its cluster's outcomes with
 probability 0.4. Graders, where they err, find 75 to 95 % of what is there and flag 0.1 to 0.5 times its rate of what is
 not, differently in each lane.
+
+Where prefixes are drawn by risk, a tenth of the clusters is risky: all lanes' log-odds are higher by LIFT there, and
+lower in the others so that the rates stay what they are. The score of a prefix is the spread of its recorded outcome with
+its chance in either part, which is known up to noise of the log-odds (sd 0.5). All recorded responses of the log are graded.
 """
 
 from __future__ import annotations
@@ -15,14 +19,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
+from deploysim.stats.arcsine import to_arcsine, to_rate
+from deploysim.stats.clusters import effective_n
 from deploysim.stats.graders import Reviewed, corrected
 from deploysim.stats.lanes import LaneMoments, lane_moments, stack, table_moments, with_recorded
 from deploysim.stats.pooling import Priors, pool
+from deploysim.stats.risk import draw, inclusion_probabilities
 from deploysim.stats.shift import equal_tailed, shift_draws
 
 COPIES = 0.4
 PATTERNS = (np.arange(8)[:, None] >> np.arange(3)) & 1
 DRAWS = 1_000
+RISKY = 0.1
+LIFT = 2.0
+NOISE = 0.5
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,8 @@ class Setting:
     cluster: int = 1
     recorded: int = 0
     """Prefixes of the log beyond those replayed."""
+    log: int = 0
+    """Prefixes of the log from which those replayed are drawn by risk; 0 where they are drawn uniformly."""
     reviewed: tuple[int, int] = (0, 0)
     """Flagged and unflagged responses labelled in each lane; 0 for graders that do not err."""
 
@@ -92,14 +104,23 @@ def observe(setting: Setting, truth: np.ndarray, rng: np.random.Generator) -> La
     if any(setting.reviewed):
         found, false = rng.uniform(0.75, 0.95, 3), truth * rng.uniform(0.1, 0.5, 3)
     seen = truth * found + (1.0 - truth) * false
-    moments = clustered(setting, seen, rng) if setting.cluster > 1 else table_moments(alone(setting.n, seen, rng))
-    if setting.recorded:
-        present = float(rng.binomial(setting.recorded, seen[0]))
-        moments = with_recorded(moments, present=present, n=float(setting.recorded))
+    moments = replayed(setting, seen, rng)
     if not any(setting.reviewed):
         return moments
     right, missed = truth * found / seen, truth * (1.0 - found) / (1.0 - seen)
     return corrected(moments, [labels(setting, *shares, rng) for shares in zip(right, missed, strict=True)])
+
+
+def replayed(setting: Setting, seen: np.ndarray, rng: np.random.Generator) -> LaneMoments:
+    """Sum up one category of the replayed prefixes, and of the recorded ones beyond."""
+    if setting.log:
+        return by_risk(setting, seen, rng)
+    moments = clustered(setting, seen, rng) if setting.cluster > 1 else table_moments(alone(setting.n, seen, rng))
+    if not setting.recorded:
+        return moments
+    worth = 1.0 / moments.cov[0, 0]
+    present, n = to_rate(moments.centre[0]) * worth + rng.binomial(setting.recorded, seen[0]), worth + setting.recorded
+    return with_recorded(moments, centre=to_arcsine(present, n), variance=1.0 / n)
 
 
 def labels(setting: Setting, right: float, missed: float, rng: np.random.Generator) -> Reviewed:
@@ -133,3 +154,34 @@ def clustered(setting: Setting, rates: np.ndarray, rng: np.random.Generator) -> 
     common = rng.choice(8, size=clusters[-1] + 1, p=shares)[clusters]
     cells = np.where(rng.random(clusters.size) < COPIES, common, own)
     return lane_moments(PATTERNS[cells].astype(float), weights=np.ones(clusters.size), clusters=clusters)
+
+
+def by_risk(setting: Setting, rates: np.ndarray, rng: np.random.Generator) -> LaneMoments:
+    """Prefixes drawn by risk from a log whose recorded responses are all graded."""
+    clusters = np.repeat(np.arange(setting.log // setting.cluster), setting.cluster)
+    risky = rng.random(clusters[-1] + 1) < RISKY
+    high = expit(logit(rates) + LIFT)
+    parts = np.array([(rates - RISKY * high) / (1.0 - RISKY), high])
+    own, common = (cells_of(where, parts, rng) for where in (risky[clusters], risky))
+    copies = (setting.cluster > 1) & (rng.random(clusters.size) < COPIES)
+    lanes = PATTERNS[np.where(copies, common[clusters], own)].astype(float)
+    suspected = expit(logit(parts[risky[clusters].astype(int), 0]) + rng.normal(0, NOISE, clusters.size))
+    chances = inclusion_probabilities(np.sqrt(suspected * (1.0 - suspected)), size=setting.n)
+    drawn = draw(chances, seed=int(rng.integers(1 << 30)))
+    codes = np.unique(clusters[drawn], return_inverse=True)[1]
+    recorded = lanes[:, 0]
+    off, even = recorded - recorded.mean(), np.ones(recorded.size)
+    return with_recorded(
+        lane_moments(lanes[drawn], weights=1.0 / chances[drawn], clusters=codes),
+        centre=to_arcsine(recorded.sum(), recorded.size),
+        variance=1.0 / effective_n(off, weights=even, clusters=clusters),
+    )
+
+
+def cells_of(risky: np.ndarray, parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw the pattern of the lanes of each unit, by the rates of its part of the log."""
+    cells = np.empty(risky.size, dtype=int)
+    for part, rates in enumerate(parts):
+        here = risky == part
+        cells[here] = rng.choice(8, size=here.sum(), p=cell_shares(rates))
+    return cells

@@ -12,6 +12,7 @@ from deploysim.forecast.evidence import Evidence
 from deploysim.forecast.outcomes import Outcomes
 from deploysim.forecast.records import CategoryForecast, Certainty, Direction, Estimate, PairedTable, Posterior
 from deploysim.forecast.settings import ForecastSettings
+from deploysim.stats.arcsine import to_arcsine
 from deploysim.stats.clusters import Bools, Floats, effective_n
 from deploysim.stats.graders import corrected
 from deploysim.stats.lanes import CANDIDATE, LaneMoments, lane_moments, with_recorded
@@ -59,8 +60,8 @@ def category_moments(outcomes: Outcomes, evidence: Evidence) -> LaneMoments | No
         return None
     moments = lane_moments(complete.shares, weights=complete.weights, clusters=complete.clusters)
     if evidence.recorded is not None:
-        more = evidence.recorded
-        moments = with_recorded(moments, present=more.share * more.n_effective, n=more.n_effective)
+        log = evidence.recorded
+        moments = with_recorded(moments, centre=to_arcsine(log.share * log.n, log.n), variance=1.0 / log.n_effective)
     return corrected(moments, [evidence.reviews.get(lane) for lane in outcomes.lanes])
 
 

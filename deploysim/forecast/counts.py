@@ -60,22 +60,11 @@ def lane_rate(determined: Outcomes, lane: int, level: float) -> Rate:
     return _rate(int(present.sum()), present.size, share=share, n=n, n_effective=n_effective, level=level)
 
 
-def previous_rate(complete: Outcomes, more: RecordedCount | None, level: float) -> Rate:
-    """Recorded rate over the replayed prefixes and, where there are `more`, over those only graded in the log."""
-    replayed = lane_rate(complete, RECORDED, level)
-    if more is None:
-        return replayed
-    share = weighted_mean(complete.present[:, RECORDED].astype(np.float64), complete.weights) if replayed.n else 0.0
-    worth = replayed.n_effective or 0.0
-    n = worth + more.n_effective
-    return _rate(
-        replayed.present + more.present,
-        replayed.n + more.n,
-        share=(share * worth + more.share * more.n_effective) / n,
-        n=n,
-        n_effective=n,
-        level=level,
-    )
+def previous_rate(complete: Outcomes, log: RecordedCount | None, level: float) -> Rate:
+    """Recorded rate of the `log`, where more of it is graded than was replayed, else of the replayed prefixes."""
+    if log is None:
+        return lane_rate(complete, RECORDED, level)
+    return _rate(log.present, log.n, share=log.share, n=log.n, n_effective=log.n_effective, level=level)
 
 
 def _rate(present: int, responses: int, *, share: float, n: float, n_effective: float, level: float) -> Rate:

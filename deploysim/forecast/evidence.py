@@ -11,7 +11,7 @@ from deploysim.types import Lane
 
 @dataclass(frozen=True, slots=True)
 class RecordedCount:
-    """Recorded responses graded in one category whose prefixes were not replayed."""
+    """Recorded responses graded in one category, replayed or not."""
 
     present: int
     n: int

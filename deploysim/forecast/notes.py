@@ -95,8 +95,8 @@ def _longer_log(evidence: EvidenceByCategory) -> str:
     if not any(more.recorded for more in evidence.values()):
         return ""
     return (
-        "Recorded rates also rest on graded responses whose prefixes were not replayed. They are taken to come from the "
-        "same traffic and from other clusters."
+        "Recorded rates also rest on graded responses whose prefixes were not replayed, which are taken to come from the "
+        "same traffic."
     )
 
 

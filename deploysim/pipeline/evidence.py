@@ -1,9 +1,9 @@
-"""What a workspace knows besides the replayed prefixes: the rest of the log's recorded responses, and human labels."""
+"""What a workspace knows besides the replayed prefixes: all graded recorded responses of the log, and human labels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -47,11 +47,10 @@ def known_evidence(workspace: Workspace, lanes: Lanes, graders: Sequence[Grader]
 def _recorded(
     workspace: Workspace, lanes: Lanes, graders: list[Grader], answered: Sequence[str]
 ) -> tuple[dict[str, RecordedCount], str]:
-    """Count graded recorded responses whose prefixes were not replayed: in the whole log, else in the sample's rest."""
+    """Count graded recorded responses where there are more than were replayed: in the whole log, else in the sample."""
     about = read_sample(workspace, lanes.sample_id)
     index = prefix_index(workspace, lanes.sample_id)
     log = whole_log_of(workspace, about, index["prefix_id"])
-    by_risk = index["weight"].n_unique() > 1
     graded_id = log.sample_id if log else lanes.sample_id
     index = prefix_index(workspace, graded_id) if log else index
     grades = lane_grades(workspace, graded_id, None, graders).filter(pl.col("verdict").is_in(CLEAR))
@@ -61,10 +60,8 @@ def _recorded(
         ),
         on="prefix_id",
     )
-    # What risk left over is no random rest of the log; what is left of a uniform draw is.
-    count = _count_all if log and by_risk else _count_rest
     counts = {
-        str(key[0]): count(rows)
+        str(key[0]): _count(rows)
         for key, rows in known.partition_by("category", as_dict=True).items()
         if not rows["replayed"].all()
     }
@@ -79,16 +76,6 @@ def _more_to_grade(size: int, exclusions: dict[str, int]) -> str:
         f"Recorded rates rest on the {size:,} sampled prefixes; {more:,} more recorded responses of the log would "
         "sharpen them: `python -m deploysim grade --recorded-all`."
     )
-
-
-def _count_rest(rows: pl.DataFrame) -> RecordedCount:
-    return _count(rows.filter(~pl.col("replayed")))
-
-
-def _count_all(rows: pl.DataFrame) -> RecordedCount:
-    """The rate of the whole log, with the worth of the part that was not replayed."""
-    everything, rest = _count(rows), _count(rows.filter(~pl.col("replayed")))
-    return replace(rest, share=everything.share, n_effective=everything.n_effective * rest.n / everything.n)
 
 
 def _count(rows: pl.DataFrame) -> RecordedCount:

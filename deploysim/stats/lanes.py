@@ -1,7 +1,7 @@
 """What was seen of several lanes' rates, jointly: a centre and a covariance on the arcsine scale.
 
 These are all that the forecast needs of the data, and they can be added up from anything: flags of prefixes, shares of
-repeated answers, weights, clusters, counts of recorded prefixes that were not replayed, corrected graders.
+repeated answers, weights, clusters, the recorded rate of a whole log, corrected graders.
 """
 
 from __future__ import annotations
@@ -67,23 +67,25 @@ def stack(moments: Sequence[LaneMoments]) -> LaneMoments:
     return LaneMoments(np.stack([m.centre for m in moments]), np.stack([m.cov for m in moments]))
 
 
-def with_recorded(moments: LaneMoments, *, present: Floats | float, n: Floats | float) -> LaneMoments:
-    """Add recorded responses to prefixes that were not replayed: `present` of `n` effective ones, shape (...).
+def with_recorded(moments: LaneMoments, *, centre: Floats | float, variance: Floats | float) -> LaneMoments:
+    """Put the recorded lane where all recorded responses have it, replayed or not.
 
-    The recorded rate becomes that of all, and the other lanes move with it as far as they go together on the shared
-    prefixes: the gain from replaying only a part of what was recorded.
+    The other lanes move with it as far as they go together on the replayed prefixes: the gain from replaying only a part
+    of what was recorded, and the regression estimator of survey sampling. The replayed ones are part of all, drawn in
+    whatever way, so their own recorded rate says nothing more once that of all is known.
+
+    Args:
+        moments: Of the replayed prefixes.
+        centre: Recorded rate of all responses on the arcsine scale, shape (...).
+        variance: Of the error of `centre`, shape (...).
     """
-    gain = moments.cov[..., :, RECORDED] * _reliability(moments, n)[..., None]
-    surprise = to_arcsine(present, n) - moments.centre[..., RECORDED]
+    own = moments.cov[..., RECORDED, RECORDED]
+    carried = moments.cov[..., :, RECORDED] / own[..., None]
+    surprise, less = centre - moments.centre[..., RECORDED], own - variance
     return LaneMoments(
-        centre=moments.centre + gain * surprise[..., None],
-        cov=moments.cov - gain[..., :, None] * moments.cov[..., None, RECORDED, :],
+        centre=moments.centre + carried * np.asarray(surprise)[..., None],
+        cov=moments.cov - carried[..., :, None] * carried[..., None, :] * np.asarray(less)[..., None, None],
     )
-
-
-def _reliability(moments: LaneMoments, n: Floats | float) -> Floats:
-    """1 / (variance on the shared prefixes + 1 / n), and 0 where n is 0."""
-    return np.asarray(n / (1.0 + n * moments.cov[..., RECORDED, RECORDED]))
 
 
 def _spread_left(share: Floats, off: Floats, weights: Floats, seen: Floats) -> Floats:

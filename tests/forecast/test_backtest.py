@@ -16,7 +16,7 @@ from deploysim.forecast.backtest.result import LIMITS, differences, table, to_pl
 from deploysim.forecast.backtest.run import Backtest, BacktestSettings, backtest
 from deploysim.forecast.backtest.scoring import Truth, joined, score, summarise
 from deploysim.forecast.backtest.splits import Split, Splitter
-from deploysim.stats.arcsine import rate_moments
+from deploysim.stats.arcsine import rate_moments, to_arcsine
 from deploysim.stats.lanes import lane_moments, stack, with_recorded
 from deploysim.stats.pooling import Priors, pool
 
@@ -166,8 +166,9 @@ def slow_moments(frame: pl.DataFrame, labels: Labels, split: Split, category: st
     values = wide.select("a", "c").to_numpy().astype(float)
     replayed, kept = split.replayed[codes] > 0, split.kept[codes] > 0
     seen = lane_moments(values[replayed], weights=np.ones(replayed.sum()), clusters=codes[replayed])
-    worth = replayed.sum() * seen.cov[0, 0]
-    return with_recorded(seen, present=values[kept, 0].sum() / worth, n=kept.sum() / worth)
+    first = values[replayed | kept, 0]
+    effect = replayed.sum() * seen.cov[0, 0]
+    return with_recorded(seen, centre=to_arcsine(first.sum(), first.size), variance=effect / first.size)
 
 
 def test_the_second_half_is_not_read(frame: pl.DataFrame, labels: Labels) -> None:

@@ -278,7 +278,7 @@ def test_a_longer_log_narrows_the_forecast(outcome_frame, forecast_inputs) -> No
     40 of 500 were replayed, 600 of 10,000 were not: (640 + 1/2) / 10,501.
     """
     frame, inputs = outcome_frame({"x": {"ppp": 40, "aap": 40, "aaa": 420}}), forecast_inputs("x")
-    more = {"x": Evidence(recorded=RecordedCount(present=600, n=10_000, share=0.06, n_effective=10_000.0))}
+    more = {"x": Evidence(recorded=RecordedCount(present=640, n=10_500, share=640 / 10_500, n_effective=10_500.0))}
 
     short, long = (
         make_forecast(frame, inputs, seed=1, now=NOW, settings=SETTINGS, evidence=known) for known in (None, more)

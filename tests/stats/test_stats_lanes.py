@@ -99,28 +99,37 @@ def test_only_relative_weights_matter() -> None:
     assert np.allclose(heavy.centre, plain(values).centre)
 
 
-def test_more_of_the_log_moves_all_lanes() -> None:
-    """As many recorded responses again, without the behaviour's surplus of the sample: the average of both.
-
-    With equal variances v and correlation c, the recorded centre moves half way and the candidate's c / 2 of it; the
-    variances become v / 2 and v (1 - c^2 / 2).
+def test_the_whole_log_moves_all_lanes() -> None:
+    """A log twice the sample has the recorded centre y and variance v / 2; with correlation c and equal variances v the
+    candidate's centre moves by c times as much, and its variance becomes v (1 - c^2 / 2).
     """
     seen = plain(prefixes({"11": 30, "01": 10, "10": 10, "00": 50}))
     v, c = seen.cov[0, 0], seen.cov[0, 1] / seen.cov[0, 0]
 
-    more = with_recorded(seen, present=20.0, n=100.0)
-    step = (to_arcsine(20.0, 100.0) - seen.centre[0]) / 2
-    assert pytest.approx(more.centre - seen.centre) == [step, c * step]
-    assert pytest.approx(np.diag(more.cov)) == [v / 2, v * (1 - c**2 / 2)]
+    y = to_arcsine(60.0, 200.0)
+    whole = with_recorded(seen, centre=y, variance=v / 2)
+    step = y - seen.centre[0]
+    assert pytest.approx(whole.centre - seen.centre) == [step, c * step]
+    assert pytest.approx(np.diag(whole.cov)) == [v / 2, v * (1 - c**2 / 2)]
 
 
-def test_no_more_of_the_log_changes_nothing() -> None:
-    """Zero more recorded responses leave everything as it was."""
+def test_the_rest_of_a_log_adds_up_with_the_sample() -> None:
+    """100 drawn at random from 1,000 and the other 900 are worth what two independent measurements are: the weighted mean."""
+    seen = plain(prefixes({"11": 30, "01": 10, "10": 10, "00": 50}))
+    rest, whole = to_arcsine(300.0, 900.0), to_arcsine(340.0, 1_000.0)
+
+    moved = with_recorded(seen, centre=whole, variance=1 / 1_000)
+    assert moved.centre[0] == pytest.approx(0.1 * seen.centre[0] + 0.9 * rest, abs=1e-3)
+    assert moved.cov[0, 0] == pytest.approx(1 / (1 / seen.cov[0, 0] + 900), rel=0.01)
+
+
+def test_a_log_that_is_the_sample_changes_nothing() -> None:
+    """Where everything was replayed all lanes stay."""
     seen = plain(prefixes({"11": 30, "01": 10, "10": 10, "00": 50}))
 
-    more = with_recorded(seen, present=0.0, n=0.0)
-    assert np.array_equal(seen.centre, more.centre)
-    assert np.array_equal(seen.cov, more.cov)
+    same = with_recorded(seen, centre=seen.centre[0], variance=seen.cov[0, 0])
+    assert np.array_equal(seen.centre, same.centre)
+    assert np.array_equal(seen.cov, same.cov)
 
 
 def test_shares_of_repeated_answers_vary_as_little_as_they_are_said_to() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
+from deploysim.stats.arcsine import to_arcsine
 from deploysim.stats.graders import Reviewed, corrected
 from deploysim.stats.lanes import LaneMoments, lane_moments, stack, table_moments, with_recorded
 from deploysim.stats.pooling import ChangePrior, LanePosterior, Priors, pool
@@ -145,7 +146,8 @@ def handful(rng: np.random.Generator, lanes: int) -> LaneMoments:
     clusters = np.unique(rng.integers(0, max(1, n // 2), n), return_inverse=True)[1]
     seen = lane_moments(values, weights=rng.exponential(size=n) + 0.01, clusters=clusters)
     if rng.random() < 0.5:
-        seen = with_recorded(seen, present=float(rng.integers(0, 5)), n=float(rng.integers(5, 10**6)))
+        log = float(rng.integers(5, 10**6))
+        seen = with_recorded(seen, centre=to_arcsine(float(rng.integers(0, 5)), log), variance=1.0 / log)
     labels = [Reviewed(1.0, float(rng.integers(1, 9)), 0.0, float(rng.integers(0, 50))) for _ in range(lanes)]
     seen = corrected(seen, [label if rng.random() < 0.4 else None for label in labels])
 

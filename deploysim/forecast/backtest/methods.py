@@ -53,7 +53,7 @@ def forecasts(parts: Parts, pairs: Pairs, priors: Priors) -> dict[str, MethodFor
         "naive": _naive(whole),
         "raw": _raw(new, whole),
         "challenging": _challenging(parts, pairs, whole, new),
-        "ours": _ours(parts, pairs, old, new, priors),
+        "ours": _ours(parts, pairs, old, new, whole, priors),
     }
 
 
@@ -138,12 +138,10 @@ def _log_odds_variance(rate: Floats, n: Floats) -> Floats:
     return 1.0 / (rate * (1.0 - rate) * (n + 1.0))
 
 
-def _ours(parts: Parts, pairs: Pairs, old: _Lane, new: _Lane, priors: Priors) -> MethodForecast:
+def _ours(parts: Parts, pairs: Pairs, old: _Lane, new: _Lane, previous: _Lane, priors: Priors) -> MethodForecast:
     """The forecast's own model, with the old model's replayed responses as its recorded lane."""
     seen = with_recorded(
-        _moments(parts, pairs, old, new),
-        present=parts.kept.present.T[pairs.old] / old.effect,
-        n=parts.kept.n.T[pairs.old] / old.effect,
+        _moments(parts, pairs, old, new), centre=previous.arcsine(), variance=previous.arcsine_variance()
     )
     posterior = pool(seen, priors)
     variance = posterior.cov[..., 1, 1]
