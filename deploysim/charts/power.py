@@ -44,11 +44,13 @@ def power_chart(rows: pl.DataFrame, *, power: float, size: int, ink: str) -> Any
         .mark_line(color=ACCENT, strokeWidth=2, opacity=0.8)
         .encode(x=x, y=y, detail="name:N", tooltip=tooltip)
     )
-    names = alt.Chart(_named(rows)).mark_text(align="left", dx=7, color=ink, fontSize=12, limit=220)
-    names = names.encode(x=x, y=y, text="name:N")
+    named = alt.Chart(_named(rows)).encode(x=x, y=y)
+    # A dot on its line tells whose name it is where lines lie close together.
+    dots = named.mark_point(color=ACCENT, filled=True, size=45, opacity=1)
+    names = named.mark_text(align="left", dx=9, color=ink, fontSize=12, limit=220).encode(text="name:N")
     asked = alt.Chart(pl.DataFrame({"power": [power]})).mark_rule(color=UNCLEAR, strokeDash=[4, 4]).encode(y="power:Q")
     sample = alt.Chart(pl.DataFrame({"prefixes": [size]})).mark_rule(color=UNCLEAR).encode(x="prefixes:Q")
-    return alt.layer(asked, sample, lines, names).properties(height=360, padding={"right": 24})
+    return alt.layer(asked, sample, lines, dots, names).properties(height=360, padding={"right": 24})
 
 
 def power_alt(rows: pl.DataFrame, *, power: float) -> str:

@@ -106,6 +106,8 @@ def _show(plan: Plan) -> None:
         f"prefixes for {ask.ratio:g}x",
         f"smallest change at {ask.size:,}",
         "power",
+        "with a perfect grader",
+        "what makes it dear",
         "rests on",
     ]
     if plan.price:
@@ -131,5 +133,7 @@ def _cells(row: PlanRow) -> tuple[str, ...]:
         f"{row.needed:,}" if row.needed else "n/a",
         f"{row.smallest_ratio:.3g}x" if row.smallest_ratio else "none",
         f"{row.power:.0%}" if row.power is not None else "n/a",
+        f"{row.perfect_grader:,}" if row.perfect_grader else "n/a",
+        row.why() or "n/a",
         row.basis,
     )

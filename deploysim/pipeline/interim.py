@@ -53,6 +53,11 @@ class InterimRow:
             return "up"
         return "down" if self.difference.high < 0.0 else ""
 
+    @property
+    def changed(self) -> int:
+        """Pairs in which one lane shows the behaviour and the other does not."""
+        return self.regressed + self.improved
+
 
 @dataclass(frozen=True, slots=True)
 class Interim:
@@ -69,6 +74,12 @@ class Interim:
     not_looked_at: tuple[str, ...]
     """Names of categories that a judge decides: they wait until the run has ended."""
     level: float = LEVEL
+
+    def moving(self) -> tuple[InterimRow, ...]:
+        """Return the categories in which some pair differs: answered ones first, then those that change most."""
+        return tuple(
+            sorted((row for row in self.rows if row.changed), key=lambda row: (not row.answered, -row.changed))
+        )
 
     def sentence(self) -> str:
         """Say what is answered."""
@@ -107,8 +118,10 @@ def change_words(row: InterimRow) -> str:
 
 def interim_notes(seen: Interim) -> tuple[str, ...]:
     """Say what a look rests on."""
+    old = "what the log recorded" if seen.compared_with == Lane.RECORDED else "the baseline's answers"
     notes = (
-        f"Candidate less {seen.compared_with} lane. Each interval holds at all looks together with {seen.level:.0%}, "
+        _still(seen),
+        f"Compared with {old}, prefix by prefix. Each interval holds at all looks together with {seen.level:.0%}, "
         "category by category, so it may be looked at as often as wanted and the run stopped once it is answered.",
         "Conversations are the units, sent in random order; two of one user count as independent.",
         f"Decided by a judge, so looked at when the run has ended: {', '.join(seen.not_looked_at)}."
@@ -116,6 +129,16 @@ def interim_notes(seen: Interim) -> tuple[str, ...]:
         else "",
     )
     return tuple(filter(None, notes))
+
+
+def _still(seen: Interim) -> str:
+    """Name the categories in which no pair differs, with the largest change that this leaves possible."""
+    still = [row for row in seen.rows if not row.changed]
+    if not still:
+        return ""
+    most = number(max(max(-row.difference.low, row.difference.high) for row in still) * PER_100K)
+    names = ", ".join(row.name for row in still)
+    return f"No pair differs, so a change of more than {most} per 100,000 is ruled out: {names}."
 
 
 def _signed(per_100k: float) -> str:

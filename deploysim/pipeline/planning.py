@@ -13,14 +13,33 @@ from deploysim.forecast.records import CategoryForecast, Forecast
 from deploysim.grade.grader import Grader
 from deploysim.pipeline.calibrating import calibrate
 from deploysim.pipeline.estimating import estimate_run
+from deploysim.pipeline.evidence import LEAST_FLAGGED
 from deploysim.pipeline.forecasting import SavedForecast, all_forecasts
 from deploysim.pipeline.lanes import fitting, lane_grades
-from deploysim.stats.planning import Question, affordable, power_at, prefixes_needed, smallest_ratio, unseen_rate
+from deploysim.stats.planning import (
+    Causes,
+    Question,
+    affordable,
+    causes,
+    power_at,
+    prefixes_needed,
+    smallest_ratio,
+    unseen_rate,
+)
 from deploysim.stats.rates import PER_100K
 from deploysim.store.samples import list_samples
 from deploysim.store.workspace import Workspace
 from deploysim.types import Verdict
 
+CAUSES = {
+    "grader": ("grader error", ""),
+    "clusters": ("clusters", ""),
+    "answers": ("answers differ much", "answers differ little"),
+    "unclear": ("unclear outcomes", ""),
+}
+"""What causes that take more prefixes are called, and those that take fewer."""
+LEAST_TOLD = 0.05
+"""Causes that change the prefixes needed by less are not told."""
 FEWEST, MOST = 50, 10_000_000
 """Sample sizes that the power curve covers."""
 
@@ -78,6 +97,18 @@ class PlanRow:
     """Power of the sample at the ratio asked for."""
     cost: float | None = None
     """Of the prefixes needed, in the price's currency."""
+    perfect_grader: int | None = None
+    """Prefixes needed if the grader never erred."""
+    causes: Causes | None = None
+    """What the prefixes needed come from."""
+
+    def why(self) -> str:
+        """Say what makes the question dear or cheap: the prefixes by its rate alone, and what multiplies them."""
+        if self.causes is None:
+            return ""
+        factors = sorted(((getattr(self.causes, name), words) for name, words in CAUSES.items()), reverse=True)
+        told = [f"{words[factor < 1.0]} ×{factor:.2g}" for factor, words in factors if abs(factor - 1.0) >= LEAST_TOLD]
+        return " · ".join((f"rate {self.causes.alone:,}", *told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +238,8 @@ def _row(topic: Topic, ask: Ask, price: Price | None) -> PlanRow:
         smallest_ratio=smallest_ratio(question, prefixes=ask.size),
         power=power_at(question, ratio=ask.ratio, prefixes=ask.size),
         cost=price.per_prefix * needed if price and needed else None,
+        perfect_grader=prefixes_needed(replace(question, precision=1.0), ratio=ask.ratio),
+        causes=causes(question, ratio=ask.ratio),
     )
 
 
@@ -214,7 +247,7 @@ def _from_forecast(workspace: Workspace, saved: SavedForecast, graders: Sequence
     precision = {
         one.category: one.error.precision.median
         for one in calibrate(workspace, saved.lanes(), graders)
-        if one.error.precision
+        if one.error.precision and one.error.flagged.labels >= LEAST_FLAGGED
     }
     return tuple(_from_row(row, saved.forecast, precision.get(row.category)) for row in saved.forecast.categories)
 

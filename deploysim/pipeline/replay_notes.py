@@ -70,10 +70,10 @@ def _stopped(record: RunRecord, outcomes: Outcomes, kept: NDArray[np.bool_] | No
         return ""
     counts = int(kept.sum())
     waiting = len(outcomes) - counts
-    return (
-        f"It stopped early: {counts:,} of {record.prefixes * record.repeats:,} outcomes are in complete blocks and "
-        f"count. {counted(waiting, 'other', 'others')} of blocks that are not complete will count once it goes on."
-    )
+    said = f"It stopped early: {counts:,} of {record.prefixes * record.repeats:,} outcomes are in complete blocks and count."
+    if not waiting:
+        return said
+    return f"{said} {counted(waiting, 'other', 'others')} of blocks that are not complete will count once it goes on."
 
 
 def _cut_again(outcomes: Outcomes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy.optimize import brentq
 from scipy.special import gammaincinv
@@ -53,6 +53,37 @@ def prefixes_needed(question: Question, *, ratio: float) -> int | None:
         power=question.power,
     )
     return None if pairs is None else math.ceil(pairs * question.cluster_effect / question.complete)
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """What the prefixes needed come from: the number is the product of all, up to rounding."""
+
+    alone: int
+    """By the rate alone: a perfect grader, no clusters, clear outcomes, and two answers that differ half of the time."""
+    answers: float
+    """Times as many, or as few, by how much two answers to one prefix differ."""
+    grader: float
+    clusters: float
+    unclear: float
+
+
+def causes(question: Question, *, ratio: float) -> Causes | None:
+    """Take the prefixes needed apart; None where no number does it, or where it is the grader alone that leaves room."""
+    alone = Question(question.rate, certainty=question.certainty, power=question.power)
+    answers = replace(alone, lost=question.lost)
+    grader = replace(answers, precision=question.precision)
+    needed = [prefixes_needed(one, ratio=ratio) for one in (alone, answers, grader)]
+    if None in needed:
+        return None
+    by_rate, by_answers, by_grader = map(float, needed)  # type: ignore[arg-type]
+    return Causes(
+        alone=int(by_rate),
+        answers=by_answers / by_rate,
+        grader=by_grader / by_answers,
+        clusters=question.cluster_effect,
+        unclear=1.0 / question.complete,
+    )
 
 
 def power_at(question: Question, *, ratio: float, prefixes: int) -> float | None:

@@ -15,6 +15,8 @@ from deploysim.ui.blocks import plain, show_error
 from deploysim.ui.data import workspace
 from deploysim.ui.definitions import taxonomy
 
+ANSWERS = {"up": "▲ up", "down": "▼ down", "": "● not yet"}
+
 
 def offer_look(run: RunRecord) -> None:
     """Offer to compare what a candidate has answered so far, and show what was seen last."""
@@ -49,21 +51,41 @@ def _look(run: RunRecord) -> None:
 
 
 def _show(seen: Interim) -> None:
-    st.markdown(plain(seen.sentence()))
+    with st.container(border=True):
+        st.markdown(f"**{plain(seen.sentence())}**")
+        if seen.moving():
+            _table(seen)
+        for note in interim_notes(seen):
+            st.caption(plain(note))
+
+
+def _table(seen: Interim) -> None:
+    rows, number = seen.moving(), st.column_config.NumberColumn
     st.dataframe(
         pl.DataFrame(
             {
-                "behaviour": [row.name for row in seen.rows],
-                "answer": [row.answered or "not yet" for row in seen.rows],
-                "change per 100k": [change_words(row) for row in seen.rows],
-                "regressed": [row.regressed for row in seen.rows],
-                "improved": [row.improved for row in seen.rows],
-                "pairs": [row.pairs for row in seen.rows],
+                "behaviour": [row.name for row in rows],
+                "answer": [ANSWERS[row.answered] for row in rows],
+                "change per 100k": [change_words(row) for row in rows],
+                "appears": [row.regressed for row in rows],
+                "disappears": [row.improved for row in rows],
+                "pairs": [row.pairs for row in rows],
             }
         ),
         hide_index=True,
         height="content",
-        alt="What the complete blocks say of each behaviour.",
+        column_config={
+            "behaviour": st.column_config.TextColumn(width=205, pinned=True),
+            "answer": st.column_config.TextColumn(
+                width=75, help="Up or down once the interval of the change leaves 0; then the run may be stopped."
+            ),
+            "change per 100k": st.column_config.TextColumn(
+                width=145,
+                help=f"{seen.level:.0%} interval of the candidate's rate less that of what it is compared with.",
+            ),
+            "appears": number(format="localized", help="Pairs in which only the candidate shows it."),
+            "disappears": number(format="localized", help="Pairs in which the candidate no longer shows it."),
+            "pairs": number(format="localized", help="Prefixes in complete blocks with a clear outcome on both sides."),
+        },
+        alt="What the complete blocks say of each behaviour in which some pair differs.",
     )
-    for note in interim_notes(seen):
-        st.caption(plain(note))

@@ -68,7 +68,7 @@ def pick_topics() -> tuple[Topic, ...]:
 
 def ask_for_plan() -> tuple[Ask, Price | None]:
     """Return what the sliders ask for, and what a prefix costs where that is known."""
-    ratio, power, certainty, size = st.columns(4, gap="large")
+    ratio, power, certainty, size = st.columns(4, gap="large", vertical_alignment="bottom")
     with ratio:
         wanted = st.slider("Change to find", 1.1, 5.0, 1.5, 0.1, format="%.1fx", key="plan_ratio")
     with power:
@@ -95,11 +95,17 @@ def plan_table(plan: Plan) -> None:
     """Show what every category takes, and offer it as a file."""
     ask, number = plan.ask, st.column_config.NumberColumn
     rows = pl.DataFrame(
-        [(r.name, r.per_100k, r.needed, r.smallest_ratio, r.power, r.cost, r.basis) for r in plan.rows if r.per_100k],
+        [
+            (r.name, r.per_100k, r.needed, r.why(), r.perfect_grader, r.smallest_ratio, r.power, r.cost, r.basis)
+            for r in plan.rows
+            if r.per_100k
+        ],
         schema={
             "behaviour": pl.String,
             "per 100k": pl.Float64,
             "prefixes needed": pl.Int64,
+            "what makes it dear": pl.String,
+            "perfect grader": pl.Int64,
             "smallest change found": pl.Float64,
             "power": pl.Float64,
             "cost": pl.Float64,
@@ -113,13 +119,19 @@ def plan_table(plan: Plan) -> None:
         hide_index=True,
         height="content",
         column_config={
-            "behaviour": st.column_config.TextColumn(pinned=True, width=270),
+            "behaviour": st.column_config.TextColumn(pinned=True, width=225),
             "per 100k": number(format="localized", help="Recorded or given rate. Empty where it is not known."),
             "prefixes needed": number(
                 f"prefixes for {ask.ratio:g}x",
                 format="localized",
                 help=f"For {ask.power:.0%} power at a certainty of {ask.certainty:.0%}.",
             ),
+            "what makes it dear": st.column_config.TextColumn(
+                help="Prefixes that the rate alone would take, and what multiplies them: grader error as people's labels "
+                "show it, clusters of conversations and users, how much two answers to one prefix differ, outcomes that "
+                "are not clear. A common behaviour may take more prefixes than a rare one where its grader errs more."
+            ),
+            "perfect grader": number(format="localized", help="Prefixes needed if the grader never erred."),
             "smallest change found": number(f"smallest change at {ask.size:,}", format="%.2fx"),
             "power": number(f"power at {ask.size:,}", format="percent"),
             "cost": number(f"cost in {plan.price.currency}" if plan.price else "cost", format="%.2f"),

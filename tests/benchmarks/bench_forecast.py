@@ -28,8 +28,14 @@ SETTINGS = (
     Setting(centre=1 / 10, n=800, cluster=4),
     Setting(centre=1 / 10, n=400, reviewed=(60, 300)),
     Setting(centre=1 / 10, n=800, cluster=4, recorded=20_000, reviewed=(60, 300)),
+    Setting(centre=1 / 10, n=400, log=4_000),
+    Setting(centre=1 / 10, n=800, cluster=4, log=4_000),
+    Setting(centre=1 / 10, n=800, cluster=4, log=1_600),
+    Setting(centre=1 / 10, n=800, cluster=4, log=8_000, reviewed=(60, 300)),
+    Setting(centre=1 / 100, n=3_000, cluster=4, log=12_000),
     Setting(centre=1 / 1_000, n=30_000),
     Setting(centre=1 / 1_000, n=30_000, recorded=1_000_000),
+    Setting(centre=1 / 1_000, n=30_000, log=90_000),
     Setting(centre=1 / 1_000, n=30_000, reviewed=(60, 10_000)),
     Setting(centre=1 / 1_000, n=30_000, cluster=4, categories=2),
     Setting(centre=1 / 20_000, n=600_000),
@@ -45,14 +51,14 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    print("centre n categories cluster recorded reviewed | rate ratio gap | called right")
+    print("centre n categories cluster recorded log reviewed | rate ratio gap | called right")
     for setting in SETTINGS:
         held = worlds.run(setting, worlds=arguments.worlds, seed=arguments.seed)
         called = np.maximum(held.up, 1 - held.up) >= 0.9
         right = ((held.up > 0.5) == held.rises)[called]
         print(
             f"1/{1 / setting.centre:,.0f} {setting.n:,} {setting.categories} {setting.cluster} {setting.recorded:,} "
-            f"{setting.reviewed} | {held.forecast.mean():.3f} {held.ratio.mean():.3f} {held.gap.mean():.3f} | "
+            f"{setting.log:,} {setting.reviewed} | {held.forecast.mean():.3f} {held.ratio.mean():.3f} {held.gap.mean():.3f} | "
             f"{called.mean():.3f} {right.mean():.3f}",
             flush=True,
         )

@@ -2,7 +2,8 @@
 
     PYTHONPATH=.:tests python tests/benchmarks/picture_pages.py WORKSPACE FOLDER trajectories fidelity "compare?outcome=all"
 
-Each name is an address of the app. What the server says goes to server.txt in the folder.
+Each name is an address of the app; after a "!" stands a button to press first, as in "runs!Is it answered yet?". What
+the server says goes to server.txt in the folder.
 """
 
 from __future__ import annotations
@@ -33,8 +34,12 @@ def main(workspace: str, folder: str, *places: str) -> None:
             )
             page = context.new_page()
             for place in places:
-                page.goto(f"{url}/{place}")
+                address, _, button = place.partition("!")
+                page.goto(f"{url}/{address}")
                 settled(page)
+                if button:
+                    page.get_by_role("button", name=button).first.click()
+                    settled(page)
                 # The page scrolls inside the window, so a window of its whole height is what shows all of it.
                 height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
                 page.set_viewport_size({"width": width, "height": max(1000, min(int(height), 6_000))})

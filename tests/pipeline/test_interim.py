@@ -14,7 +14,7 @@ from deploysim.chat.settings import ModelSettings
 from deploysim.errors import InputError, NotFoundError
 from deploysim.grade.grader import graders_of
 from deploysim.pipeline.drawing import draw
-from deploysim.pipeline.interim import begun_lanes, look
+from deploysim.pipeline.interim import begun_lanes, interim_notes, look
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
 from deploysim.sampling import SampleSpec
@@ -59,6 +59,9 @@ def test_a_model_that_always_refuses_is_found_early(here: Workspace) -> None:
     assert rows["refusal"].answered == "up"
     assert rows["refusal"].difference.low > 0.3
     assert rows["empty_response"].answered == ""
+    assert [row.category for row in seen.moving()] == ["refusal"]
+    assert "No pair differs" in interim_notes(seen)[0]
+    assert "Says nothing" in interim_notes(seen)[0]
     assert f"Answered: Declines the request is up ({seen.prefixes} of 160" in seen.sentence()
     assert read_run(here, str(lanes.candidate)).status != "done"
 

@@ -7,6 +7,8 @@ import pytest
 import worlds
 from worlds import Setting
 
+from deploysim.stats.arcsine import to_rate
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -25,6 +27,23 @@ def test_intervals_hold_the_truth(setting: Setting) -> None:
 
     shares = {name: float(getattr(held, name).mean()) for name in ("forecast", "ratio", "gap")}
     assert {name: True for name in shares} == {name: 0.85 <= share <= 0.95 for name, share in shares.items()}, shares
+
+
+def test_intervals_hold_the_truth_where_prefixes_are_drawn_by_risk() -> None:
+    """The same where riskier prefixes, in clusters, are drawn more often and the whole log's recorded rate is known."""
+    held = worlds.run(Setting(centre=1 / 10, n=800, cluster=4, log=1_600), worlds=50, seed=1)
+
+    shares = {name: float(getattr(held, name).mean()) for name in ("forecast", "ratio", "gap")}
+    print(shares)
+    assert all(0.85 <= share <= 0.95 for share in shares.values()), shares
+
+
+def test_a_draw_by_risk_has_the_stated_rates() -> None:
+    """Over 200 logs the weighted rates of all lanes average to the truth, though most of what is drawn is risky."""
+    setting, truth, rng = Setting(centre=1 / 10, n=400, log=4_000), np.array([0.1, 0.12, 0.2]), np.random.default_rng(3)
+    rates = np.array([to_rate(worlds.by_risk(setting, truth, rng).centre) for _ in range(200)])
+
+    assert pytest.approx(truth, rel=0.04) == rates.mean(axis=0)
 
 
 def test_calls_are_right_as_often_as_they_say() -> None:

@@ -250,7 +250,8 @@ def test_a_candidate_that_has_not_ended_is_looked_at(tmp_path: Path, monkeypatch
     assert "Declines the request is up" in words(seen).replace("\\", "")
     assert "holds at all looks together" in words(seen)
     table = next(frame.value for frame in seen.dataframe if "answer" in frame.value.columns)
-    assert table.set_index("behaviour")["answer"]["Declines the request"] == "up"
+    assert table.set_index("behaviour")["answer"].to_dict() == {"Declines the request": "▲ up"}
+    assert "No pair differs" in words(seen)
 
 
 def test_a_run_without_a_complete_block_is_no_answer(copied: Compared) -> None:
