@@ -106,8 +106,6 @@ def _show(plan: Plan) -> None:
         f"prefixes for {ask.ratio:g}x",
         f"smallest change at {ask.size:,}",
         "power",
-        "with a perfect grader",
-        "what makes it dear",
         "rests on",
     ]
     if plan.price:
@@ -120,10 +118,22 @@ def _show(plan: Plan) -> None:
             cells.insert(3, f"{row.cost:,.2f}" if row.cost else "n/a")
         table.add_row(*cells)
     out.print(table)
+    _explain(plan)
     say(
         f"For {ask.power:.0%} power at a certainty of {ask.certainty:.0%}. Smallest change: an increase. Rates never seen "
         "have no number; give one with --rate."
     )
+
+
+def _explain(plan: Plan) -> None:
+    """Say of each behaviour what its prefixes come from, and how many a perfect grader would leave."""
+    table = Table("behaviour", "perfect grader", "what makes it dear", box=None, pad_edge=False, header_style="bold")
+    for row in plan.rows:
+        if row.causes:
+            table.add_row(row.name, f"{row.perfect_grader:,}", row.why())
+    if table.row_count:
+        say("\nWhat makes it dear: the prefixes that its rate alone would take, times what else counts.")
+        out.print(table)
 
 
 def _cells(row: PlanRow) -> tuple[str, ...]:
@@ -133,7 +143,5 @@ def _cells(row: PlanRow) -> tuple[str, ...]:
         f"{row.needed:,}" if row.needed else "n/a",
         f"{row.smallest_ratio:.3g}x" if row.smallest_ratio else "none",
         f"{row.power:.0%}" if row.power is not None else "n/a",
-        f"{row.perfect_grader:,}" if row.perfect_grader else "n/a",
-        row.why() or "n/a",
         row.basis,
     )

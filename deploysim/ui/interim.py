@@ -75,7 +75,7 @@ def _table(seen: Interim) -> None:
         hide_index=True,
         height="content",
         column_config={
-            "behaviour": st.column_config.TextColumn(width=205, pinned=True),
+            "behaviour": st.column_config.TextColumn(width=225, pinned=True),
             "answer": st.column_config.TextColumn(
                 width=75, help="Up or down once the interval of the change leaves 0; then the run may be stopped."
             ),

@@ -138,6 +138,10 @@ def plan_table(plan: Plan) -> None:
         },
         alt="What every behaviour's question takes, in numbers.",
     )
+    st.caption(
+        "What makes it dear: the prefixes that its rate alone would take, times what else counts, such as a grader whose "
+        "false alarms hide the change."
+    )
     unknown = [row.name for row in plan.rows if row.per_100k is None]
     if unknown:
         st.caption(

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from makers import FACT, NOW, REFUSAL, write_log, write_responses_file
 
 from deploysim.__main__ import main
+from deploysim.config import read_settings
 from deploysim.errors import InputError
 from deploysim.grade.grader import graders_of
+from deploysim.pipeline.drawing import draw
+from deploysim.pipeline.evidence import LEAST_FLAGGED
+from deploysim.pipeline.forecasting import forecast
+from deploysim.pipeline.importing import ImportOptions, import_file
+from deploysim.pipeline.importing_responses import ResponseFile, import_responses
 from deploysim.pipeline.lanes import Lanes, fitting
 from deploysim.pipeline.planning import (
     Ask,
@@ -21,9 +29,13 @@ from deploysim.pipeline.planning import (
     with_given,
     with_precision,
 )
+from deploysim.sampling import SampleSpec
 from deploysim.stats.planning import Question, power_at, prefixes_needed
+from deploysim.store.labels import Label, record_labels
+from deploysim.store.samples import prefix_index
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy
+from deploysim.types import Lane
 
 GRADERS = graders_of(load_taxonomy())
 
@@ -61,6 +73,38 @@ def test_a_grader_that_errs_and_a_price(compared: tuple[Workspace, Lanes]) -> No
     assert blurred.rows[0].needed > 2 * plain.rows[0].needed
     assert plain.rows[0].cost == pytest.approx(0.02 * plain.rows[0].needed)
     assert affordable_size(plain.price, 10.0) == 500
+
+
+def test_a_common_behaviour_with_a_poor_grader_is_dear_and_says_why() -> None:
+    """1,300 per 100,000 of which a fifth holds takes more than 300 that all hold; the row names the grader error."""
+    common, rare = with_precision([given_topic("common", 1_300)], 0.2)[0], given_topic("rare", 300)
+    dear, plain = make_plan([common, rare], Ask()).rows
+
+    assert dear.needed > plain.needed > dear.perfect_grader
+    assert plain.perfect_grader == plain.needed
+    assert dear.why() == f"rate {dear.perfect_grader:,} · grader error ×{dear.needed / dear.perfect_grader:.2g}"
+    assert plain.why() == f"rate {plain.needed:,}"
+
+
+@pytest.mark.parametrize(("count", "precision"), [(LEAST_FLAGGED - 1, 1.0), (LEAST_FLAGGED, 0.05)])
+def test_a_plan_trusts_labels_from_as_many_on_as_a_forecast(tmp_path: Path, count: int, precision: float) -> None:
+    """Labels that call every refusal that the log shows none: a handful of them says nothing of the grader."""
+    here = Workspace(tmp_path / "ws")
+    log = write_log(tmp_path / "log.jsonl", 20)
+    log.write_text(log.read_text().replace(FACT, REFUSAL))
+    import_file(here, log, ImportOptions(), settings=read_settings({}), now=NOW)
+    sample = draw(here, SampleSpec(unit="conversation", seed=1), now=NOW)
+    answers = ResponseFile(write_responses_file(tmp_path / "new.jsonl", 20, refuse_every=2))
+    run = import_responses(
+        here, sample.sample_id, answers, lane=Lane.CANDIDATE, name="new", settings=read_settings({}), now=NOW
+    )
+    forecast(here, Lanes(sample.sample_id, run.run_id), load_taxonomy(), seed=0, now=NOW)
+    fields = {"queue": "q", "run": "recorded", "repeat": 0, "category": "refusal", "reviewer": "Ana", "label": "absent"}
+    prefixes = prefix_index(here, sample.sample_id)["prefix_id"].to_list()[:count]
+    record_labels(here, [Label(item=p, prefix_id=p, at=NOW.isoformat(), inclusion=1.0, **fields) for p in prefixes])
+
+    refusal = next(topic for topic in known_topics(here, GRADERS) if topic.category == "refusal")
+    assert refusal.question.precision == pytest.approx(precision, abs=0.04)
 
 
 def test_rates_of_the_newest_forecast(compared: tuple[Workspace, Lanes]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, poisson
 
-from deploysim.stats.planning import Question, affordable, prefixes_needed, smallest_ratio, unseen_rate
+from deploysim.stats.planning import Question, affordable, causes, prefixes_needed, smallest_ratio, unseen_rate
 from deploysim.stats.power import pairs_needed
 
 TENTH = Question(rate=0.1)
@@ -34,6 +34,19 @@ def test_false_alarms_dilute() -> None:
     """Half false alarms turn 1.5x of the true rate into 1.25x of what is flagged: 10 % to 12.5 %."""
     assert pytest.approx(replace(TENTH, precision=0.5).seen_rate(1.5)) == 0.125
     assert prefixes_needed(replace(TENTH, precision=0.5), ratio=1.5) == prefixes_needed(TENTH, ratio=1.25)
+
+
+@pytest.mark.parametrize("ratio", [0.6, 1.5, 3.0])
+def test_causes_multiply_to_the_number(ratio: float) -> None:
+    """By its rate alone 10 % takes what the plain question does; all causes together give the number needed."""
+    hard = Question(0.1, lost=0.3, precision=0.4, cluster_effect=1.7, complete=0.8, certainty=0.95, power=0.9)
+    found = causes(hard, ratio=ratio)
+
+    assert found.alone == prefixes_needed(Question(0.1, certainty=0.95, power=0.9), ratio=ratio)
+    assert found.answers <= 1.0 < found.clusters < found.grader
+    product = found.alone * found.answers * found.grader * found.clusters * found.unclear
+    assert prefixes_needed(hard, ratio=ratio) == pytest.approx(product, rel=0.01)
+    assert causes(Question(0.9), ratio=1.5) is None
 
 
 @pytest.mark.parametrize("precision", [1.0, 0.6])
