@@ -60,7 +60,7 @@ def copied(compared: Compared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def opened() -> AppTest:
     """Open the page."""
-    app = AppTest.from_file(str(APP), default_timeout=90).run()
+    app = AppTest.from_file(str(APP), default_timeout=180).run()
     app.switch_page(RUNS)
     app = app.run()
     assert not app.exception
