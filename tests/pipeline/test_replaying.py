@@ -22,14 +22,9 @@ from deploysim.store.blocks import cut_into_blocks
 from deploysim.store.completed import completed_prefixes
 from deploysim.store.journal import Journal, read_journal
 from deploysim.store.outcomes import ANSWERED, CUT
-from deploysim.store.runs import (
-    RunRecord,
-    journal_path,
-    read_progress,
-    read_run,
-    request_stop,
-    responses,
-)
+from deploysim.store.responses import responses
+from deploysim.store.run_progress import read_progress, request_stop
+from deploysim.store.runs import RunRecord, journal_path, read_run
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
 
