@@ -82,7 +82,7 @@ def fake_endpoint(manner: Manner | None = None) -> Iterator[str]:
         yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
     finally:
         process.stdin.close()
-        process.wait(10)
+        process.wait(60)
         process.stdout.close()
 
 

@@ -17,7 +17,8 @@ from deploysim.pipeline.lanes import Lanes
 from deploysim.sampling import SampleSpec
 from deploysim.store.import_writer import ImportWriter
 from deploysim.store.imports import ImportRecord
-from deploysim.store.runs import read_run, responses, write_responses, write_run
+from deploysim.store.responses import responses, write_responses
+from deploysim.store.runs import read_run, write_run
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy
 from deploysim.types import Conversation, Lane, Message, Span

@@ -11,7 +11,8 @@ from agent_logs import result, said, sampled, using
 from repositories import git
 from servers import Endpoint, Handler, Reply, Seen, completion, raw, send
 
-from deploysim.store.runs import list_runs, responses
+from deploysim.store.responses import responses
+from deploysim.store.runs import list_runs
 from deploysim.store.trajectories import read_trajectory
 from deploysim.store.workspace import Workspace
 from deploysim.types import Trajectory

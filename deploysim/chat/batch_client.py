@@ -11,10 +11,9 @@ from contextlib import closing
 from functools import partial
 from random import Random
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self, TypeVar
 
 import httpx2
-import openai
 
 from deploysim.chat.api import APIS
 from deploysim.chat.batch_endpoint import BatchEndpoint
@@ -27,6 +26,9 @@ from deploysim.chat.reply_values import MalformedError
 from deploysim.chat.retry import wait_s
 from deploysim.chat.settings import ModelSettings
 from deploysim.types import Failure, FailureKind
+
+if TYPE_CHECKING:
+    import openai
 
 WINDOW: Final = "24h"
 """The only completion window there is."""
@@ -74,6 +76,9 @@ class BatchClient:
     """
 
     def __init__(self, settings: ModelSettings, *, pause: Callable[[float], None], check: Callable[[], None]) -> None:
+        # It takes most of a second to import, which commands that ask no model never need.
+        import openai
+
         self.api = APIS[settings.api]
         self.model_endpoint = Endpoint(settings.base_url or "", settings.model, self.api.name)
         self.model_endpoint.check()
@@ -215,6 +220,8 @@ class BatchClient:
                 raise CallError(Attempt(Failure(FailureKind.REJECTED, f"HTTP {error.status}"))) from error
 
     def _call(self, send: Callable[[], T], *, arrived: Callable[[], T | None] | None = None) -> T:
+        import openai
+
         tries = 0
         while True:
             try:
@@ -253,6 +260,8 @@ class BatchClient:
 
     def _newest(self, page_after: Callable[[str | openai.Omit], dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Yield what a list holds, newest first, as far as one of ours may be."""
+        import openai
+
         after: str | openai.Omit = openai.omit
         for _ in range(_PAGES):
             try:

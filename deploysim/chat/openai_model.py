@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
-import openai
 
 from deploysim.chat.allowance import exhausted_s
 from deploysim.chat.api import APIS, read_attempt, request_chars
@@ -26,6 +25,9 @@ from deploysim.chat.retry import wait_s
 from deploysim.chat.settings import ModelSettings
 from deploysim.chat.width import UNLIMITED, Width
 from deploysim.types import Failure, FailureKind, Message, Response
+
+if TYPE_CHECKING:
+    import openai
 
 CONNECT_S = 15.0
 """Longest wait for a connection; the whole response has its own limit."""
@@ -65,6 +67,9 @@ class OpenAIModel:
     ) -> None:
         self._settings = settings
         self._api = APIS[settings.api]
+        # It takes most of a second to import, which commands that ask no model never need.
+        import openai
+
         self._endpoint = Endpoint(base_url or settings.base_url or "", settings.model, self._api.name)
         self._endpoint.check()
         self._pace = pace or Pace(Width(UNLIMITED, start=UNLIMITED))
@@ -168,6 +173,8 @@ class OpenAIModel:
             self._pace.failed()
 
     async def _ask(self, body: dict[str, Any], given: RequestParameters) -> Attempt:
+        import openai
+
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._settings.timeout_s):
@@ -232,6 +239,8 @@ class OpenAIModel:
 
 def _cause(error: openai.APIConnectionError) -> str:
     """Return the kind of error underneath; its own words may name hosts, but it has seen no text to quote."""
+    import openai
+
     if isinstance(error, openai.APITimeoutError):
         return f"no connection within {CONNECT_S:g} s"
     return type(error.__cause__ or error).__name__

@@ -36,7 +36,8 @@ from deploysim.pipeline.scorecards import scorecards
 from deploysim.pipeline.stacks import MeasuringStack
 from deploysim.store.imports import import_records
 from deploysim.store.queues import list_queues
-from deploysim.store.runs import list_runs, read_progress, read_run, run_state
+from deploysim.store.run_progress import read_progress, run_state
+from deploysim.store.runs import list_runs, read_run
 from deploysim.store.samples import list_samples
 from deploysim.store.workspace import find_id
 from deploysim.tables import shift_rows

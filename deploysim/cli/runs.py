@@ -52,7 +52,8 @@ from deploysim.pipeline.spending import run_spending
 from deploysim.replay.engine import IN_FLIGHT
 from deploysim.replay.rollout import Limits
 from deploysim.store.outcomes import CUT, failures
-from deploysim.store.runs import RunRecord, outcome_counts, written_tokens
+from deploysim.store.responses import outcome_counts, written_tokens
+from deploysim.store.runs import RunRecord
 from deploysim.store.trajectories import ending_counts, source_counts
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane

@@ -20,7 +20,8 @@ from deploysim.pipeline.batching import batch_state
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
 from deploysim.pipeline.run_facts import live_facts
 from deploysim.pipeline.spending import Spending, run_spending
-from deploysim.store.runs import RunProgress, RunRecord, read_progress, read_run, run_state
+from deploysim.store.run_progress import RunProgress, read_progress, run_state
+from deploysim.store.runs import RunRecord, read_run
 from deploysim.store.workspace import Workspace
 
 LINE_EVERY_S = 5.0

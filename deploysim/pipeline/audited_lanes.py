@@ -13,7 +13,8 @@ from deploysim.audit.steps import Steps, steps_of_calls, steps_of_trajectory, to
 from deploysim.audit.telling import Answer, Pair
 from deploysim.pipeline.lanes import Lanes
 from deploysim.store.imports import decode_tool_calls
-from deploysim.store.runs import ENDED, list_runs, read_run, responses
+from deploysim.store.responses import responses
+from deploysim.store.runs import ENDED, list_runs, read_run
 from deploysim.store.samples import SampledPrefix, get_prefixes, prefix_index, prefixes, read_sample, recorded_responses
 from deploysim.store.tool_records import rollout_count
 from deploysim.store.trajectories import read_trajectory

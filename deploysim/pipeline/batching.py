@@ -18,7 +18,8 @@ from deploysim.store.batches import BatchBook
 from deploysim.store.given import has_given, read_given
 from deploysim.store.journal import Journal
 from deploysim.store.quarantine import quarantined
-from deploysim.store.runs import RunRecord, cancel_requested, run_folder
+from deploysim.store.run_progress import cancel_requested
+from deploysim.store.runs import RunRecord, run_folder
 from deploysim.store.samples import prefixes, sample_path
 from deploysim.store.tombstones import erased_keys
 from deploysim.store.workspace import Workspace

@@ -15,7 +15,8 @@ from deploysim.store.grades import FAILED
 from deploysim.store.imports import decode_tool_calls, encode_tool_calls
 from deploysim.store.labels import labels
 from deploysim.store.queues import RECORDED
-from deploysim.store.runs import read_run, responses_of
+from deploysim.store.responses import responses_of
+from deploysim.store.runs import read_run
 from deploysim.store.samples import SampledPrefix, get_prefix
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Category, Taxonomy

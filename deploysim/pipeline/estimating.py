@@ -16,7 +16,8 @@ import polars as pl
 from deploysim.chat.profiles import Price
 from deploysim.store.blocks import cut_into_blocks
 from deploysim.store.outcomes import Outcomes, read_outcomes
-from deploysim.store.runs import TOKENS, RunRecord, counted_tokens, journal_path, list_runs
+from deploysim.store.responses import TOKENS, counted_tokens
+from deploysim.store.runs import RunRecord, journal_path, list_runs
 from deploysim.store.samples import prefix_sizes
 from deploysim.store.workspace import Workspace
 from deploysim.wording import money

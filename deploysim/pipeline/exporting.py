@@ -12,7 +12,7 @@ from deploysim.pipeline.comparing import Comparison
 from deploysim.pipeline.lanes import Lanes
 from deploysim.store.labels import labels
 from deploysim.store.queues import RECORDED
-from deploysim.store.runs import responses
+from deploysim.store.responses import responses
 from deploysim.store.samples import recorded_responses
 from deploysim.store.searching import last_user_messages
 from deploysim.store.workspace import Workspace

@@ -27,7 +27,8 @@ from deploysim.pipeline.noise import noise_floors
 from deploysim.pipeline.replay_notes import tool_facts
 from deploysim.stats.noise_floor import NoiseFloor
 from deploysim.store.forecasts import forecast_file, list_forecasts, save_forecast
-from deploysim.store.runs import ENDED, list_runs, read_run, responses
+from deploysim.store.responses import responses
+from deploysim.store.runs import ENDED, list_runs, read_run
 from deploysim.store.samples import SampleAbout, prefix_index, read_sample
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Taxonomy

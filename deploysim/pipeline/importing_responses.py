@@ -21,7 +21,8 @@ from deploysim.pipeline.importing import build_scrubber
 from deploysim.replay.engine import response_row
 from deploysim.scrub.scrubber import ScrubbedConversation, Scrubber, ScrubFailure
 from deploysim.store.files import sha256_file, short_hash
-from deploysim.store.runs import RunRecord, write_responses, write_run
+from deploysim.store.responses import write_responses
+from deploysim.store.runs import RunRecord, write_run
 from deploysim.store.samples import read_sample, sampled_turns
 from deploysim.store.workspace import Workspace, keyed_hash, workspace_key
 from deploysim.types import Failure, FailureKind, Lane, Message, RawConversation, Response

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from deploysim.pipeline.spot_checking import facts
 from deploysim.store.forecasts import list_forecasts
 from deploysim.store.imports import ImportRecord, import_records
-from deploysim.store.runs import ENDED, list_runs, read_progress, run_state
+from deploysim.store.run_progress import read_progress, run_state
+from deploysim.store.runs import ENDED, list_runs
 from deploysim.store.samples import SampleAbout, list_samples
 from deploysim.store.workspace import Workspace
 from deploysim.wording import counted

@@ -13,7 +13,7 @@ from deploysim.chat.width import Width
 from deploysim.pipeline.grading import Report
 from deploysim.replay.todo import Todo
 from deploysim.store.outcomes import CUT, failures
-from deploysim.store.runs import RunProgress, write_progress
+from deploysim.store.run_progress import RunProgress, write_progress
 from deploysim.store.workspace import Workspace
 
 EVERY_S = 1.0

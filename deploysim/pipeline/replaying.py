@@ -28,18 +28,9 @@ from deploysim.store.completed import blocks_of, counting
 from deploysim.store.files import short_hash
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import CUT, Outcomes, read_outcomes
-from deploysim.store.runs import (
-    RunRecord,
-    clear_for_resume,
-    dropped_parameters,
-    journal_path,
-    read_run,
-    responses_path,
-    run_folder,
-    seal_responses,
-    stop_requested,
-    write_run,
-)
+from deploysim.store.responses import dropped_parameters, seal_responses
+from deploysim.store.run_progress import clear_for_resume, stop_requested
+from deploysim.store.runs import RunRecord, journal_path, read_run, responses_path, run_folder, write_run
 from deploysim.store.samples import prefix_count
 from deploysim.store.tool_records import rollout_count
 from deploysim.store.workspace import Workspace

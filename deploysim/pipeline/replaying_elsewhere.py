@@ -15,7 +15,8 @@ from deploysim.pipeline.replaying import ReplayPlan, begin, finish, whole
 from deploysim.replay.shards import SHARD_TASKS, Shard, shards
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import Outcomes, read_outcomes
-from deploysim.store.runs import LATER, RESPONSES, RunRecord, journal_path, read_part
+from deploysim.store.responses import LATER, RESPONSES, read_part
+from deploysim.store.runs import RunRecord, journal_path
 from deploysim.store.tool_records import rollout_count
 from deploysim.store.workspace import Workspace
 

@@ -15,7 +15,7 @@ from deploysim.pipeline.purging import erased_note
 from deploysim.pipeline.registering import Registered, changed_inputs, registration_of
 from deploysim.pipeline.stacks import MeasuringStack, check_measures
 from deploysim.report import Example, Provenance, report_html
-from deploysim.store.runs import responses
+from deploysim.store.responses import responses
 from deploysim.store.samples import get_prefixes
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 
 from deploysim.pipeline.spending import Spending
 from deploysim.store.outcomes import CUT
-from deploysim.store.runs import RunProgress, RunRecord, RunSums
+from deploysim.store.responses import RunSums
+from deploysim.store.run_progress import RunProgress
+from deploysim.store.runs import RunRecord
 from deploysim.wording import counted, duration
 
 NO_PRICE = "price not known: add it to data/models.yaml"

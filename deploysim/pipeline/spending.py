@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploysim.chat.profiles import Price, price_in
-from deploysim.store.runs import RunProgress, RunRecord, read_progress
+from deploysim.store.run_progress import RunProgress, read_progress
+from deploysim.store.runs import RunRecord
 from deploysim.store.workspace import Workspace
 from deploysim.wording import money
 

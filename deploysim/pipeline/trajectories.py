@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 
 from deploysim.pipeline.lanes import Lanes
-from deploysim.store.runs import responses_of
+from deploysim.store.responses import responses_of
 from deploysim.store.samples import get_prefix
 from deploysim.store.trajectories import read_trajectory
 from deploysim.store.workspace import Workspace

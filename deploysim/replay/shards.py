@@ -24,7 +24,7 @@ from deploysim.replay.todo import Todo
 from deploysim.store.files import short_hash
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import read_outcomes
-from deploysim.store.runs import RESPONSES
+from deploysim.store.responses import RESPONSES
 from deploysim.store.sealing import seal_journal
 
 SHARD_TASKS = 1_000

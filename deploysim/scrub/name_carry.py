@@ -11,6 +11,7 @@ from deploysim.scrub.lexicon import PARTICLES, Lexicon, fold
 from deploysim.scrub.name_characters import characters
 from deploysim.scrub.name_data import family_surplus, frequencies, is_often_name
 from deploysim.scrub.name_words import NEVER, STOPS, UPPER, is_acronym, is_code_like, tokens_of
+from deploysim.scrub.places import large_places
 from deploysim.scrub.word_lists import word_set
 
 _AGAINST = r"(?: \([^()\n]{1,20}\))? (?:vs?\.?|versus) "
@@ -99,7 +100,7 @@ def _forename(word: str, lexicon: Lexicon) -> bool:
 
 def _could_be(value: str, lexicon: Lexicon) -> bool:
     words = tokens_of(value)
-    if lexicon.is_place(value) or any(_is_other(word, lexicon) for word in words):
+    if _is_only_place(value, lexicon) or any(_is_other(word, lexicon) for word in words):
         return False
     if value.islower():
         folded = fold(value)
@@ -107,6 +108,13 @@ def _could_be(value: str, lexicon: Lexicon) -> bool:
     return any(
         fold(word) in lexicon.given or fold(word) in lexicon.family or not lexicon.is_word(word) for word in words
     )
+
+
+def _is_only_place(value: str, lexicon: Lexicon) -> bool:
+    """Whether a place is not also what many people are called: many a village has the name of a person, as "Rose" has."""
+    folded = fold(value)
+    borne = value[0].isupper() and folded in lexicon.given and is_often_name(folded)
+    return lexicon.is_place(value) and not (borne and folded not in lexicon.countries and folded not in large_places())
 
 
 def _is_borne_by_few(folded: str) -> bool:

@@ -16,7 +16,7 @@ _DOTTED = re.compile(rf"(?<![\w.])(?P<i>(?:{UPPER}\. ?){{2,3}}) ?{_SURNAME}(?!\w
 _BARE = re.compile(
     rf"(?<![\w.])(?:AJ|BJ|CJ|DJ|EJ|JB|JD|JJ|JK|JP|JR|JT|KJ|LJ|MJ|OJ|PJ|RJ|TJ|JRR|RJ) (?P<s>{_SURNAME})(?!\w)"
 )
-_REFERRED = re.compile(rf"(?<![\w.])(?P<s>{_SURNAME}), (?:{UPPER}\.[ -]?){{1,3}}(?=[,;:&()\s]|$)")
+_REFERRED = re.compile(rf"(?<![\w.])(?P<s>{_SURNAME}|{UPPER}[^\W\d_]), (?:{UPPER}\.[ -]?){{1,3}}(?=[,;:&()\s]|$)")
 _NO_INITIALS = word_set("us uk dc eu un ai ad bc am pm tv la ny nyc usa ussr phd ma ba")
 """Abbreviations with dots that stand before capitals."""
 

@@ -53,7 +53,7 @@ def _speakers(text: str, lexicon: Lexicon) -> Iterator[Finding]:
     turns = Counter(match["v"] for match in matches)
     strangers = {words for words in turns if not any(map(lexicon.is_word, words.split()))}
     known = {word for word in turns if _is_known(word, lexicon)}
-    dialogue = len(known) > 1 or any(turns[word] > 1 for word in strangers)
+    dialogue = len(known) > 1 or any(turns[word] > 1 for word in strangers | known)
     for match in matches:
         if match["v"] in known or (dialogue and match["v"] in strangers):
             yield Finding(*match.span("v"), "PERSON", 0.5)
@@ -86,6 +86,8 @@ def _could_be_person(word: str, lexicon: Lexicon) -> bool:
 def _is_letterhead(words: list[str], lexicon: Lexicon) -> bool:
     """Whether a line is a name alone, as in a letterhead: a given name and words that are no ordinary ones."""
     bare = [word.rstrip(".") for word in words]
+    if bare[0].islower() and bare[-1].isupper():  # a column and its type
+        return False
     if lexicon.is_place(" ".join(bare)) or any(fold(word) in lexicon.topics or is_code_like(word) for word in bare):
         return False
     telling = [word for word in bare if len(word) > 1 and fold(word) not in PARTICLES]

@@ -22,7 +22,9 @@ STOPS = word_set(
     im i'm it's that's there's let's ve ll re gmail com http https www email e-mail phone address name first
     last years year old originally currently looking trying going working writing having getting making using
     feeling sure sorry happy glad afraid new male female man woman boy girl student teacher i'd i'll i've who's
-    what's"""
+    what's against anyone anything beside cannot doing everyone everything herself himself itself myself noone nor onto
+    ours ourselves since something themselves thereupon thru whenever whereafter whereas whereby wherein whereupon
+    whether whither whoever without yours yourself"""
 )
 """Words at which a run of name words ends."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from deploysim.scrub.findings import Finding
 from deploysim.scrub.lexicon import Lexicon, fold, read_phrases
@@ -162,6 +163,7 @@ def _strange_run(value: str, start: int, lexicon: Lexicon) -> int | None:
     )
 
 
+@cache
 def large_places() -> frozenset[str]:
     """Return cities, states and regions so large that they identify nobody."""
     return read_phrases("large_places.txt")

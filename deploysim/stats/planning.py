@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from scipy.optimize import brentq
 from scipy.special import gammaincinv
 
 from deploysim.stats.power import pairs_needed, power_of
@@ -102,6 +101,9 @@ def smallest_ratio(question: Question, *, prefixes: int) -> float | None:
 
     None where they find none that leaves the rate below 1.
     """
+    # Only plans need it, and all commands would wait for its import.
+    from scipy.optimize import brentq
+
     top = min(LARGEST_RATIO, 1.0 + (1.0 / question.rate - 1.0) * (1.0 - 1e-9) / question.precision)
 
     def missing(log_ratio: float) -> float:

@@ -34,7 +34,7 @@ LEAST_BLOCKS = 20
 """A small sample is cut into smaller blocks, so that a run that stops early does not lose a large share."""
 PAGE = 8
 """Blocks that are read at a time."""
-_PART = 100_000
+_PART = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +101,22 @@ def cut_into_blocks(workspace: Workspace, sample_id: str, *, conversations: int 
 def _index(workspace: Workspace, sample_id: str) -> tuple[NDArray[np.bytes_], NDArray[np.int32], NDArray[np.int32]]:
     """Return conversation id, end index and end of the rollout of every prefix, sorted by the first two.
 
-    They are read in parts, as bytes without objects.
+    They are read in parts, each into its place: what is put together of pieces takes their room once more.
     """
     path = sample_path(workspace, sample_id)
-    last = query_database(path, "select coalesce(max(position), -1) as last from prefixes")["last"][0]
-    parts = [[start, start + _PART] for start in range(0, last + 1, _PART)]
-    ids, ends, untils = [np.empty(0, "S1")], [np.empty(0, np.int32)], [np.empty(0, np.int32)]
-    for frame in query_each(path, _POSITIONS.format(prefixes=prefix_table(path)), parts):
-        ids.append(np.array(frame["conversation_id"].to_list(), np.bytes_))
-        ends.append(frame["end_index"].to_numpy())
-        untils.append(frame["until"].to_numpy())
-    all_ids, all_ends = np.concatenate(ids), np.concatenate(ends)
-    ids.clear()
-    order = np.lexsort((all_ends, all_ids))
-    return all_ids[order], all_ends[order], np.concatenate(untils)[order]
+    longest = "coalesce(max(strlen(conversation_id)), 1)"
+    ((count, width),) = query_database(path, f"select count(*), {longest} as longest from prefixes").rows()
+    ids, ends, untils = np.empty(count, f"S{width}"), np.empty(count, np.int32), np.empty(count, np.int32)
+    parts = [[start, start + _PART] for start in range(0, count, _PART)]
+    for (start, end), frame in zip(
+        parts, query_each(path, _POSITIONS.format(prefixes=prefix_table(path)), parts), strict=True
+    ):
+        rows = slice(start, end)
+        ids[rows] = frame["conversation_id"].to_list()
+        ends[rows] = frame["end_index"].to_numpy()
+        untils[rows] = frame["until"].to_numpy()
+    order = np.lexsort((ends, ids))
+    return ids[order], ends[order], untils[order]
 
 
 def read_blocks(

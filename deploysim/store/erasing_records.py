@@ -11,7 +11,8 @@ import polars as pl
 from deploysim.store.erasing import Note, copy_rows, erase_file, erase_lines, erase_rows, replaced, rewrite_json
 from deploysim.store.files import atomic_path, read_json, sha256_file
 from deploysim.store.purging import about_prefixes_of
-from deploysim.store.runs import journal_path, responses, responses_path, run_folder
+from deploysim.store.responses import responses
+from deploysim.store.runs import journal_path, responses_path, run_folder
 from deploysim.store.samples import read_sample, sample_path
 from deploysim.store.sql import query
 from deploysim.store.workspace import Workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from deploysim.store.runs import responses
+from deploysim.store.responses import responses
 from deploysim.store.sample_prefixes import prefix_table
 from deploysim.store.samples import sample_path
 from deploysim.store.sql import query_database

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from deploysim.store.runs import scan_responses
+from deploysim.store.responses import scan_responses
 from deploysim.store.workspace import Workspace
 from deploysim.types import Ending, Message, ToolCall, Trajectory
 

@@ -18,17 +18,9 @@ from deploysim.pipeline.run_arguments import resume_arguments
 from deploysim.pipeline.run_facts import Fact, ended_facts, live_facts
 from deploysim.pipeline.spending import run_spending
 from deploysim.store.outcomes import CUT, failures
-from deploysim.store.runs import (
-    ENDED,
-    RunProgress,
-    RunRecord,
-    RunSums,
-    outcome_counts,
-    request_stop,
-    run_folder,
-    run_sums,
-    stop_requested,
-)
+from deploysim.store.responses import RunSums, outcome_counts, run_sums
+from deploysim.store.run_progress import RunProgress, request_stop, stop_requested
+from deploysim.store.runs import ENDED, RunRecord, run_folder
 from deploysim.store.workspace import Workspace
 from deploysim.ui.blocks import plain, show_html
 from deploysim.ui.data import version, workspace

@@ -11,9 +11,9 @@ import streamlit as st
 
 from deploysim.chat.batching.job import BatchOptions
 from deploysim.chat.local_state import local_state
-from deploysim.config import read_settings
+from deploysim.config import Settings, read_settings
 from deploysim.pipeline.baseline_offer import WHY, OldModel, baseline_arguments, old_models
-from deploysim.pipeline.model_choice import OPENAI, choose_model
+from deploysim.pipeline.model_choice import choose_model, usual_endpoint
 from deploysim.pipeline.privacy_gate import above_limit
 from deploysim.pipeline.replay_estimate import estimate_replay
 from deploysim.pipeline.replaying import ReplayPlan
@@ -61,23 +61,32 @@ def replay_form() -> None:
             key="runs_where",
         )
         lane = st.radio("Lane", list(LANES), captions=list(LANES.values()), horizontal=True, key="runs_lane")
+    model, url, ready = "local", None, True
     if where == EMBEDDED:
         state = local_state()
         show_local_model(state)
         ready = state.installed
-        reason = _privacy_reason(about.sample_id, None)
     else:
-        ready, reason = True, _privacy_reason(about.sample_id, settings.base_url or OPENAI)
+        model, url = _endpoint(settings)
+    reason = _privacy_reason(about.sample_id, url)
     offered = _offered(about, lane)
     with st.form("replay", border=False):
-        asked = _fields(about, lane, embedded=where == EMBEDDED, reason=reason)
+        asked = _fields(about, lane, model, embedded=where == EMBEDDED, reason=reason)
         _submit(asked, offered, ready=ready)
 
 
-def _fields(about: SampleAbout, lane: str, *, embedded: bool, reason: str) -> _Asked:
+def _endpoint(settings: Settings) -> tuple[str, str]:
+    """Ask which model, and say where it is asked: what is sent there is decided before anything else."""
+    left, right = st.columns([2, 3], gap="large", vertical_alignment="bottom")
+    model = left.text_input("Model at the endpoint", value=settings.model or "", key="runs_model").strip()
+    url = usual_endpoint(settings, model)
+    right.caption(f"It is asked at {plain(url)}.")
+    return model, url
+
+
+def _fields(about: SampleAbout, lane: str, model: str, *, embedded: bool, reason: str) -> _Asked:
     left, right = st.columns([2, 3], gap="large")
     name = left.text_input("Name", placeholder="what people call this configuration", key="runs_name")
-    model = "local" if embedded else left.text_input("Model at the endpoint", value=read_settings().model or "")
     api, batch = ("chat", False) if embedded else _how(left)
     prompt = right.text_area("System prompt", placeholder="empty: the conversations' own", height=100)
     first, second = right.columns(3), right.columns(3)

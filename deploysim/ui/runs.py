@@ -12,7 +12,8 @@ from deploysim.pipeline.baseline_offer import WHY, advice_after
 from deploysim.pipeline.jobs import Job, list_jobs, start_job
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.run_queue import QueueState, queue_state
-from deploysim.store.runs import ENDED, RunProgress, RunRecord, list_runs, read_progress, run_state
+from deploysim.store.run_progress import RunProgress, read_progress, run_state
+from deploysim.store.runs import ENDED, RunRecord, list_runs
 from deploysim.ui.blocks import plain
 from deploysim.ui.data import workspace
 from deploysim.ui.navigation import SHIFTS

@@ -29,7 +29,9 @@ from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.replaying import ReplayPlan, outcomes_to_retry, replay_sample
 from deploysim.sampling import SampleSpec
 from deploysim.store.outcomes import ANSWERED, CUT
-from deploysim.store.runs import journal_path, read_progress, responses
+from deploysim.store.responses import responses
+from deploysim.store.run_progress import read_progress
+from deploysim.store.runs import journal_path
 from deploysim.store.workspace import Workspace
 from deploysim.types import Conversation, FailureKind, Lane, Message
 

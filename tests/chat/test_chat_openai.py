@@ -188,7 +188,7 @@ def test_an_unreachable_endpoint_is_found_at_the_start() -> None:
     with pytest.raises(ModelError, match=r"Nothing answers at http://127\.0\.0\.1"):
         ask(endpoint, max_retries=9)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
 
 
 def test_a_server_that_dies_for_good_stops_the_run() -> None:

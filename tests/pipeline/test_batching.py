@@ -27,7 +27,9 @@ from deploysim.pipeline.purging import erasure, purge
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
 from deploysim.pipeline.replaying_elsewhere import hand_out
 from deploysim.sampling import SampleSpec
-from deploysim.store.runs import read_run, request_stop, responses, run_folder
+from deploysim.store.responses import responses
+from deploysim.store.run_progress import request_stop
+from deploysim.store.runs import read_run, run_folder
 from deploysim.store.samples import prefix_index
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane

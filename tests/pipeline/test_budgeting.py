@@ -24,7 +24,8 @@ from deploysim.pipeline.replaying import ReplayPlan, replay_sample
 from deploysim.pipeline.spending import run_spending
 from deploysim.sampling import SampleSpec
 from deploysim.store.completed import completed_prefixes
-from deploysim.store.runs import RunRecord, responses
+from deploysim.store.responses import responses
+from deploysim.store.runs import RunRecord
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
 

@@ -12,7 +12,8 @@ from deploysim.config import read_settings
 from deploysim.errors import InputError
 from deploysim.pipeline.demo import demo_models, run_demo
 from deploysim.sampling import SampleSpec
-from deploysim.store.runs import list_runs, responses
+from deploysim.store.responses import responses
+from deploysim.store.runs import list_runs
 from deploysim.store.trajectories import ending_counts
 from deploysim.store.workspace import Workspace
 

@@ -14,7 +14,8 @@ from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.estimating import estimate_run
 from deploysim.sampling import SampleSpec
 from deploysim.store.journal import Journal
-from deploysim.store.runs import RunRecord, journal_path, responses_path, write_responses, write_run
+from deploysim.store.responses import write_responses
+from deploysim.store.runs import RunRecord, journal_path, responses_path, write_run
 from deploysim.store.samples import prefix_index, prefix_sizes
 from deploysim.store.workspace import Workspace
 from deploysim.types import Message

@@ -25,7 +25,8 @@ from deploysim.pipeline.whole_log import grade_whole_log
 from deploysim.sampling import SampleSpec
 from deploysim.store.files import write_parquet
 from deploysim.store.labels import Label, record_labels
-from deploysim.store.runs import responses, responses_path
+from deploysim.store.responses import responses
+from deploysim.store.runs import responses_path
 from deploysim.store.samples import list_samples, prefix_index
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy

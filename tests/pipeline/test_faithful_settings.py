@@ -19,7 +19,8 @@ from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
 from deploysim.replay.engine import NO_SEED
 from deploysim.sampling import SampleSpec
-from deploysim.store.runs import RunRecord, responses
+from deploysim.store.responses import responses
+from deploysim.store.runs import RunRecord
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
 

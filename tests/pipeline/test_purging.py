@@ -32,7 +32,8 @@ from deploysim.store.files import sha256_file
 from deploysim.store.import_writer import ImportWriter
 from deploysim.store.imports import import_records
 from deploysim.store.journal import Journal
-from deploysim.store.runs import journal_path, read_run, responses
+from deploysim.store.responses import responses
+from deploysim.store.runs import journal_path, read_run
 from deploysim.store.samples import list_samples, load_sample, prefixes, sample_path
 from deploysim.store.tombstones import erased_keys, tombstones
 from deploysim.store.workspace import Workspace, keyed_hash, workspace_key

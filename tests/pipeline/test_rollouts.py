@@ -30,7 +30,7 @@ from deploysim.pipeline.replaying_elsewhere import hand_out
 from deploysim.pipeline.tool_worlds import RolloutOptions
 from deploysim.replay.rollout import Limits
 from deploysim.sampling import SampleSpec
-from deploysim.store.runs import responses
+from deploysim.store.responses import responses
 from deploysim.store.samples import SampleAbout, prefixes, recorded_responses
 from deploysim.store.trajectories import ending_counts, left_counts, read_trajectory, source_counts
 from deploysim.store.workspace import Workspace

@@ -12,7 +12,8 @@ from deploysim.pipeline.run_arguments import resume_arguments
 from deploysim.pipeline.run_facts import NO_PRICE, live_facts, spend_words
 from deploysim.pipeline.run_settings import settings_of
 from deploysim.pipeline.spending import Amount, Spending
-from deploysim.store.runs import RunProgress, RunRecord
+from deploysim.store.run_progress import RunProgress
+from deploysim.store.runs import RunRecord
 
 SPENT = Spending(Amount(10, 5, 3.0), Amount(40, 20, 12.0), currency="USD", priced_as_of="2026-01-01")
 NOT_PRICED = Spending(Amount(10, 5, None), Amount(40, 20, None))

@@ -20,8 +20,9 @@ from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.run_arguments import resume_arguments
 from deploysim.pipeline.run_queue import enqueue, queue_state, work_queue
 from deploysim.sampling import SampleSpec
+from deploysim.store.responses import responses
 from deploysim.store.run_queue import add_entry, list_entries, take_entry
-from deploysim.store.runs import list_runs, responses
+from deploysim.store.runs import list_runs
 from deploysim.store.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]

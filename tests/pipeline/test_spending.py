@@ -10,7 +10,8 @@ import pytest
 from makers import NOW
 
 from deploysim.pipeline.spending import Amount, run_spending
-from deploysim.store.runs import RunProgress, RunRecord, write_progress
+from deploysim.store.run_progress import RunProgress, write_progress
+from deploysim.store.runs import RunRecord
 from deploysim.store.workspace import Workspace
 
 PRICE = {"input": 2.0, "output": 8.0, "currency": "USD", "as_of": "2026-11-01", "batch": 0.5}

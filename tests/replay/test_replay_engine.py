@@ -254,7 +254,7 @@ def test_a_stop_does_not_wait_for_a_rate_limit(tmp_path: Path) -> None:
         job = ReplayJob(tasks(50), ModelSettings("x", "m", endpoint.url), in_flight=8)
         do(job, path, stop=lambda: len(endpoint.requests) > 3)
 
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
     assert done(path) == {ANSWERED: 3}
 
 

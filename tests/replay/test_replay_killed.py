@@ -21,7 +21,8 @@ from deploysim.pipeline.replaying import replay_sample
 from deploysim.sampling import SampleSpec
 from deploysim.store.journal import read_journal
 from deploysim.store.outcomes import ANSWERED
-from deploysim.store.runs import journal_path, read_run, responses
+from deploysim.store.responses import responses
+from deploysim.store.runs import journal_path, read_run
 from deploysim.store.workspace import Workspace
 
 PREFIXES = 240

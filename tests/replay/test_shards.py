@@ -22,7 +22,7 @@ from deploysim.pipeline.replaying_elsewhere import collect, hand_out
 from deploysim.replay.shards import Shard, replay_shard
 from deploysim.sampling import SampleSpec
 from deploysim.store.outcomes import ANSWERED
-from deploysim.store.runs import RESPONSES, responses
+from deploysim.store.responses import RESPONSES, responses
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
 

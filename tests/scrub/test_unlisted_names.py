@@ -17,6 +17,9 @@ from deploysim.types import Message, RawConversation
         ("The next match is Adam Cole (c) vs. Io Shirai", "Shirai"),
         ("It reminds me of J. R. R. Tolkien and his friends.", "Tolkien"),
         ("Holler, J., & Datta, S. Smart grids.", "Datta"),
+        ("Hu, V., & Datta, S. Smart grids.", "Hu"),
+        ("The tutors are Rose, Daniel and Mark.", "Rose"),
+        ("Rose: It is late.\nOlgrim: It is.\nRose: Then go.", "Olgrim"),
         ("Jasper spal. Zůstali s Jasperem doma.", "Jasperem"),
         ("Quorvath smiled. The rest of us looked at Quorvath.", "Quorvath"),
         ("We met Butcher there. Then Butcher nodded, and so Butcher sighed.", "Butcher"),
@@ -36,6 +39,8 @@ def test_a_name_that_no_list_knows_goes(marking_scrubber: Scrubber, text: str, n
         "The butcher sighed. Butcher smiled, then Butcher nodded.",
         "Soldiers of the U.S. Army and the U.K. Government came.",
         "Take vitamin C, D. or E.",
+        "Hi Everyone, the office is shut.",
+        "The order is open.\nlane TEXT\ngrant INT\nIt is closed.",
         "OVERVIEW\nThis is the plan.\n\nOVERVIEW\nThis is the rest.",
     ],
 )
@@ -52,3 +57,10 @@ def test_a_name_found_once_goes_from_every_message(marking_scrubber: Scrubber) -
 
     assert isinstance(result, ScrubbedConversation)
     assert not [message.content for message in result.messages if "zorvil" in message.content.casefold()]
+
+
+@pytest.mark.parametrize("town", ["Sydney", "Austin", "Florence"])
+def test_a_large_city_in_an_enumeration_is_no_person(marking_scrubber: Scrubber, town: str) -> None:
+    """Only a small place is taken for the person of the same name beside another person."""
+    text = f"My favourites are Daniel, {town}, and the sea."
+    assert town in marking_scrubber.scrub_text(text, conversation_id="a").text

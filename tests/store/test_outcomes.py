@@ -15,7 +15,7 @@ from deploysim.store import outcomes as module
 from deploysim.store import sealing
 from deploysim.store.journal import Journal, read_journal
 from deploysim.store.outcomes import ANSWERED, CUT, outcome_of, read_outcomes, rows_at
-from deploysim.store.runs import OUTCOME, RESPONSES
+from deploysim.store.responses import OUTCOME, RESPONSES
 from deploysim.store.sealing import seal_journal
 
 

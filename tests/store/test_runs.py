@@ -12,24 +12,17 @@ from deploysim.errors import NotFoundError
 from deploysim.replay.engine import response_row
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import read_outcomes
-from deploysim.store.runs import (
+from deploysim.store.responses import failures_by_reason, responses, responses_digest, seal_responses
+from deploysim.store.run_progress import (
     RunProgress,
-    RunRecord,
     clear_for_resume,
-    failures_by_reason,
-    journal_path,
-    list_runs,
     read_progress,
-    read_run,
     request_stop,
-    responses,
-    responses_digest,
     run_state,
-    seal_responses,
     stop_requested,
     write_progress,
-    write_run,
 )
+from deploysim.store.runs import RunRecord, journal_path, list_runs, read_run, write_run
 from deploysim.store.workspace import Workspace
 from deploysim.types import Failure, FailureKind, Response
 

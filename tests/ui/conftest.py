@@ -17,7 +17,7 @@ QUIET = (
 )
 
 # A machine that does other things too is slow, not broken.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def page_factory() -> Iterator[Browser]:
 def page(page_factory: Browser, server: str) -> Iterator[Page]:
     """A new window that remembers which addresses it asked for."""
     context = page_factory.new_context(viewport={"width": 1440, "height": 1000})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     window = context.new_page()
     asked: list[str] = []
     window.on("request", lambda request: asked.append(request.url))

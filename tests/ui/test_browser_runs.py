@@ -17,7 +17,9 @@ from serving import in_a_browser, served
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.jobs import list_jobs
 from deploysim.sampling import SampleSpec
-from deploysim.store.runs import list_runs, read_progress, responses
+from deploysim.store.responses import responses
+from deploysim.store.run_progress import read_progress
+from deploysim.store.runs import list_runs
 from deploysim.store.workspace import Workspace
 
 pytestmark = in_a_browser

@@ -23,7 +23,7 @@ APP = Path(__file__).resolve().parents[2] / "app.py"
 def _notes(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(workspace.root))
     st.cache_data.clear()
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    app = AppTest.from_file(str(APP), default_timeout=180).run()
     return [note.value for note in app.switch_page(SHIFTS).run().info]
 
 

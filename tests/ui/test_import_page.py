@@ -53,7 +53,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def open_page(page: str = IMPORT, **link: str) -> AppTest:
     """Open a page of the app, with parameters in its link."""
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    app = AppTest.from_file(str(APP), default_timeout=180).run()
     app.switch_page(page)
     for key, value in link.items():
         app.query_params[key] = value

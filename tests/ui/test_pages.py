@@ -69,7 +69,7 @@ def full(compared: Compared, monkeypatch: pytest.MonkeyPatch) -> Compared:
 
 def open_page(page: str, **link: str) -> AppTest:
     """Open a page of the app, with parameters in its link."""
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    app = AppTest.from_file(str(APP), default_timeout=180).run()
     app.switch_page(page)
     for key, value in link.items():
         app.query_params[key] = value

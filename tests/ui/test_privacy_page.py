@@ -151,3 +151,20 @@ def test_runs_ask_for_a_reason_above_the_limit(here: Workspace, monkeypatch: pyt
     app.radio(key="runs_where").set_value("Endpoint").run()
     assert "may not go to another machine yet" in app.warning[0].value
     assert app.text_input(key="runs_override").value == ""
+
+
+def test_no_reason_is_asked_where_the_model_is_on_this_machine(
+    here: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts is where the named model is asked, which its profile may say, and not what the environment names."""
+    models = tmp_path / "models.yaml"
+    models.write_text("mine:\n  base_url: http://127.0.0.1:9/v1\n")
+    monkeypatch.setenv("DEPLOYSIM_MODELS", str(models))
+    monkeypatch.setenv("DEPLOYSIM_LEAK_LIMIT", "0.01")
+    app = open_page(RUNS)
+    app.radio(key="runs_where").set_value("Endpoint").run()
+    assert app.warning
+
+    app.text_input(key="runs_model").set_value("mine").run()
+    assert not app.warning
+    assert "127.0.0.1:9" in text_of(app).replace("\\", "")

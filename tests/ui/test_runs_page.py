@@ -22,16 +22,10 @@ from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.replaying import ReplayPlan, replay_sample
 from deploysim.sampling import SampleSpec
+from deploysim.store.responses import responses, write_responses
+from deploysim.store.run_progress import RunProgress, stop_requested, write_progress
 from deploysim.store.run_queue import add_entry, list_entries
-from deploysim.store.runs import (
-    RunProgress,
-    read_run,
-    responses,
-    stop_requested,
-    write_progress,
-    write_responses,
-    write_run,
-)
+from deploysim.store.runs import read_run, write_run
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
 from deploysim.ui import RUNS
@@ -60,7 +54,7 @@ def copied(compared: Compared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def opened() -> AppTest:
     """Open the page."""
-    app = AppTest.from_file(str(APP), default_timeout=90).run()
+    app = AppTest.from_file(str(APP), default_timeout=180).run()
     app.switch_page(RUNS)
     app = app.run()
     assert not app.exception

@@ -20,7 +20,7 @@ def test_noise_and_failures_stand_beside_the_forecast(tmp_path: Path, monkeypatc
     workspace, lanes = repeated_workspace(tmp_path)
     saved = forecast(workspace, lanes, load_taxonomy(), seed=0, now=NOW)
     monkeypatch.setenv("DEPLOYSIM_WORKSPACE", str(workspace.root))
-    app = AppTest.from_file(str(APP), default_timeout=90).run()
+    app = AppTest.from_file(str(APP), default_timeout=180).run()
     app.switch_page(SHIFTS)
     app.query_params["forecast"] = saved.forecast_id
     app = app.run()
