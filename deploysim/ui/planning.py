@@ -96,7 +96,7 @@ def plan_table(plan: Plan) -> None:
     ask, number = plan.ask, st.column_config.NumberColumn
     rows = pl.DataFrame(
         [
-            (r.name, r.per_100k, r.needed, r.why(), r.perfect_grader, r.smallest_ratio, r.power, r.cost, r.basis)
+            (r.name, r.per_100k, r.needed, r.smallest_ratio, r.power, r.cost, r.why(), r.perfect_grader, r.basis)
             for r in plan.rows
             if r.per_100k
         ],
@@ -104,16 +104,19 @@ def plan_table(plan: Plan) -> None:
             "behaviour": pl.String,
             "per 100k": pl.Float64,
             "prefixes needed": pl.Int64,
-            "what makes it dear": pl.String,
-            "perfect grader": pl.Int64,
             "smallest change found": pl.Float64,
             "power": pl.Float64,
             "cost": pl.Float64,
+            "what makes it dear": pl.String,
+            "perfect grader": pl.Int64,
             "rests on": pl.String,
         },
         orient="row",
     ).with_columns(pl.col("per 100k").round_sig_figs(2))
-    shown = rows if plan.price else rows.drop("cost")
+    says_nothing = [] if plan.price else ["cost"]
+    if (rows["perfect grader"] == rows["prefixes needed"]).all():
+        says_nothing.append("perfect grader")
+    shown = rows.drop(says_nothing)
     st.dataframe(
         shown,
         hide_index=True,

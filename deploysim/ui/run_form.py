@@ -80,7 +80,8 @@ def _endpoint(settings: Settings) -> tuple[str, str]:
     left, right = st.columns([2, 3], gap="large", vertical_alignment="bottom")
     model = left.text_input("Model at the endpoint", value=settings.model or "", key="runs_model").strip()
     url = usual_endpoint(settings, model)
-    right.caption(f"It is asked at {plain(url)}.")
+    # Not as Markdown, which would make a link of it.
+    right.text(f"It is asked at {url}")
     return model, url
 
 
