@@ -163,7 +163,9 @@ def test_another_refusal_keeps_the_seed(tmp_path: Path) -> None:
 def test_failures_are_rows_by_reason(tmp_path: Path) -> None:
     """A failed prefix is counted with its reason; asked for anew, the newest row of it wins."""
     path = tmp_path / "a.jsonl"
-    script: list[Reply] = [answer(), refuse(400, error={"code": "context_length_exceeded"}), drop, refuse(500)]
+    too_long = refuse(400, error={"code": "context_length_exceeded"})
+    # Four are in flight: where the fifth is lost, one was answered, so that the endpoint is known to be there.
+    script: list[Reply] = [answer(), too_long, answer(), answer(), drop, refuse(500)]
     with Endpoint(script=script) as endpoint:
         first = run(endpoint, path, tasks(10))
         again = run(endpoint, path, [task(n, attempt=2) for n in range(10)])

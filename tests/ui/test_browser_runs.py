@@ -56,6 +56,12 @@ def done(workspace: Workspace) -> int:
     return progress.done if progress else 0
 
 
+def wait_for_more_than(page: Page, responses: int) -> None:
+    """Wait until the page says that a run has more responses than so many."""
+    shown = "n => Number((document.body.innerText.match(/(\\d+) of 120 responses/) || [])[1]) > n"
+    page.wait_for_function(shown, arg=responses, timeout=120_000)
+
+
 def test_a_run_is_started_stopped_killed_and_resumed(
     page: Page, server: str, endpoint: str, workspace: Workspace
 ) -> None:
@@ -67,7 +73,7 @@ def test_a_run_is_started_stopped_killed_and_resumed(
     page.get_by_label("Name", exact=True).fill("the new one")
     page.get_by_role("button", name=re.compile("^(play_arrow ?)?Start( the candidate alone)?$")).click()
 
-    expect(page.get_by_text("of 120 responses").first).to_be_visible(timeout=60_000)
+    wait_for_more_than(page, 0)
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text("Stopped before everything was answered.")).to_be_visible(timeout=60_000)
     stopped_at = done(workspace)
@@ -75,11 +81,7 @@ def test_a_run_is_started_stopped_killed_and_resumed(
 
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible(timeout=60_000)
-    page.wait_for_function(
-        "n => Number((document.body.innerText.match(/(\\d+) of 120 responses/) || [])[1]) > n",
-        arg=stopped_at,
-        timeout=60_000,
-    )
+    wait_for_more_than(page, stopped_at)
     os.killpg(list_jobs(workspace, last=1)[0].pid, signal.SIGKILL)
     expect(page.get_by_text("Its process ended without a word")).to_be_visible(timeout=90_000)
 
