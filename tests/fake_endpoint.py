@@ -153,9 +153,10 @@ class _Fake:
         digest = hashlib.blake2b(body, digest_size=8).digest()
         draw = Random(digest + bytes([self.again[digest] % 256]))
         self.again[digest] += bool(self.manner.faults)
-        wait, faulty = draw.uniform(*self.delay), draw.random() < self.manner.faults
+        part, faulty = draw.random(), draw.random() < self.manner.faults
         async with self.turns:
-            await asyncio.sleep(wait)
+            low, high = self.delay
+            await asyncio.sleep(low + (high - low) * part)
         if not faulty:
             writer.write(completion(self.manner.words))
             return True

@@ -18,12 +18,14 @@ from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.jobs import list_jobs
 from deploysim.sampling import SampleSpec
 from deploysim.store.responses import responses
-from deploysim.store.run_progress import read_progress
+from deploysim.store.run_progress import read_progress, stop_requested
 from deploysim.store.runs import list_runs
 from deploysim.store.workspace import Workspace
 
 pytestmark = in_a_browser
 PREFIXES = 120
+SLOW, QUICK = (1.5, 2.0), (0.01, 0.02)
+"""Seconds that an answer takes: two minutes for all of them, or a moment."""
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def workspace(tmp_path: Path) -> Workspace:
 @pytest.fixture
 def endpoint() -> Iterator[str]:
     """Give an endpoint so slow that no run is over before the page has shown it, however busy the machine is."""
-    with fake_endpoint(Manner(delay=(0.6, 0.9), slots=2)) as url:
+    with fake_endpoint(Manner(delay=SLOW, slots=2)) as url:
         yield url
 
 
@@ -75,17 +77,23 @@ def test_a_run_is_started_stopped_killed_and_resumed(
 
     wait_for_more_than(page, 0)
     page.get_by_role("button", name="Stop", exact=True).click()
+    for _ in range(1_200):
+        if stop_requested(workspace, list_runs(workspace)[0].run_id):
+            break
+        page.wait_for_timeout(50)
+    hurry(endpoint, *QUICK)
     expect(page.get_by_text("Stopped before everything was answered.")).to_be_visible(timeout=60_000)
     stopped_at = done(workspace)
     assert 0 < stopped_at < PREFIXES
 
+    hurry(endpoint, *SLOW)
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible(timeout=60_000)
     wait_for_more_than(page, stopped_at)
     os.killpg(list_jobs(workspace, last=1)[0].pid, signal.SIGKILL)
     expect(page.get_by_text("Its process ended without a word")).to_be_visible(timeout=90_000)
 
-    hurry(endpoint, 0.01, 0.02)
+    hurry(endpoint, *QUICK)
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_text(re.compile(r"(?<! of )120( of 120)? answered")).first).to_be_visible(timeout=90_000)
     answered = responses(workspace, list_runs(workspace)[0].run_id)
