@@ -65,11 +65,11 @@ class OpenAIModel:
         pace: Pace | None = None,
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        self._settings = settings
-        self._api = APIS[settings.api]
         # It takes most of a second to import, which commands that ask no model never need.
         import openai
 
+        self._settings = settings
+        self._api = APIS[settings.api]
         self._endpoint = Endpoint(base_url or settings.base_url or "", settings.model, self._api.name)
         self._endpoint.check()
         self._pace = pace or Pace(Width(UNLIMITED, start=UNLIMITED))

@@ -7,11 +7,25 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from deploysim.chat.model import Answer
+from deploysim.types import Failure, FailureKind
+
 LATEST = 1_000
 """Outcomes that rates and latencies are taken from."""
 PERCENTS = (50, 90, 99)
 
 Row = dict[str, Any]
+
+
+def reading_row(answer: Answer, *, is_read: bool) -> Row:
+    """Return what is counted of a reply that is read for something: one in which it is not found is a malformed one."""
+    kind = answer.kind if isinstance(answer, Failure) else FailureKind.MALFORMED
+    return {
+        "status": "ok" if is_read else "failed",
+        "failure_kind": None if is_read else str(kind),
+        "prompt_tokens": None if isinstance(answer, Failure) else answer.prompt_tokens,
+        "completion_tokens": None if isinstance(answer, Failure) else answer.completion_tokens,
+    }
 
 
 @dataclass(slots=True)

@@ -17,15 +17,15 @@ from deploysim.audit.telling import Pair
 from deploysim.chat.batching.job import BYTES_PER_TOKEN
 from deploysim.chat.model import Answer
 from deploysim.chat.runner import Work, run_calls
+from deploysim.chat.tally import reading_row
 from deploysim.grade.judging.asking import Bench
 from deploysim.grade.judging.judges import Judge
 from deploysim.pipeline.audited_lanes import readings
 from deploysim.pipeline.grading import JudgeUse, Report
 from deploysim.pipeline.judge_purse import JudgePurse
-from deploysim.pipeline.privacy_gate import check_gate
 from deploysim.store.samples import get_prefixes
 from deploysim.store.workspace import Workspace
-from deploysim.types import Failure, FailureKind, Response
+from deploysim.types import Failure, Response
 
 PAIRS = 40
 """Pairs that an auditor reads unless told otherwise."""
@@ -45,8 +45,7 @@ class Auditor:
 
     def gate(self, workspace: Workspace, sample_id: str) -> str:
         """Return a note where the sample may leave above the leak limit; InputError where it may not."""
-        url, use = self.judge.settings.base_url, self.use
-        return check_gate(workspace, sample_id, url, limit=use.leak_limit, override=use.override_privacy)
+        return self.use.gate(workspace, sample_id, self.judge.settings.base_url)
 
 
 def ask_auditor(
@@ -110,23 +109,8 @@ async def _ask(asked: Sequence[Batch], auditor: Auditor, heard: _Heard, report: 
 
 
 def _row(batch: Batch, answer: Answer) -> dict[str, Any]:
-    if isinstance(answer, Failure):
-        return _outcome(batch, None, answer.kind)
-    said = read_ideas(answer.text, batch)
-    return _outcome(batch, said, FailureKind.MALFORMED, answer.prompt_tokens, answer.completion_tokens)
-
-
-def _outcome(
-    batch: Batch, said: Ideas | None, kind: FailureKind, read: int | None = None, written: int | None = None
-) -> dict[str, Any]:
-    return {
-        "number": batch.number,
-        "said": said,
-        "status": "ok" if said else "failed",
-        "failure_kind": None if said else str(kind),
-        "prompt_tokens": read,
-        "completion_tokens": written,
-    }
+    said = None if isinstance(answer, Failure) else read_ideas(answer.text, batch)
+    return {"number": batch.number, "said": said, **reading_row(answer, is_read=said is not None)}
 
 
 @dataclass(slots=True)

@@ -56,6 +56,10 @@ class JudgeUse:
     batch: BatchOptions | None = None
     """How they are asked through their providers' Batch APIs; None for live calls. Verdicts are the same either way."""
 
+    def gate(self, workspace: Workspace, sample_id: str, base_url: str | None) -> str:
+        """Return a note where a sample may go to a judge above the leak limit; InputError where it may not."""
+        return check_gate(workspace, sample_id, base_url, limit=self.leak_limit, override=self.override_privacy)
+
 
 RULES_ONLY = JudgeUse()
 
@@ -264,7 +268,7 @@ def _cleared(
     """Yield the notes for the record, one an endpoint, or raise where conversations may not go there."""
     judges = {judge for grader in graders for step in grader.judging for judge in step.judges}
     for url in sorted({judge.settings.base_url or "" for judge in judges}):
-        note = check_gate(workspace, sets[0].sample_id, url, limit=use.leak_limit, override=use.override_privacy)
+        note = use.gate(workspace, sets[0].sample_id, url)
         if note:
             yield note
 

@@ -14,18 +14,18 @@ from deploysim.audit.realness import TASK, choice_of, realness_request
 from deploysim.audit.records import JudgeChoice, Side
 from deploysim.audit.telling import Pair
 from deploysim.chat.runner import Work, run_calls
+from deploysim.chat.tally import reading_row
 from deploysim.grade.judging.asking import Bench
 from deploysim.grade.judging.judges import Judge
 from deploysim.grade.judging.material import content_key
 from deploysim.grade.judging.pairwise import PAIR_SCHEMA, More, PairRequest, compare
 from deploysim.pipeline.audited_lanes import readings
 from deploysim.pipeline.grading import JudgeUse, Report
-from deploysim.pipeline.privacy_gate import check_gate
 from deploysim.store.files import short_hash
 from deploysim.store.journal import Journal, read_journal
 from deploysim.store.samples import get_prefixes
 from deploysim.store.workspace import Workspace
-from deploysim.types import Failure, FailureKind, Prefix, Response
+from deploysim.types import Failure, Prefix, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,7 @@ def ask_which_is_original(
         return ()
     chosen = np.sort(np.random.default_rng(seed).permutation(len(pairs))[:most]).tolist()
     drawn = [pairs[at] for at in chosen]
-    notes = [
-        check_gate(workspace, sample_id, judge.settings.base_url, limit=use.leak_limit, override=use.override_privacy)
-        for judge in judges
-    ]
+    notes = [use.gate(workspace, sample_id, judge.settings.base_url) for judge in judges]
     questions = list(_questions(workspace, sample_id, drawn, sides, judges, seed))
     with Journal(workspace.audits / "judges.jsonl") as journal:
         heard = _Heard(journal)
@@ -124,16 +121,12 @@ async def _ask(
 
 def _row(one: Question, answer: Response | Failure) -> dict[str, Any]:
     found = None if isinstance(answer, Failure) else compare(answer.text, one.request, one.first, one.second)
-    kind = answer.kind if isinstance(answer, Failure) else FailureKind.MALFORMED
     return {
         "key": one.key,
         "prefix_id": one.prefix_id,
         "judge": one.judge.name,
-        "status": "ok" if found else "failed",
-        "failure_kind": None if found else str(kind),
         "chose": found.more if found else None,
-        "prompt_tokens": None if isinstance(answer, Failure) else answer.prompt_tokens,
-        "completion_tokens": None if isinstance(answer, Failure) else answer.completion_tokens,
+        **reading_row(answer, is_read=found is not None),
     }
 
 

@@ -20,7 +20,7 @@ from deploysim.chat.model import ChatModel
 from deploysim.chat.openai_model import OpenAIModel
 from deploysim.chat.runner import Work, run_calls
 from deploysim.chat.settings import ModelSettings
-from deploysim.chat.tally import RunTally
+from deploysim.chat.tally import RunTally, reading_row
 from deploysim.errors import NotFoundError
 from deploysim.pipeline.grading import Report, silent
 from deploysim.pipeline.privacy_gate import check_gate
@@ -28,7 +28,7 @@ from deploysim.pipeline.spot_checking import Reading, queue, reading, valid_chec
 from deploysim.scrub.policy import ENTITIES
 from deploysim.store.spot_checks import SpotCheck, SpotMark, record_check
 from deploysim.store.workspace import Workspace
-from deploysim.types import Failure, FailureKind, Message
+from deploysim.types import Failure, Message
 
 OTHER = "OTHER"
 _JSON = re.compile(r"\{.*\}", re.DOTALL)
@@ -126,15 +126,7 @@ def _marks(item: dict[str, Any], message: Reading) -> Iterable[SpotMark]:
 async def _row(model: ChatModel, message: Reading) -> dict[str, Any]:
     answer = await model.complete(request(message))
     marks = None if isinstance(answer, Failure) else parse_opinion(answer.text, message)
-    kind = answer.kind if isinstance(answer, Failure) else FailureKind.MALFORMED
-    return {
-        "message": message,
-        "marks": marks,
-        "status": "failed" if marks is None else "ok",
-        "failure_kind": str(kind) if marks is None else None,
-        "prompt_tokens": None if isinstance(answer, Failure) else answer.prompt_tokens,
-        "completion_tokens": None if isinstance(answer, Failure) else answer.completion_tokens,
-    }
+    return {"message": message, "marks": marks, **reading_row(answer, is_read=marks is not None)}
 
 
 @dataclass(slots=True)

@@ -72,12 +72,11 @@ def causes(question: Question, *, ratio: float) -> Causes | None:
     alone = Question(question.rate, certainty=question.certainty, power=question.power)
     answers = replace(alone, lost=question.lost)
     grader = replace(answers, precision=question.precision)
-    needed = [prefixes_needed(one, ratio=ratio) for one in (alone, answers, grader)]
-    if None in needed:
+    by_rate, by_answers, by_grader = (prefixes_needed(one, ratio=ratio) for one in (alone, answers, grader))
+    if by_rate is None or by_answers is None or by_grader is None:
         return None
-    by_rate, by_answers, by_grader = map(float, needed)  # type: ignore[arg-type]
     return Causes(
-        alone=int(by_rate),
+        alone=by_rate,
         answers=by_answers / by_rate,
         grader=by_grader / by_answers,
         clusters=question.cluster_effect,

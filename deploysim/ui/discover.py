@@ -9,15 +9,14 @@ from deploysim.audit.rows import group_table, mark_table, tell_rows, term_rows
 from deploysim.audit.words import discover_words, explained_words, threshold_words
 from deploysim.charts import audits as charts
 from deploysim.pipeline.drafting import group_examples
-from deploysim.render import Panel, conversation_html, panels_html
 from deploysim.store.drafts import list_drafts
-from deploysim.ui.audits import pair_link, pick_audit
-from deploysim.ui.blocks import ink, plain, show_html, stepper
+from deploysim.ui.audits import pick_audit
+from deploysim.ui.blocks import ink, plain, stepper
 from deploysim.ui.data import workspace
 from deploysim.ui.definitions import taxonomy
+from deploysim.ui.examples import show_example
 from deploysim.ui.links import pick
 from deploysim.ui.naming import name_it
-from deploysim.ui.navigation import COMPARE
 from deploysim.ui.people import Person, person
 from deploysim.ui.proposals import show_proposals
 
@@ -95,17 +94,7 @@ def _read(audit: DiscoverAudit, group: Group, who: Person | None) -> None:
         return
     by_id = {one.prefix.prefix_id: one for one in examples}
     chosen = by_id[stepper(list(by_id), key="example", noun="example")]
-    with st.container(border=True):
-        st.caption(f"Shared prefix · {chosen.prefix.prefix_id} · {plain(chosen.why)}")
-        show_html(conversation_html(chosen.prefix.messages, keep_last=2))
-    panels = [
-        Panel(lane=side.lane, heading=side.model, text=text)
-        for side, text in ((audit.surface.first, chosen.first), (audit.surface.second, chosen.second))
-    ]
-    show_html(panels_html(panels))
-    sides = (audit.surface.first, audit.surface.second)
-    link = pair_link(audit.sample_id, sides, chosen.prefix.prefix_id)
-    st.page_link(COMPARE, label="All lanes with grades, on Compare", icon=":material/compare:", query_params=link)
+    show_example(audit, chosen, why=chosen.why, link="All lanes with grades, on Compare")
     with st.expander("Name it: make a draft category of this group", icon=":material/edit:"):
         name_it(group.group_id, examples, who, phrases=[mark.phrase for mark in group.marks if mark.phrase])
 

@@ -7,14 +7,13 @@ import streamlit as st
 from deploysim.audit.discoveries import DiscoverAudit, Proposal, Which
 from deploysim.audit.rows import proposal_table
 from deploysim.audit.words import evidence_words, opinion_words
-from deploysim.pipeline.drafting import Example, proposal_examples
-from deploysim.render import Mark, Panel, conversation_html, panels_html
-from deploysim.ui.audits import pair_link
-from deploysim.ui.blocks import plain, show_html
+from deploysim.pipeline.drafting import proposal_examples
+from deploysim.render import Mark
+from deploysim.ui.blocks import plain
 from deploysim.ui.data import workspace
+from deploysim.ui.examples import show_example
 from deploysim.ui.links import pick
 from deploysim.ui.naming import name_it
-from deploysim.ui.navigation import COMPARE
 from deploysim.ui.people import Person
 
 
@@ -47,7 +46,13 @@ def _read(audit: DiscoverAudit, proposal: Proposal, who: Person | None) -> None:
         return
     by_id = {one.prefix.prefix_id: one for one in examples}
     labels = {i: f"{i} · {one.why}" for i, one in by_id.items()}
-    _pair(audit, proposal, by_id[pick("Read a pair that it quotes", labels, key="quoted")])
+    chosen = by_id[pick("Read a pair that it quotes", labels, key="quoted")]
+    show_example(
+        audit,
+        chosen,
+        link="This pair with grades, on Compare",
+        marks=lambda side: _marks(proposal, chosen.prefix.prefix_id, side),
+    )
     with st.expander("Name it: make a draft category of this proposal", icon=":material/edit:"):
         name_it(
             proposal.proposal_id,
@@ -57,21 +62,6 @@ def _read(audit: DiscoverAudit, proposal: Proposal, who: Person | None) -> None:
             name=proposal.name,
             definition=proposal.definition,
         )
-
-
-def _pair(audit: DiscoverAudit, proposal: Proposal, example: Example) -> None:
-    with st.container(border=True):
-        st.caption(f"Shared prefix · {example.prefix.prefix_id}")
-        show_html(conversation_html(example.prefix.messages, keep_last=2))
-    sides = audit.surface.first, audit.surface.second
-    prefix_id = example.prefix.prefix_id
-    panels = [
-        Panel(sides[0].lane, sides[0].model, example.first, marks=_marks(proposal, prefix_id, "first")),
-        Panel(sides[1].lane, sides[1].model, example.second, marks=_marks(proposal, prefix_id, "second")),
-    ]
-    show_html(panels_html(panels))
-    link = pair_link(audit.sample_id, sides, prefix_id)
-    st.page_link(COMPARE, label="This pair with grades, on Compare", icon=":material/compare:", query_params=link)
 
 
 def _marks(proposal: Proposal, prefix_id: str, side: Which) -> tuple[Mark, ...]:
