@@ -37,22 +37,20 @@ def show_discover() -> None:
     who = person(st.columns(3)[0])
     _groups(audit, who)
     show_proposals(audit, who)
-    words, form = st.columns(2, gap="large")
-    with words:
-        st.subheader("Words", anchor=False)
-        rows = term_rows(audit)
-        st.altair_chart(
-            charts.terms_chart(rows, chance=audit.chance_z, ink=ink()),
-            width="stretch",
-            alt=charts.terms_alt(rows),
-            key="discover_terms",
-        )
-    with form:
-        st.subheader("Form, length and tools", anchor=False)
-        told = tell_rows(audit.surface)
-        st.altair_chart(
-            charts.tells_chart(told, ink=ink()), width="stretch", alt=charts.tells_alt(told), key="discover_form"
-        )
+    # One below the other: beside each other they are too narrow to read on a small window.
+    st.subheader("Words", anchor=False)
+    rows = term_rows(audit)
+    st.altair_chart(
+        charts.terms_chart(rows, chance=audit.chance_z, ink=ink()),
+        width="stretch",
+        alt=charts.terms_alt(rows),
+        key="discover_terms",
+    )
+    st.subheader("Form, length and tools", anchor=False)
+    told = tell_rows(audit.surface)
+    st.altair_chart(
+        charts.tells_chart(told, ink=ink()), width="stretch", alt=charts.tells_alt(told), key="discover_form"
+    )
     _drafts()
 
 
