@@ -53,11 +53,11 @@ def left(path: Path, prefixes: list[Prefix], repeats: int, retry: Collection[str
     outcomes = read_outcomes(path)
     found = []
     for one, repeat in itertools.product(prefixes, range(repeats)):
-        place = int(outcomes.find([one.prefix_id], repeat)[0])
-        if place < 0:
+        before = outcomes.get(one.prefix_id, repeat)
+        if before is None:
             found.append(Task(one, repeat))
-        elif outcomes.kind_at(place) in retry:
-            found.append(Task(one, repeat, int(outcomes.attempts[place]) + 1))
+        elif before.kind in retry:
+            found.append(Task(one, repeat, before.attempts + 1))
     return found
 
 

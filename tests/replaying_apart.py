@@ -46,4 +46,4 @@ def _prefixes() -> Iterator[Prefix]:
 
 def _left(path: Path) -> Iterator[Task]:
     outcomes = read_outcomes(path)
-    return (Task(prefix) for prefix in _prefixes() if outcomes.find([prefix.prefix_id], 0)[0] < 0)
+    return (Task(prefix) for prefix in _prefixes() if outcomes.get(prefix.prefix_id, 0) is None)

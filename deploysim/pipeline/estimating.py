@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from deploysim.chat.profiles import Price
@@ -103,7 +102,9 @@ def estimate_run(
     factors = _factors(sizes, _seen(workspace, [one for one in runs if one.model == model]))
     left = _first(workspace, sample_id, sizes, limit, run) if limit else sizes
     outcomes = read_outcomes(journal_path(workspace, run.run_id)) if run else None
-    open_counts = left.with_columns(times=repeats - _settled(outcomes, left["prefix_id"].to_list(), repeats, retry))
+    open_counts = left.join(_settled(outcomes, repeats, retry), on="prefix_id", how="left").with_columns(
+        times=repeats - pl.col("settled").fill_null(0)
+    )
     prompt = float((open_counts["times"] * open_counts["prompt"]).sum()) * factors.prompt
     completion = float((open_counts["times"] * open_counts["completion"]).sum()) * factors.completion
     cost = price.cost(prompt, completion, batch=batch) if price else None
@@ -128,15 +129,10 @@ def _first(
     return sizes.join(pl.DataFrame({"prefix_id": wanted}), on="prefix_id", how="semi")
 
 
-def _settled(outcomes: Outcomes | None, prefix_ids: list[str], repeats: int, retry: Collection[str]) -> pl.Series:
-    """Return of how many of its repeats each prefix has an outcome that stays."""
-    settled = np.zeros(len(prefix_ids), np.int64)
-    if outcomes is not None and len(outcomes):
-        again = [code for code, name in enumerate(outcomes.kind_names) if name in retry]
-        for repeat in range(repeats):
-            places = outcomes.find(prefix_ids, repeat)
-            settled += (places >= 0) & ~np.isin(outcomes.kinds[places], again)
-    return pl.Series(settled)
+def _settled(outcomes: Outcomes | None, repeats: int, retry: Collection[str]) -> pl.DataFrame:
+    """Return of how many of its repeats each prefix has an outcome that stays, where it has any."""
+    rows = outcomes.settled(repeats, but=retry) if outcomes else ()
+    return pl.DataFrame(rows, schema={"prefix_id": pl.String, "settled": pl.Int64}, orient="row")
 
 
 @dataclass(frozen=True, slots=True)

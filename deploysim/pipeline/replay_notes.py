@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
 from deploysim.store.outcomes import CUT, Outcomes
 from deploysim.store.runs import RunRecord
 from deploysim.store.trajectories import ending_counts, left_counts, source_counts
@@ -19,15 +16,9 @@ CUT_OFF = (
 )
 
 
-def facts(record: RunRecord, outcomes: Outcomes, kept: NDArray[np.bool_] | None) -> tuple[str, ...]:
-    """Return what a sealed run has to say of itself.
-
-    Args:
-        record: The run.
-        outcomes: What its journal holds.
-        kept: Which of them are sealed; all where None.
-    """
-    found = (_answered_by(record), _dropped(record), _stopped(record, outcomes, kept), _cut_again(outcomes))
+def facts(record: RunRecord, outcomes: Outcomes) -> tuple[str, ...]:
+    """Return what a sealed run has to say of itself, given what its journal holds."""
+    found = (_answered_by(record), _dropped(record), _stopped(record, outcomes), _cut_again(outcomes))
     return tuple(note for note in found if note)
 
 
@@ -65,10 +56,10 @@ def _dropped(record: RunRecord) -> str:
     return f"Not sent, because this endpoint does not take them as the log has them: {names}."
 
 
-def _stopped(record: RunRecord, outcomes: Outcomes, kept: NDArray[np.bool_] | None) -> str:
-    if kept is None:
+def _stopped(record: RunRecord, outcomes: Outcomes) -> str:
+    if record.status != "stopped":
         return ""
-    counts = int(kept.sum())
+    counts = outcomes.counting()
     waiting = len(outcomes) - counts
     said = f"It stopped early: {counts:,} of {record.prefixes * record.repeats:,} outcomes are in complete blocks and count."
     if not waiting:

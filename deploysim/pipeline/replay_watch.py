@@ -32,8 +32,12 @@ class Watch:
     """Whether the run was asked to stop: what is in flight still comes to its end."""
     notes: set[str] = field(default_factory=set)
     """What this process found that readers of the responses should know."""
+    _models: Counter[str] = field(init=False)
     _written: float = 0.0
     _latest: tuple[RunTally, Pace] | None = None
+
+    def __post_init__(self) -> None:
+        self._models = Counter(self.todo.outcomes.by_model())
 
     def begin(self) -> None:
         """Say that a process is at work again: to start a model may take longer than a silence that means trouble."""
@@ -79,5 +83,5 @@ class Watch:
             ceiling=pace.width.ceiling,
             waits_s=round(pace.waits_s, 1),
             retries=pace.retries,
-            answered_by=dict((Counter(outcomes.by_model()) + tally.answered_by).most_common()),
+            answered_by=dict((self._models + tally.answered_by).most_common()),
         )

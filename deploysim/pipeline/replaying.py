@@ -24,7 +24,7 @@ from deploysim.pipeline.tool_worlds import RolloutOptions, tool_worlds
 from deploysim.replay.engine import IN_FLIGHT, ReplayJob, Task, Watcher, replay
 from deploysim.replay.todo import Todo
 from deploysim.store.blocks import cut_into_blocks
-from deploysim.store.completed import blocks_of, counting
+from deploysim.store.completed import blocks_of, keep_complete
 from deploysim.store.files import short_hash
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import CUT, Outcomes, read_outcomes
@@ -297,21 +297,22 @@ def finish(workspace: Workspace, record: RunRecord, notes: Collection[str] = ())
     outcomes = read_outcomes(journal_path(workspace, record.run_id))
     left = whole(workspace, record, outcomes)
     done = left.settled.total() >= left.total
-    kept = None if done else counting(left.blocks, outcomes, repeats=record.repeats)
-    seal_responses(workspace, record.run_id, outcomes, kept=kept)
+    if not done:
+        keep_complete(left.blocks, outcomes, repeats=record.repeats)
+    seal_responses(workspace, record.run_id, outcomes)
     tokens = outcomes.prompt_tokens + outcomes.completion_tokens
     finished = replace(
         record,
         status="done" if done else "stopped",
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        outcomes=outcomes.by_kind(kept),
-        answered_by=outcomes.by_model(kept),
+        outcomes=outcomes.by_kind(),
+        answered_by=outcomes.by_model(),
         dropped_parameters=dropped_parameters(workspace, record.run_id),
         # An endpoint that counts no tokens leaves them unknown.
         prompt_tokens=outcomes.prompt_tokens if tokens else None,
         completion_tokens=outcomes.completion_tokens if tokens else None,
     )
-    said = (*facts(finished, outcomes, kept), *tool_facts(workspace, record.run_id))
+    said = (*facts(finished, outcomes), *tool_facts(workspace, record.run_id))
     finished = replace(finished, notes=(*record.notes, *said, *sorted(notes)))
     write_run(workspace, finished)
     return finished

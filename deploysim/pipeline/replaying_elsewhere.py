@@ -73,6 +73,6 @@ def _new(part: Path, outcomes: Outcomes) -> Iterator[dict[str, Any]]:
             next_step="move it out of the folder, or make the part again",
         )
     for row in frame.iter_rows(named=True):
-        place = int(outcomes.find([row["prefix_id"]], row["repeat"])[0])
-        if place < 0 or outcomes.attempts[place] < row["attempt"]:
+        before = outcomes.get(row["prefix_id"], row["repeat"])
+        if before is None or before.attempts < row["attempt"]:
             yield row

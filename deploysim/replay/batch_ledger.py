@@ -64,8 +64,8 @@ class ReplayLedger:
         if name in self._kept:
             return True
         asked = parts_of(name)
-        place = int(self._before.find([asked.prefix_id], asked.repeat)[0])
-        return place >= 0 and int(self._before.attempts[place]) >= asked.attempt
+        before = self._before.get(asked.prefix_id, asked.repeat)
+        return before is not None and before.attempts >= asked.attempt
 
     def keep(self, answers: Mapping[str, Answer]) -> None:
         """Write outcomes that the journal does not have; when this returns they are on the disk."""

@@ -90,5 +90,4 @@ def replay_shard(
 
 def _left(shard: Shard, journal: Path) -> Iterable[Task]:
     outcomes = read_outcomes(journal)
-    places = [int(outcomes.find([task.prefix.prefix_id], task.repeat)[0]) for task in shard.tasks]
-    return [task for task, place in zip(shard.tasks, places, strict=True) if place < 0]
+    return [task for task in shard.tasks if outcomes.get(task.prefix.prefix_id, task.repeat) is None]

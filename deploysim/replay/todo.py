@@ -9,7 +9,7 @@ from itertools import chain
 
 from deploysim.replay.engine import Task
 from deploysim.store.blocks import Blocks, read_blocks
-from deploysim.store.outcomes import Outcomes
+from deploysim.store.outcomes import Outcome, Outcomes
 from deploysim.store.workspace import Workspace
 
 
@@ -34,11 +34,11 @@ class Todo:
 
     def __post_init__(self) -> None:
         for block in self.wanted:
-            places = [place for row in self._places(block) for place in row]
-            self.total += len(places)
-            settled = [place for place in places if self._attempt(place) is None]
-            self.settled.update(map(self.outcomes.kind_at, settled))
-            if len(settled) < len(places):
+            found = [one for row in self._found(block) for one in row]
+            self.total += len(found)
+            settled = [one.kind for one in found if one and self._attempt(one) is None]
+            self.settled.update(settled)
+            if len(settled) < len(found):
                 self._open.append(block)
 
     def tasks(self) -> Iterator[Task]:
@@ -48,21 +48,21 @@ class Todo:
     def blocks_of_tasks(self) -> Iterator[list[Task]]:
         """Yield what is left of each block that is not complete."""
         for block, prefixes in read_blocks(self.workspace, self.sample_id, self.blocks, self._open):
-            rows = zip(prefixes, self._places(block), strict=True)
+            rows = zip(prefixes, self._found(block), strict=True)
             yield [
                 Task(prefix, repeat, attempt)
-                for prefix, places in rows
-                for repeat, attempt in enumerate(map(self._attempt, places))
+                for prefix, found in rows
+                for repeat, attempt in enumerate(map(self._attempt, found))
                 if attempt is not None
             ]
 
-    def _places(self, block: int) -> list[tuple[int, ...]]:
-        """Return where the outcomes of a block are: a row for each prefix, a column for each repeat."""
+    def _found(self, block: int) -> list[tuple[Outcome | None, ...]]:
+        """Return the outcomes of a block: a row for each prefix, a column for each repeat."""
         ids = self.blocks.prefix_ids(block)
-        return list(zip(*(self.outcomes.find(ids, repeat).tolist() for repeat in range(self.repeats)), strict=True))
+        return list(zip(*(self.outcomes.find(ids, repeat) for repeat in range(self.repeats)), strict=True))
 
-    def _attempt(self, place: int) -> int | None:
+    def _attempt(self, so_far: Outcome | None) -> int | None:
         """Return which attempt an outcome is to be, or None where it is settled."""
-        if place < 0:
+        if so_far is None:
             return 1
-        return int(self.outcomes.attempts[place]) + 1 if self.outcomes.kind_at(place) in self.retry else None
+        return so_far.attempts + 1 if so_far.kind in self.retry else None

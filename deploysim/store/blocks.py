@@ -10,10 +10,11 @@ on the disk, which makes reading a block cheap in a sample of any size.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 
 import numpy as np
 import polars as pl
@@ -24,6 +25,7 @@ from deploysim.store.imports import decode_message
 from deploysim.store.quarantine import quarantined
 from deploysim.store.sample_prefixes import prefix_table
 from deploysim.store.samples import sample_path
+from deploysim.store.scratch import room_for, scratch
 from deploysim.store.sql import query_database, query_each
 from deploysim.store.workspace import Workspace
 from deploysim.types import Message, Prefix
@@ -34,19 +36,15 @@ LEAST_BLOCKS = 20
 """A small sample is cut into smaller blocks, so that a run that stops early does not lose a large share."""
 PAGE = 8
 """Blocks that are read at a time."""
-_PART = 20_000
+_PART = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """How a sample is cut, and in which order its blocks are sent: some thirty bytes a prefix."""
+    """How a sample is cut, and in which order its blocks are sent. What is in a block is on the disk."""
 
-    conversation_ids: NDArray[np.bytes_]
-    """Of every prefix, by conversation and turn."""
-    end_indexes: NDArray[np.int32]
-    """Of every prefix."""
-    untils: NDArray[np.int32]
-    """Of every prefix, where its recorded rollout ends; 0 where its response is a single one."""
+    rows: sqlite3.Connection
+    """Of every prefix, by conversation and turn: these, and where its recorded rollout ends (0 for a single response)."""
     starts: NDArray[np.int64]
     """Prefix at which each block begins, and the number of prefixes."""
     order: NDArray[np.int64]
@@ -59,12 +57,15 @@ class Blocks:
     def __len__(self) -> int:
         return len(self.order)
 
+    @property
+    def total(self) -> int:
+        """Prefixes of all blocks, those withheld included."""
+        return int(self.starts[-1])
+
     def prefixes(self, block: int) -> list[tuple[str, int, int]]:
         """Return conversation id, end index and end of the rollout of a block's prefixes, by conversation and turn."""
-        rows = slice(self.starts[block], self.starts[block + 1])
-        columns = (self.conversation_ids[rows], self.end_indexes[rows], self.untils[rows])
-        found = ((c.decode(), end, until) for c, end, until in zip(*(one.tolist() for one in columns), strict=True))
-        return [one for one in found if one[0] not in self.withheld]
+        bounds = self.starts[block : block + 2].tolist()
+        return [row for row in self.rows.execute(_BLOCK, bounds) if row[0] not in self.withheld]
 
     def prefix_ids(self, block: int) -> list[str]:
         """Return the ids of a block's prefixes, by conversation and turn."""
@@ -75,7 +76,7 @@ class Blocks:
 
         How many they are depends on sizes alone and never on what is in them.
         """
-        share = 1.0 if prefixes is None else min(1.0, prefixes / max(1, len(self.end_indexes)))
+        share = 1.0 if prefixes is None else min(1.0, prefixes / max(1, self.total))
         blocks: list[int] = self.order[: int(np.ceil(share * len(self.order) - 1e-9))].tolist()
         return blocks
 
@@ -88,35 +89,50 @@ def cut_into_blocks(workspace: Workspace, sample_id: str, *, conversations: int 
         sample_id: The sample.
         conversations: Conversations of a block; chosen by the size of the sample where None. A run that goes on names
             its own, so that its blocks stay the same when conversations were erased meanwhile.
+
+    Raises:
+        InputError: where the disk has no room for what is in which block.
     """
-    ids, ends, untils = _index(workspace, sample_id)
-    firsts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])[: len(ids)])
-    size = conversations or _conversations(len(ids), len(firsts))
-    starts = np.append(firsts[::size], len(ids))
+    with room_for("the order of a sample"):
+        rows = sorted_rows(_positions(workspace, sample_id))
+        return blocks_of_rows(rows, sample_id, size=conversations, withheld=quarantined(workspace))
+
+
+def blocks_of_rows(rows: sqlite3.Connection, sample_id: str, *, size: int | None, withheld: frozenset[str]) -> Blocks:
+    """Return the blocks of sorted rows, of so many conversations each; see `cut_into_blocks`."""
+    ((total,),) = rows.execute("select count(*) from prefixes")
+    size = size or _conversations(total, sum(1 for _ in _firsts(rows)))
+    starts = np.array([*islice(_firsts(rows), 0, None, size), total], np.int64)
     keys = [hashlib.sha256(f"{sample_id}:{block}".encode()).digest() for block in range(len(starts) - 1)]
     order = np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64)
-    return Blocks(ids, ends, untils, starts, order, size, quarantined(workspace))
+    return Blocks(rows, starts, order, size, withheld)
 
 
-def _index(workspace: Workspace, sample_id: str) -> tuple[NDArray[np.bytes_], NDArray[np.int32], NDArray[np.int32]]:
-    """Return conversation id, end index and end of the rollout of every prefix, sorted by the first two.
+def sorted_rows(rows: Iterable[tuple[str, int, int]]) -> sqlite3.Connection:
+    """Put conversation id, end index and end of the rollout of prefixes on the disk, sorted by the first two."""
+    db = scratch("create table drawn (conversation_id text, end_index integer, until integer)")
+    db.executemany("insert into drawn values (?, ?, ?)", rows)
+    db.execute("create table prefixes as select * from drawn order by conversation_id, end_index")
+    db.execute("drop table drawn")
+    return db
 
-    They are read in parts, each into its place: what is put together of pieces takes their room once more.
-    """
+
+def _firsts(rows: sqlite3.Connection) -> Iterator[int]:
+    """Yield the place of the first prefix of each conversation."""
+    before = None
+    for place, (conversation_id,) in enumerate(rows.execute("select conversation_id from prefixes order by rowid")):
+        if conversation_id != before:
+            yield place
+        before = conversation_id
+
+
+def _positions(workspace: Workspace, sample_id: str) -> Iterator[tuple[str, int, int]]:
+    """Yield conversation id, end index and end of the rollout of every prefix, some in memory at a time."""
     path = sample_path(workspace, sample_id)
-    longest = "coalesce(max(strlen(conversation_id)), 1)"
-    ((count, width),) = query_database(path, f"select count(*), {longest} as longest from prefixes").rows()
-    ids, ends, untils = np.empty(count, f"S{width}"), np.empty(count, np.int32), np.empty(count, np.int32)
-    parts = [[start, start + _PART] for start in range(0, count, _PART)]
-    for (start, end), frame in zip(
-        parts, query_each(path, _POSITIONS.format(prefixes=prefix_table(path)), parts), strict=True
-    ):
-        rows = slice(start, end)
-        ids[rows] = frame["conversation_id"].to_list()
-        ends[rows] = frame["end_index"].to_numpy()
-        untils[rows] = frame["until"].to_numpy()
-    order = np.lexsort((ends, ids))
-    return ids[order], ends[order], untils[order]
+    ((end,),) = query_database(path, "select coalesce(max(position) + 1, 0) as n from prefixes").rows()
+    parts = [[start, start + _PART] for start in range(0, end, _PART)]
+    for frame in query_each(path, _POSITIONS.format(prefixes=prefix_table(path)), parts):
+        yield from frame.iter_rows()
 
 
 def read_blocks(
@@ -158,6 +174,7 @@ _POSITIONS = (
     "select conversation_id, end_index, (case when rollout then until else 0 end)::integer as until "
     "from {prefixes} where position >= ? and position < ?"
 )
+_BLOCK = "select conversation_id, end_index, until from prefixes where rowid > ? and rowid <= ? order by rowid"
 _MESSAGES = """
 select m.conversation_id, c.started_at, m.role, m.content, m.tool_calls, m.tool_call_id, m.finish_reason
 from messages m join conversations c using (conversation_id)

@@ -9,9 +9,6 @@ all blocks before it are complete too.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from deploysim.store.blocks import Blocks, cut_into_blocks
 from deploysim.store.outcomes import Outcomes, read_outcomes
 from deploysim.store.runs import RunRecord, journal_path, read_run
@@ -22,19 +19,16 @@ def complete_blocks(blocks: Blocks, outcomes: Outcomes, *, repeat: int) -> list[
     """Return the blocks at the beginning of the order whose prefixes all have an outcome in one repeat."""
     complete: list[int] = []
     for block in blocks.order.tolist():
-        if (outcomes.find(blocks.prefix_ids(block), repeat) < 0).any():
+        if None in outcomes.find(blocks.prefix_ids(block), repeat):
             break
         complete.append(block)
     return complete
 
 
-def counting(blocks: Blocks, outcomes: Outcomes, *, repeats: int) -> NDArray[np.bool_]:
-    """Say of each outcome whether it belongs to a complete block; each repeat is judged on its own."""
-    kept = np.zeros(len(outcomes), np.bool_)
-    for repeat in range(repeats):
-        for block in complete_blocks(blocks, outcomes, repeat=repeat):
-            kept[outcomes.find(blocks.prefix_ids(block), repeat)] = True
-    return kept
+def keep_complete(blocks: Blocks, outcomes: Outcomes, *, repeats: int) -> None:
+    """Let only the outcomes of complete blocks count; each repeat is judged on its own."""
+    complete = {repeat: complete_blocks(blocks, outcomes, repeat=repeat) for repeat in range(repeats)}
+    outcomes.keep((p, repeat) for repeat, some in complete.items() for block in some for p in blocks.prefix_ids(block))
 
 
 def completed_prefixes(workspace: Workspace, run_id: str, *, repeat: int = 0) -> list[str]:

@@ -8,9 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from deploysim.store.files import sha256_file, write_parquet
 from deploysim.store.imports import DataType
@@ -60,19 +58,9 @@ def write_responses(workspace: Workspace, run_id: str, rows: list[dict[str, Any]
     write_parquet(responses_path(workspace, run_id), _frame(rows))
 
 
-def seal_responses(
-    workspace: Workspace, run_id: str, outcomes: Outcomes, *, kept: NDArray[np.bool_] | None = None
-) -> None:
-    """Write what the journal holds as Parquet, the newest row of each prefix and repeat winning.
-
-    Args:
-        workspace: Where the run is.
-        run_id: The run.
-        outcomes: What its journal holds.
-        kept: Which of them; all where None. The others stay in the journal and count once the run goes on.
-    """
-    target = responses_path(workspace, run_id)
-    seal_journal(journal_path(workspace, run_id), outcomes, target, schema=RESPONSES, kept=kept)
+def seal_responses(workspace: Workspace, run_id: str, outcomes: Outcomes) -> None:
+    """Write those outcomes of a run's journal that count as Parquet; the others stay in the journal."""
+    seal_journal(journal_path(workspace, run_id), outcomes, responses_path(workspace, run_id), schema=RESPONSES)
 
 
 def responses(workspace: Workspace, run_id: str) -> pl.DataFrame:

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from deploysim.store.files import atomic_path
 from deploysim.store.imports import DataType
@@ -18,26 +16,16 @@ from deploysim.store.outcomes import Outcomes, rows_at
 ROW_GROUP = 2_048
 
 
-def seal_journal(
-    journal: Path,
-    outcomes: Outcomes,
-    target: Path,
-    *,
-    schema: dict[str, DataType],
-    kept: NDArray[np.bool_] | None = None,
-) -> None:
-    """Write the newest row of each prefix and repeat as Parquet, sorted by both.
+def seal_journal(journal: Path, outcomes: Outcomes, target: Path, *, schema: dict[str, DataType]) -> None:
+    """Write the newest row of each prefix and repeat that counts as Parquet, sorted by both.
 
     Args:
         journal: Where the rows are.
         outcomes: What it holds.
         target: The file to write.
         schema: Its columns; what a row lacks is null.
-        kept: Which outcomes; all where None.
     """
-    offsets = outcomes.offsets if kept is None else outcomes.offsets[kept]
-    groups = (offsets[start : start + ROW_GROUP] for start in range(0, len(offsets), ROW_GROUP))
-    write_rows(target, (rows_at(journal, group) for group in groups), schema=schema)
+    write_rows(target, (rows_at(journal, some) for some in outcomes.offsets(ROW_GROUP)), schema=schema)
 
 
 def write_rows(target: Path, groups: Iterable[Iterable[dict[str, Any]]], *, schema: dict[str, DataType]) -> None:

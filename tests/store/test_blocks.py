@@ -65,7 +65,7 @@ def test_blocks_have_about_fifty_prefixes_and_small_samples_smaller_ones(
     blocks = cut_into_blocks(here, sample(here, size=size))
     conversations = Counter(len({p.split(":")[0] for p in ids}) for ids in in_order(blocks))
 
-    assert least <= len(blocks.end_indexes) / len(blocks) <= most
+    assert least <= blocks.total / len(blocks) <= most
     assert [blocks.conversations] == [n for n, times in conversations.items() if times > 1]
     assert sum(conversations.values()) - conversations[blocks.conversations] <= 1
 
@@ -84,7 +84,7 @@ def test_the_order_is_the_samples_own(here: Workspace) -> None:
 def test_a_pilot_has_about_as_many_prefixes_as_asked_for(here: Workspace) -> None:
     """Whole blocks from the beginning of the order; a pilot of the whole sample or more is the whole."""
     blocks = cut_into_blocks(here, sample(here))
-    total = len(blocks.end_indexes)
+    total = blocks.total
 
     for wanted in (1, 50, 300, 600):
         pilot = blocks.first(wanted)

@@ -9,29 +9,24 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from makers import NOW
 
 from deploysim.replay.engine import response_row
-from deploysim.store.blocks import Blocks
-from deploysim.store.completed import complete_blocks, counting
+from deploysim.store.blocks import Blocks, sorted_rows
+from deploysim.store.completed import complete_blocks, keep_complete
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import Outcomes, read_outcomes
+from deploysim.store.responses import RESPONSES
+from deploysim.store.sealing import seal_journal
 from deploysim.types import Failure, FailureKind, Response
 
 
 def blocks(sizes: list[int], order: list[int]) -> Blocks:
     """Return blocks of conversations of one prefix each."""
-    total = sum(sizes)
-    return Blocks(
-        conversation_ids=np.array([f"{n:04d}" for n in range(total)], np.bytes_),
-        end_indexes=np.ones(total, np.int32),
-        untils=np.zeros(total, np.int32),
-        starts=np.cumsum([0, *sizes]),
-        order=np.array(order, np.int64),
-        conversations=sizes[0],
-        withheld=frozenset(),
-    )
+    rows = sorted_rows((f"{n:04d}", 1, 0) for n in range(sum(sizes)))
+    return Blocks(rows, np.cumsum([0, *sizes]), np.array(order, np.int64), sizes[0], frozenset())
 
 
 def outcomes(path: Path, done: list[tuple[int, int]], failed: tuple[int, ...] = ()) -> Outcomes:
@@ -46,6 +41,12 @@ def outcomes(path: Path, done: list[tuple[int, int]], failed: tuple[int, ...] = 
     with Journal(path) as journal:
         journal.write(rows)
     return read_outcomes(path)
+
+
+def seal(journal: Path, found: Outcomes) -> Path:
+    """Seal what counts and return where it is."""
+    seal_journal(journal, found, journal.with_suffix(".parquet"), schema=RESPONSES)
+    return journal.with_suffix(".parquet")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,8 @@ def test_blocks_count_up_to_the_first_incomplete_one(tmp_path: Path, done: list[
     found = outcomes(tmp_path / "a.jsonl", [(n, 0) for n in done])
 
     assert complete_blocks(cut, found, repeat=0) == complete
-    assert int(counting(cut, found, repeats=1).sum()) == 2 * len(complete)
+    keep_complete(cut, found, repeats=1)
+    assert found.counting() == 2 * len(complete)
 
 
 def test_failures_complete_a_block(tmp_path: Path) -> None:
@@ -80,10 +82,10 @@ def test_each_repeat_is_judged_on_its_own(tmp_path: Path) -> None:
     """A run that is on its way through a second repeat loses nothing of the first."""
     cut = blocks([2, 2], [0, 1])
     found = outcomes(tmp_path / "a.jsonl", [(n, 0) for n in range(4)] + [(0, 1), (1, 1), (2, 1)])
-    kept = counting(cut, found, repeats=2)
+    keep_complete(cut, found, repeats=2)
+    read = pl.read_parquet(seal(tmp_path / "a.jsonl", found), columns=["prefix_id", "repeat"])
 
-    assert [kept[found.find([f"{n:04d}:1" for n in range(4)], r)].tolist() for r in range(2) if r == 0] == [[True] * 4]
-    assert [bool(kept[p]) for p in found.find([f"{n:04d}:1" for n in range(3)], 1)] == [True, True, False]
+    assert read.rows() == [("0000:1", 0), ("0000:1", 1), ("0001:1", 0), ("0001:1", 1), ("0002:1", 0), ("0003:1", 0)]
 
 
 def test_a_stopped_run_is_an_unbiased_sample(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a journal holds, as arrays: the newest outcome of each prefix and repeat, and rows where they are."""
+"""What a journal holds: the newest outcome of each prefix and repeat, and rows where they are."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from deploysim.store import outcomes as module
 from deploysim.store import sealing
 from deploysim.store.journal import Journal, read_journal
-from deploysim.store.outcomes import ANSWERED, CUT, outcome_of, read_outcomes, rows_at
+from deploysim.store.outcomes import ANSWERED, CUT, Outcome, Outcomes, outcome_of, read_outcomes, rows_at
 from deploysim.store.responses import OUTCOME, RESPONSES
 from deploysim.store.sealing import seal_journal
 
@@ -30,6 +29,10 @@ def written(path: Path, rows: list[dict[str, Any]]) -> Path:
     with Journal(path) as journal:
         journal.append(rows)
     return path
+
+
+def in_order(path: Path, found: Outcomes) -> list[dict[str, Any]]:
+    return [row for some in found.offsets(7) for row in rows_at(path, some)]
 
 
 ROWS = [
@@ -51,10 +54,11 @@ def test_the_newest_outcome_counts(tmp_path: Path) -> None:
     assert found.by_model() == {"m": 2, "other": 1}
     assert found.replaced == {"timed out": 1, "malformed reply": 1}
     assert (found.prompt_tokens, found.completion_tokens) == (7, 3)
-    places = found.find(["a:1", "a:10", "é:3", "a:2", "a:100", ""], 0)
-    assert [found.kind_at(p) if p >= 0 else None for p in places] == [ANSWERED, CUT, "timed out", None, None, None]
-    assert found.attempts[places[:3]].tolist() == [2, 1, 2]
-    assert (found.find(["a:1", "a:10"], 1) >= 0).tolist() == [True, False]
+    known = [Outcome(ANSWERED, 2), Outcome(CUT, 1), Outcome("timed out", 2)]
+    assert found.find(["a:1", "a:10", "é:3", "a:2", "a:100", ""], 0) == [*known, None, None, None]
+    assert found.find(["a:1", "a:10"], 1) == [Outcome(ANSWERED, 1), None]
+    assert dict(found.settled(1, but=())) == {"a:1": 1, "a:10": 1, "é:3": 1}
+    assert dict(found.settled(2, but=["timed out", CUT])) == {"a:1": 2}
 
 
 @pytest.mark.parametrize("rows", [[], [row("a:1")]])
@@ -63,13 +67,12 @@ def test_a_journal_may_be_empty(tmp_path: Path, rows: list[dict[str, Any]]) -> N
     found = read_outcomes(written(tmp_path / "a.jsonl", rows))
 
     assert len(found) == len(rows)
-    assert found.find([], 0).tolist() == []
-    assert found.find(["b:1"], 0).tolist() == [-1]
+    assert found.find([], 0) == []
+    assert found.get("b:1", 0) is None
 
 
-def test_many_rows_are_as_a_dictionary_would_have_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_rows_are_as_a_dictionary_would_have_them(tmp_path: Path) -> None:
     """Against the slower definition: a dictionary in which later rows replace earlier ones."""
-    monkeypatch.setattr(module, "_CHUNK", 64)
     rng = random.Random(5)
     kinds = [None, None, "timed out", "server error"]
     rows = [
@@ -83,11 +86,9 @@ def test_many_rows_are_as_a_dictionary_would_have_them(tmp_path: Path, monkeypat
     attempts = Counter((r["prefix_id"], r["repeat"]) for r in rows)
     assert len(found) == len(newest)
     for (prefix_id, repeat), expected in newest.items():
-        (place,) = found.find([prefix_id], repeat)
-        assert found.kind_at(place) == outcome_of(expected)
-        assert found.attempts[place] == attempts[prefix_id, repeat]
+        assert found.get(prefix_id, repeat) == (outcome_of(expected), attempts[prefix_id, repeat])
     assert sum(found.replaced.values()) == len(rows) - len(newest)
-    assert list(rows_at(path, found.offsets)) == [newest[key] for key in sorted(newest)]
+    assert in_order(path, found) == [newest[key] for key in sorted(newest)]
 
 
 def test_damaged_rows_shift_nothing(tmp_path: Path) -> None:
@@ -102,7 +103,7 @@ def test_damaged_rows_shift_nothing(tmp_path: Path) -> None:
     found = read_outcomes(path)
 
     assert len(found) == 4
-    assert list(rows_at(path, found.offsets)) == [ROWS[1], ROWS[3], ROWS[2], ROWS[5]]
+    assert in_order(path, found) == [ROWS[1], ROWS[3], ROWS[2], ROWS[5]]
 
 
 @pytest.mark.parametrize("group", [1, 2, 100])
@@ -114,12 +115,12 @@ def test_what_is_sealed_is_what_the_journal_holds(tmp_path: Path, monkeypatch: p
     expected = pl.DataFrame([ROWS[1], ROWS[3], ROWS[2], row("b:1"), ROWS[5]], schema=RESPONSES)
 
     seal_journal(path, found, tmp_path / "all.parquet", schema=RESPONSES)
-    kept = found.find(["a:1", "a:10"], 0)
-    mask = pl.int_range(len(found), eager=True).is_in(kept).to_numpy()
-    seal_journal(path, found, tmp_path / "some.parquet", schema=RESPONSES, kept=mask)
+    found.keep([("a:1", 0), ("a:10", 0), ("c:1", 0)])
+    seal_journal(path, found, tmp_path / "some.parquet", schema=RESPONSES)
 
     assert pl.read_parquet(tmp_path / "all.parquet").equals(expected)
     assert pl.read_parquet(tmp_path / "some.parquet")["prefix_id"].to_list() == ["a:1", "a:10"]
+    assert (len(found), found.counting(), found.by_kind()) == (5, 2, {ANSWERED: 1, CUT: 1})
     assert expected.select(OUTCOME)[:, 0].to_list() == [outcome_of(r) for r in expected.to_dicts()]
 
 
