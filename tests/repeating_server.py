@@ -12,7 +12,7 @@ from typing import Any
 
 from servers import Endpoint, Handler, Seen, completion, send
 
-from deploysim.store.samples import prefixes
+from deploysim.store.sample_prefixes import prefixes
 from deploysim.store.workspace import Workspace
 from deploysim.types import Message
 

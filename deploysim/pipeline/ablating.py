@@ -23,7 +23,8 @@ from deploysim.pipeline.replaying import ReplayPlan, replay_sample, with_rollout
 from deploysim.pipeline.tool_worlds import DATABASE
 from deploysim.stats.rates import jeffreys_interval
 from deploysim.store.derived_samples import Holds, what_it_holds, without_surrogates
-from deploysim.store.samples import prefixes, read_sample
+from deploysim.store.sample_prefixes import prefixes
+from deploysim.store.samples import read_sample
 from deploysim.store.trajectories import ending_counts, source_counts
 from deploysim.store.workspace import Workspace
 from deploysim.tools.spec import Step

@@ -14,7 +14,7 @@ from deploysim.pipeline.lanes import Lanes, joint_verdicts
 from deploysim.pipeline.replay_notes import source_shares
 from deploysim.store.grades import FAILED
 from deploysim.store.responses import failures_by_reason, responses
-from deploysim.store.samples import prefixes
+from deploysim.store.sample_prefixes import prefixes
 from deploysim.store.trajectories import ending_counts, left_counts, read_trajectory, source_counts
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import RuleStep

@@ -23,7 +23,7 @@ from deploysim.grade.judging.judges import Judge
 from deploysim.pipeline.audited_lanes import readings
 from deploysim.pipeline.grading import JudgeUse, Report
 from deploysim.pipeline.judge_purse import JudgePurse
-from deploysim.store.samples import get_prefixes
+from deploysim.store.sample_prefixes import get_prefixes
 from deploysim.store.workspace import Workspace
 from deploysim.types import Failure, Response
 

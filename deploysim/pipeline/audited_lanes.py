@@ -15,7 +15,8 @@ from deploysim.pipeline.lanes import Lanes
 from deploysim.store.imports import decode_tool_calls
 from deploysim.store.responses import responses
 from deploysim.store.runs import ENDED, list_runs, read_run
-from deploysim.store.samples import SampledPrefix, get_prefixes, prefix_index, prefixes, read_sample, recorded_responses
+from deploysim.store.sample_prefixes import SampledPrefix, get_prefixes, prefix_index, prefixes, recorded_responses
+from deploysim.store.samples import read_sample
 from deploysim.store.tool_records import rollout_count
 from deploysim.store.trajectories import read_trajectory
 from deploysim.store.workspace import Workspace

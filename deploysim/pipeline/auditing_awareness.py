@@ -25,7 +25,8 @@ from deploysim.pipeline.placeholders import with_placeholders
 from deploysim.stats.clusters import Bools, Floats, cluster_codes
 from deploysim.stats.rates import jeffreys_interval
 from deploysim.stats.significance import paired_test
-from deploysim.store.samples import SampledPrefix, prefixes, read_sample
+from deploysim.store.sample_prefixes import SampledPrefix, prefixes
+from deploysim.store.samples import read_sample
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy
 from deploysim.types import Lane, Verdict

@@ -20,7 +20,8 @@ from deploysim.store.journal import Journal
 from deploysim.store.quarantine import quarantined
 from deploysim.store.run_progress import cancel_requested
 from deploysim.store.runs import RunRecord, run_folder
-from deploysim.store.samples import prefixes, sample_path
+from deploysim.store.sample_prefixes import prefixes
+from deploysim.store.samples import sample_path
 from deploysim.store.tombstones import erased_keys
 from deploysim.store.workspace import Workspace
 from deploysim.types import Prefix

@@ -12,7 +12,7 @@ from deploysim.store.imports import decode_tool_calls
 from deploysim.store.labels import label_history, standing
 from deploysim.store.queues import RECORDED, Queue, QueueItem
 from deploysim.store.responses import responses_to
-from deploysim.store.samples import SampledPrefix, get_prefixes
+from deploysim.store.sample_prefixes import SampledPrefix, get_prefixes
 from deploysim.store.trajectories import read_trajectory
 from deploysim.store.workspace import Workspace
 from deploysim.types import Message

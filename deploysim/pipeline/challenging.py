@@ -24,7 +24,8 @@ from deploysim.pipeline.grading import JudgeUse, Report, silent
 from deploysim.pipeline.lanes import joint_verdicts, lane_grades
 from deploysim.pipeline.traffic import Answers, measure
 from deploysim.store.runs import RunRecord, list_runs
-from deploysim.store.samples import prefix_index, read_sample
+from deploysim.store.sample_prefixes import prefix_index
+from deploysim.store.samples import read_sample
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane, Verdict
 

@@ -17,7 +17,7 @@ from deploysim.store.labels import labels
 from deploysim.store.queues import RECORDED
 from deploysim.store.responses import responses_of
 from deploysim.store.runs import read_run
-from deploysim.store.samples import SampledPrefix, get_prefix
+from deploysim.store.sample_prefixes import SampledPrefix, get_prefix
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Category, Taxonomy
 from deploysim.text_diff import TextDiff, line_diff, word_diff

@@ -13,7 +13,7 @@ from deploysim.pipeline.grader_marks import marks_of
 from deploysim.pipeline.lanes import OUTCOMES, Lanes, joint_verdicts, lane_grades, lane_texts, with_outcomes
 from deploysim.store.files import short_hash
 from deploysim.store.queues import RECORDED
-from deploysim.store.samples import prefix_index
+from deploysim.store.sample_prefixes import prefix_index
 from deploysim.store.searching import prefixes_holding, responses_holding
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane, Verdict

@@ -21,7 +21,7 @@ from deploysim.store.files import short_hash
 from deploysim.store.labels import Label, record_labels
 from deploysim.store.queues import RECORDED
 from deploysim.store.responses import responses_to
-from deploysim.store.samples import get_prefixes
+from deploysim.store.sample_prefixes import get_prefixes
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Taxonomy, load_taxonomy
 from deploysim.taxonomy.records import Ruling

@@ -7,7 +7,7 @@ the same model on the sample) has answered already corrects both by what the end
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,9 +15,9 @@ import polars as pl
 from deploysim.chat.profiles import Price
 from deploysim.store.blocks import cut_into_blocks
 from deploysim.store.outcomes import Outcomes, read_outcomes
+from deploysim.store.prefix_sizes import prefix_sizes
 from deploysim.store.responses import TOKENS, counted_tokens
 from deploysim.store.runs import RunRecord, journal_path, list_runs
-from deploysim.store.samples import prefix_sizes
 from deploysim.store.workspace import Workspace
 from deploysim.wording import money
 
@@ -98,18 +98,20 @@ def estimate_run(
     """
     runs = list_runs(workspace, sample_id=sample_id)
     run = next((one for one in runs if one.run_id == run_id), None)
-    sizes = _guessed(prefix_sizes(workspace, sample_id), max_tokens, system_prompt)
-    factors = _factors(sizes, _seen(workspace, [one for one in runs if one.model == model]))
-    left = _first(workspace, sample_id, sizes, limit, run) if limit else sizes
+    seen = _seen(workspace, [one for one in runs if one.model == model])
+    wanted = _first(workspace, sample_id, limit, run) if limit else None
     outcomes = read_outcomes(journal_path(workspace, run.run_id)) if run else None
-    open_counts = left.join(_settled(outcomes, repeats, retry), on="prefix_id", how="left").with_columns(
-        times=repeats - pl.col("settled").fill_null(0)
-    )
-    prompt = float((open_counts["times"] * open_counts["prompt"]).sum()) * factors.prompt
-    completion = float((open_counts["times"] * open_counts["completion"]).sum()) * factors.completion
+    parts = []
+    for sizes in prefix_sizes(workspace, sample_id):
+        guessed = _guessed(sizes, max_tokens, system_prompt)
+        left = guessed.join(wanted, on="prefix_id", how="semi") if wanted is not None else guessed
+        parts += [_left(left, outcomes, repeats, retry), _answered(guessed, seen)]
+    sums = pl.concat(parts, how="diagonal").sum().row(0, named=True)
+    factors = _factors(sums)
+    prompt, completion = sums["prompt"] * factors.prompt, sums["completion"] * factors.completion
     cost = price.cost(prompt, completion, batch=batch) if price else None
     return Estimate(
-        requests=int((open_counts["times"] * open_counts["requests"]).sum()),
+        requests=int(sums["requests"]),
         prompt_tokens=round(prompt),
         completion_tokens=round(completion),
         basis=factors.basis,
@@ -120,19 +122,33 @@ def estimate_run(
     )
 
 
-def _first(
-    workspace: Workspace, sample_id: str, sizes: pl.DataFrame, limit: int, run: RunRecord | None
-) -> pl.DataFrame:
+def _first(workspace: Workspace, sample_id: str, limit: int, run: RunRecord | None) -> pl.DataFrame:
     """Return the prefixes of the blocks that a pilot sends."""
     blocks = cut_into_blocks(workspace, sample_id, conversations=run.block if run else None)
     wanted = [prefix_id for block in blocks.first(limit) for prefix_id in blocks.prefix_ids(block)]
-    return sizes.join(pl.DataFrame({"prefix_id": wanted}), on="prefix_id", how="semi")
+    return pl.DataFrame({"prefix_id": wanted}, schema={"prefix_id": pl.String})
 
 
-def _settled(outcomes: Outcomes | None, repeats: int, retry: Collection[str]) -> pl.DataFrame:
-    """Return of how many of its repeats each prefix has an outcome that stays, where it has any."""
-    rows = outcomes.settled(repeats, but=retry) if outcomes else ()
-    return pl.DataFrame(rows, schema={"prefix_id": pl.String, "settled": pl.Int64}, orient="row")
+def _left(guessed: pl.DataFrame, outcomes: Outcomes | None, repeats: int, retry: Collection[str]) -> pl.DataFrame:
+    """Return the requests and tokens of all repeats that have no outcome yet, or one that is asked for anew."""
+    ids = guessed["prefix_id"].to_list()
+    found = [outcomes.find(ids, repeat) for repeat in range(repeats)] if outcomes else [[None] * len(ids)] * repeats
+    times = pl.Series(
+        [sum(one is None or one.kind in retry for one in of) for of in zip(*found, strict=True)], dtype=pl.Int64
+    )
+    return guessed.select((pl.col("requests", "prompt", "completion") * times).sum())
+
+
+def _answered(guessed: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+    """Return what was counted of the prefixes that have been answered, beside what would have been guessed."""
+    both = seen.join(guessed, on="prefix_id")
+    return both.select(
+        answers=pl.len(),
+        prompt_counted=pl.col("prompt_tokens").sum(),
+        prompt_guessed=pl.col("prompt").sum(),
+        completion_counted=pl.col("completion_tokens").sum(),
+        completion_guessed=pl.col("completion").sum(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +183,13 @@ def _seen(workspace: Workspace, runs: Sequence[RunRecord]) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=TOKENS), *frames])
 
 
-def _factors(sizes: pl.DataFrame, seen: pl.DataFrame) -> _Factors:
-    both = seen.join(sizes, on="prefix_id")
-    if both.height < ENOUGH:
+def _factors(sums: Mapping[str, float]) -> _Factors:
+    if sums["answers"] < ENOUGH:
         return _Factors(1.0, 1.0, "guessed from characters and recorded responses, within about a third")
     return _Factors(
-        prompt=float(both["prompt_tokens"].sum()) / max(1.0, float(both["prompt"].sum())),
-        completion=float(both["completion_tokens"].sum()) / max(1.0, float(both["completion"].sum())),
-        basis=f"measured on {both.height:,} answers of this model",
+        prompt=sums["prompt_counted"] / max(1.0, sums["prompt_guessed"]),
+        completion=sums["completion_counted"] / max(1.0, sums["completion_guessed"]),
+        basis=f"measured on {sums['answers']:,} answers of this model",
     )
 
 

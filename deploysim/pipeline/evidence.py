@@ -17,7 +17,8 @@ from deploysim.stats.clusters import effective_n, weighted_mean
 from deploysim.stats.graders import Reviewed, count_reviews
 from deploysim.store.labels import labels
 from deploysim.store.queues import RECORDED
-from deploysim.store.samples import prefix_index, read_sample
+from deploysim.store.sample_prefixes import prefix_index
+from deploysim.store.samples import read_sample
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane, Verdict
 

@@ -13,7 +13,7 @@ from deploysim.pipeline.lanes import Lanes
 from deploysim.store.labels import labels
 from deploysim.store.queues import RECORDED
 from deploysim.store.responses import responses
-from deploysim.store.samples import recorded_responses
+from deploysim.store.sample_prefixes import recorded_responses
 from deploysim.store.searching import last_user_messages
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane

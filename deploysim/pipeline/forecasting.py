@@ -29,7 +29,8 @@ from deploysim.stats.noise_floor import NoiseFloor
 from deploysim.store.forecasts import forecast_file, list_forecasts, save_forecast
 from deploysim.store.responses import responses
 from deploysim.store.runs import ENDED, list_runs, read_run
-from deploysim.store.samples import SampleAbout, prefix_index, read_sample
+from deploysim.store.sample_prefixes import prefix_index
+from deploysim.store.samples import SampleAbout, read_sample
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Taxonomy
 from deploysim.types import Lane

@@ -14,7 +14,7 @@ from deploysim.pipeline.lanes import Lanes, graded_name
 from deploysim.store.grades import graded_rows, graded_set
 from deploysim.store.imports import decode_tool_calls
 from deploysim.store.responses import responses
-from deploysim.store.samples import SampledPrefix, get_prefixes, prefixes, recorded_responses
+from deploysim.store.sample_prefixes import SampledPrefix, get_prefixes, prefixes, recorded_responses
 from deploysim.store.trajectories import read_trajectory
 from deploysim.store.workspace import Workspace
 from deploysim.tools.spec import ToolSpecs

@@ -23,7 +23,8 @@ from deploysim.scrub.scrubber import ScrubbedConversation, Scrubber, ScrubFailur
 from deploysim.store.files import sha256_file, short_hash
 from deploysim.store.responses import write_responses
 from deploysim.store.runs import RunRecord, write_run
-from deploysim.store.samples import read_sample, sampled_turns
+from deploysim.store.sample_prefixes import sampled_turns
+from deploysim.store.samples import read_sample
 from deploysim.store.workspace import Workspace, keyed_hash, workspace_key
 from deploysim.types import Failure, FailureKind, Lane, Message, RawConversation, Response
 

@@ -25,7 +25,7 @@ from deploysim.stats.sequence import Look, confidence_sequence
 from deploysim.store.completed import completed_prefixes
 from deploysim.store.grades import read_grades
 from deploysim.store.runs import list_runs, read_run
-from deploysim.store.samples import prefix_index
+from deploysim.store.sample_prefixes import prefix_index
 from deploysim.store.workspace import Workspace
 from deploysim.types import Interval, Lane, Verdict
 

@@ -23,7 +23,7 @@ from deploysim.pipeline.audited_lanes import readings
 from deploysim.pipeline.grading import JudgeUse, Report
 from deploysim.store.files import short_hash
 from deploysim.store.journal import Journal, read_journal
-from deploysim.store.samples import get_prefixes
+from deploysim.store.sample_prefixes import get_prefixes
 from deploysim.store.workspace import Workspace
 from deploysim.types import Failure, Prefix, Response
 

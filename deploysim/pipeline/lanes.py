@@ -11,7 +11,7 @@ import polars as pl
 from deploysim.grade.grader import Grader
 from deploysim.store.grades import GRADES, graded_set, read_grades
 from deploysim.store.responses import responses, responses_digest
-from deploysim.store.samples import prefix_index, recorded_responses
+from deploysim.store.sample_prefixes import prefix_index, recorded_responses
 from deploysim.store.tool_records import has_tools
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane, Verdict

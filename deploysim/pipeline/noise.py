@@ -11,7 +11,7 @@ from deploysim.grade.grader import Grader
 from deploysim.pipeline.lanes import graded_name
 from deploysim.stats.noise_floor import NO_REPEATS, NoiseFloor, noise_floor
 from deploysim.store.grades import read_grades
-from deploysim.store.samples import prefix_index
+from deploysim.store.sample_prefixes import prefix_index
 from deploysim.store.workspace import Workspace
 from deploysim.types import Verdict
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from deploysim.store.samples import SampledPrefix
+from deploysim.store.sample_prefixes import SampledPrefix
 from deploysim.types import Message, Span
 
 

@@ -18,7 +18,7 @@ from deploysim.pipeline.trail import record_action
 from deploysim.store.labels import labels
 from deploysim.store.queues import RECORDED, Mode, Queue, QueueItem, add_items, queue_item, write_queue
 from deploysim.store.responses import responses
-from deploysim.store.samples import prefix_index
+from deploysim.store.sample_prefixes import prefix_index
 from deploysim.store.tool_records import has_tools
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import Taxonomy

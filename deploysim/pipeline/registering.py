@@ -21,7 +21,8 @@ from deploysim.store.files import sha256_file
 from deploysim.store.frozen import edited, frozen_text, intact, save_frozen
 from deploysim.store.grades import grades_path
 from deploysim.store.runs import responses_path
-from deploysim.store.samples import prefix_index, read_sample, sample_path
+from deploysim.store.sample_prefixes import prefix_index
+from deploysim.store.samples import read_sample, sample_path
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import DEFAULT_TAXONOMY
 

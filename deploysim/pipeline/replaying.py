@@ -31,7 +31,7 @@ from deploysim.store.outcomes import CUT, Outcomes, read_outcomes
 from deploysim.store.responses import dropped_parameters, seal_responses
 from deploysim.store.run_progress import clear_for_resume, stop_requested
 from deploysim.store.runs import RunRecord, journal_path, read_run, responses_path, run_folder, write_run
-from deploysim.store.samples import prefix_count
+from deploysim.store.sample_prefixes import prefix_count
 from deploysim.store.tool_records import rollout_count
 from deploysim.store.workspace import Workspace
 from deploysim.types import FailureKind, Lane

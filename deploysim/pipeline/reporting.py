@@ -16,7 +16,7 @@ from deploysim.pipeline.registering import Registered, changed_inputs, registrat
 from deploysim.pipeline.stacks import MeasuringStack, check_measures
 from deploysim.report import Example, Provenance, report_html
 from deploysim.store.responses import responses
-from deploysim.store.samples import get_prefixes
+from deploysim.store.sample_prefixes import get_prefixes
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
 

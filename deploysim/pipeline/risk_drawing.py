@@ -19,7 +19,8 @@ from deploysim.pipeline.grading import RULES_ONLY, JudgeUse, Report, grade_lanes
 from deploysim.pipeline.lanes import Lanes, lane_grades
 from deploysim.sampling import SampleSpec
 from deploysim.stats.topics import risk_scores
-from deploysim.store.samples import SampleAbout, prefix_index
+from deploysim.store.sample_prefixes import prefix_index
+from deploysim.store.samples import SampleAbout
 from deploysim.store.searching import last_user_messages
 from deploysim.store.workspace import Workspace
 from deploysim.types import Verdict

@@ -23,7 +23,7 @@ from deploysim.pipeline.scorecards import SavedScorecard, keep_scorecard
 from deploysim.pipeline.stacks import MeasuringStack, check_measures
 from deploysim.pipeline.traffic import Answers, measure, traffic_of
 from deploysim.store.runs import read_run
-from deploysim.store.samples import prefix_index
+from deploysim.store.sample_prefixes import prefix_index
 from deploysim.store.workspace import Workspace
 from deploysim.types import Interval
 from deploysim.wording import counted

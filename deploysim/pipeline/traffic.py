@@ -19,7 +19,8 @@ from deploysim.pipeline.registering import Registered
 from deploysim.sampling import SampleSpec
 from deploysim.store.imports import import_records
 from deploysim.store.runs import read_run
-from deploysim.store.samples import prefix_index, read_sample
+from deploysim.store.sample_prefixes import prefix_index
+from deploysim.store.samples import read_sample
 from deploysim.store.workspace import Workspace, find_id
 from deploysim.types import Lane, Unit
 

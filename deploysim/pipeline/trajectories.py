@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from deploysim.pipeline.lanes import Lanes
 from deploysim.store.responses import responses_of
-from deploysim.store.samples import get_prefix
+from deploysim.store.sample_prefixes import get_prefix
 from deploysim.store.trajectories import read_trajectory
 from deploysim.store.workspace import Workspace
 from deploysim.tools.calls import call_key

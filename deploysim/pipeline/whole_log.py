@@ -10,7 +10,8 @@ from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.grading import RULES_ONLY, Graded, JudgeUse, Report, grade_lanes, silent
 from deploysim.pipeline.lanes import Lanes
 from deploysim.sampling import whole_log_spec
-from deploysim.store.samples import SampleAbout, list_samples, prefix_index, read_sample
+from deploysim.store.sample_prefixes import prefix_index
+from deploysim.store.samples import SampleAbout, list_samples, read_sample
 from deploysim.store.workspace import Workspace
 
 

@@ -74,12 +74,6 @@ class Outcomes:
         """Return what became of some prefixes in one repeat."""
         return [self.get(prefix_id, repeat) for prefix_id in prefix_ids]
 
-    def settled(self, repeats: int, *, but: Iterable[str]) -> Iterator[tuple[str, int]]:
-        """Yield prefixes with how many of their first repeats have an outcome other than some."""
-        left_out = list(but)
-        marks = ", ".join("?" * len(left_out))
-        yield from self._db.execute(_SETTLED.format(marks=marks), (repeats, *left_out))
-
     def keep(self, wanted: Iterable[tuple[str, int]]) -> None:
         """Let only the outcomes of some prefixes and repeats count; the others wait until a run goes on."""
         self._db.execute("update outcomes set counts = 0")
@@ -137,5 +131,4 @@ _ADD = (
     "offset = excluded.offset, kind = excluded.kind, model = excluded.model, attempts = attempts + 1"
 )
 _GET = "select kind, attempts from outcomes where prefix_id = ? and repeat = ?"
-_SETTLED = "select prefix_id, count(*) from outcomes where repeat < ? and kind not in ({marks}) group by prefix_id"
 _BY = "select {column}, count(*) from outcomes where counts group by {column} order by count(*) desc, {column}"

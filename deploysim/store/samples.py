@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +13,12 @@ import polars as pl
 
 from deploysim.errors import InputError
 from deploysim.store.files import atomic_path
-from deploysim.store.given import GIVEN, NOTHING, Given, has_given, read_given
-from deploysim.store.imports import decode_message, has_column, import_files
-from deploysim.store.quarantine import quarantined
-from deploysim.store.sample_prefixes import prefix_table
+from deploysim.store.given import GIVEN
+from deploysim.store.imports import has_column, import_files
 from deploysim.store.sql import create_database, query_database
 from deploysim.store.tombstones import erased_keys
 from deploysim.store.workspace import Workspace, checked_id
-from deploysim.types import Message, Prefix, Span, Unit
+from deploysim.types import Unit
 
 FORMAT = 1
 """Version of the sample file's tables."""
@@ -71,17 +68,6 @@ class SampleAbout:
         if not self.window_end:
             return None
         return max(0, (now.replace(tzinfo=None) - datetime.fromisoformat(self.window_end)).days)
-
-
-@dataclass(frozen=True, slots=True)
-class SampledPrefix:
-    """One prefix of a sample with what the log answered."""
-
-    prefix: Prefix
-    recorded: Message
-    """What the log answered; of a rollout, its last response."""
-    spans: tuple[Span, ...]
-    about: dict[str, Any]
 
 
 def sample_path(workspace: Workspace, sample_id: str) -> Path:
@@ -147,133 +133,10 @@ def list_samples(workspace: Workspace) -> list[SampleAbout]:
     return sorted(found, key=lambda s: (not s.whole_log, s.created_at, s.sample_id), reverse=True)
 
 
-def prefix_index(workspace: Workspace, sample_id: str) -> pl.DataFrame:
-    """Return prefix_id, conversation_id, end_index, turn, position, weight, model, language in drawing order."""
-    return query_database(
-        sample_path(workspace, sample_id),
-        "select p.*, c.model, c.language, c.user_key, c.started_at from prefixes p "
-        f"join conversations c using (conversation_id) where {_NOT_WITHHELD} order by position",
-        [_withheld(workspace)],
-    )
-
-
 def sample_imports(workspace: Workspace, sample_id: str) -> frozenset[str]:
     """Return the imports that a sample was drawn from."""
     frame = query_database(sample_path(workspace, sample_id), "select distinct import_id from conversations")
     return frozenset(frame["import_id"])
-
-
-def prefix_count(workspace: Workspace, sample_id: str) -> int:
-    """Return how many prefixes of a sample are not withheld."""
-    return int(
-        query_database(
-            sample_path(workspace, sample_id),
-            f"select count(*) as n from prefixes p where {_NOT_WITHHELD}",
-            [_withheld(workspace)],
-        )["n"][0]
-    )
-
-
-def prefix_sizes(workspace: Workspace, sample_id: str) -> pl.DataFrame:
-    """Return how long each prefix and its recorded response are, in drawing order.
-
-    A rollout takes several requests, and each of them sends again all that came before it.
-
-    Columns: prefix_id, requests, messages sent, and characters by script: prompt_ascii, prompt_other, recorded_ascii, recorded_other.
-    The descriptions of tools count as ASCII of the prompt.
-    """
-    path = sample_path(workspace, sample_id)
-    given = "select conversation_id, length(tools) as chars from given"
-    tools = given if has_given(path) else "select '' as conversation_id, 0 as chars"
-    sizes = _SIZES.format(prefixes=prefix_table(path))
-    return query_database(
-        path,
-        f"with tools as ({tools}), {sizes} where {_NOT_WITHHELD} group by p.prefix_id order by position",
-        [_withheld(workspace)],
-    ).drop("position")
-
-
-def prefixes(workspace: Workspace, sample_id: str, *, batch: int = 500) -> Iterator[SampledPrefix]:
-    """Yield the prefixes of a sample with their messages, in drawing order, a batch in memory at a time."""
-    path = sample_path(workspace, sample_id)
-    withheld, any_given = _withheld(workspace), has_given(path)
-    total = int(query_database(path, "select count(*) as n from prefixes")["n"][0])
-    for start in range(0, total, batch):
-        frame = query_database(
-            path,
-            _prefixes(path) + f"where p.position >= ? and p.position < ? and {_NOT_WITHHELD} order by p.position",
-            [start, start + batch, withheld],
-        )
-        given = read_given(path, [set(frame["conversation_id"])]) if any_given else {}
-        for row in frame.iter_rows(named=True):
-            yield _sampled(row, given.get(row["conversation_id"], NOTHING))
-
-
-def get_prefix(workspace: Workspace, sample_id: str, prefix_id: str) -> SampledPrefix | None:
-    """Return one prefix of a sample, or None where it has none of that id."""
-    return get_prefixes(workspace, sample_id, [prefix_id]).get(prefix_id)
-
-
-def get_prefixes(workspace: Workspace, sample_id: str, prefix_ids: Sequence[str]) -> dict[str, SampledPrefix]:
-    """Return some prefixes of a sample by their id, those that it has, in drawing order."""
-    where = f"where list_contains(?::varchar[], p.prefix_id) and {_NOT_WITHHELD} order by p.position"
-    params = [list(prefix_ids), _withheld(workspace)]
-    path = sample_path(workspace, sample_id)
-    frame = query_database(path, _prefixes(path) + where, params)
-    given = read_given(path, [set(frame["conversation_id"])]) if has_given(path) else {}
-    rows = frame.iter_rows(named=True)
-    return {row["prefix_id"]: _sampled(row, given.get(row["conversation_id"], NOTHING)) for row in rows}
-
-
-def recorded_responses(workspace: Workspace, sample_id: str) -> pl.DataFrame:
-    """Return what the log answered to each prefix: prefix_id, text, tool_calls and finish_reason.
-
-    Of a rollout these are those of its last response.
-    """
-    path = sample_path(workspace, sample_id)
-    return query_database(
-        path,
-        f"select p.prefix_id, m.content as text, m.tool_calls, m.finish_reason from {prefix_table(path)} p "
-        "join messages m on m.conversation_id = p.conversation_id and m.idx = p.answer_index "
-        f"where {_NOT_WITHHELD} order by p.position",
-        [_withheld(workspace)],
-    )
-
-
-def sampled_turns(workspace: Workspace, sample_id: str) -> pl.DataFrame:
-    """Return prefix_id, source_key and turn of every prefix: how responses made elsewhere find their prefix."""
-    return query_database(
-        sample_path(workspace, sample_id),
-        "select p.prefix_id, p.conversation_id, p.turn, p.turn = p.turns as last_turn, c.source_key "
-        f"from prefixes p join conversations c using (conversation_id) where {_NOT_WITHHELD} order by position",
-        [_withheld(workspace)],
-    )
-
-
-_NOT_WITHHELD = "not list_contains(?::varchar[], p.conversation_id)"
-
-
-def _withheld(workspace: Workspace) -> list[str]:
-    return sorted(quarantined(workspace))
-
-
-def _sampled(row: dict[str, Any], given: Given) -> SampledPrefix:
-    messages = [decode_message(m) for m in row["messages"]]
-    end = row["end_index"]
-    return SampledPrefix(
-        prefix=Prefix(
-            prefix_id=row["prefix_id"],
-            conversation_id=row["conversation_id"],
-            messages=tuple(messages[:end]),
-            tools=given.tools,
-            parameters=given.parameters,
-            followed_by=tuple(messages[end:]) if row["rollout"] else (),
-            started_at=row["started_at"],
-        ),
-        recorded=messages[row["answer_index"]],
-        spans=tuple(Span(**s) for s in row["spans"] or []),
-        about={key: row[key] for key in ("model", "started_at", "language", "turn", "position", "weight")},
-    )
 
 
 def _content(path: Path) -> tuple[Any, ...]:
@@ -315,46 +178,6 @@ def _read_about(path: Path) -> SampleAbout:
         )
     return SampleAbout(**values)
 
-
-_MESSAGE = "struct_pack(role := m.role, content := m.content, tool_calls := m.tool_calls, " + (
-    "tool_call_id := m.tool_call_id, finish_reason := m.finish_reason)"
-)
-_SPAN = 'struct_pack(message := s.message, "start" := s."start", "end" := s."end", entity := s.entity)'
-
-_SIZES = """
-sizes as (
-  select conversation_id, idx, role, length(text) as chars,
-    length(regexp_replace(text, '[^\\x00-\\x7F]', '', 'g')) as ascii
-  from (select conversation_id, idx, role, content || coalesce(tool_calls, '') as text from messages)),
-sums as (
-  select conversation_id, idx, role, chars, ascii,
-    coalesce(sum(chars) over before, 0)::bigint as chars_before,
-    coalesce(sum(ascii) over before, 0)::bigint as ascii_before
-  from sizes window before as
-    (partition by conversation_id order by idx rows between unbounded preceding and 1 preceding))
-select p.prefix_id, any_value(p.position) as position, count(*) as requests, sum(s.idx)::bigint as messages,
-  sum(s.ascii_before + coalesce(t.chars, 0))::bigint as prompt_ascii,
-  sum(s.chars_before - s.ascii_before)::bigint as prompt_other,
-  sum(s.ascii)::bigint as recorded_ascii, sum(s.chars - s.ascii)::bigint as recorded_other
-from {prefixes} p join sums s on s.conversation_id = p.conversation_id and s.idx >= p.end_index and s.idx < p.until
-  and s.role = 'assistant'
-left join tools t on t.conversation_id = p.conversation_id
-"""
-
-
-def _prefixes(path: Path) -> str:
-    return _PREFIXES.replace("from prefixes p", f"from {prefix_table(path)} p")
-
-
-_PREFIXES = f"""
-select p.prefix_id, p.conversation_id, p.turn, p.position, p.weight, p.end_index, p.answer_index, p.rollout,
-  c.model, c.started_at, c.language,
-  (select list({_MESSAGE} order by m.idx) from messages m
-    where m.conversation_id = p.conversation_id and m.idx < p.until) as messages,
-  (select list({_SPAN} order by s.message, s."start") from spans s
-    where s.conversation_id = p.conversation_id and s.message < p.until) as spans
-from prefixes p join conversations c using (conversation_id)
-"""
 
 _TABLES = (
     # A rollout ends before the next message of the user, and its last response may stand before a last result.

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from deploysim import render, ui
-from deploysim.store.samples import get_prefix
+from deploysim.store.sample_prefixes import get_prefix
 
 with st.container(horizontal=True):
     about = ui.pick_sample()

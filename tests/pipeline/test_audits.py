@@ -34,7 +34,8 @@ from deploysim.pipeline.replaying import ReplayPlan
 from deploysim.sampling import SampleSpec
 from deploysim.store.derived_samples import what_it_holds, without_surrogates
 from deploysim.store.labels import labels
-from deploysim.store.samples import list_samples, prefixes
+from deploysim.store.sample_prefixes import prefixes
+from deploysim.store.samples import list_samples
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy
 from deploysim.types import Lane, Message, Span

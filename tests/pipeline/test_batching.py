@@ -30,7 +30,7 @@ from deploysim.sampling import SampleSpec
 from deploysim.store.responses import responses
 from deploysim.store.run_progress import request_stop
 from deploysim.store.runs import read_run, run_folder
-from deploysim.store.samples import prefix_index
+from deploysim.store.sample_prefixes import prefix_index
 from deploysim.store.workspace import Workspace
 from deploysim.types import Lane
 

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from makers import NOW, conversation, fill
 
@@ -13,10 +14,12 @@ from deploysim.chat.profiles import Price
 from deploysim.pipeline.drawing import draw
 from deploysim.pipeline.estimating import estimate_run
 from deploysim.sampling import SampleSpec
+from deploysim.store import prefix_sizes as prefix_sizes_module
 from deploysim.store.journal import Journal
+from deploysim.store.prefix_sizes import prefix_sizes
 from deploysim.store.responses import write_responses
 from deploysim.store.runs import RunRecord, journal_path, responses_path, write_run
-from deploysim.store.samples import prefix_index, prefix_sizes
+from deploysim.store.sample_prefixes import prefix_index
 from deploysim.store.workspace import Workspace
 from deploysim.types import Message
 
@@ -61,7 +64,7 @@ def test_sizes_by_hand(tmp_path: Path) -> None:
     )
     fill(workspace, [conversation(1, messages=messages)])
     sample = draw(workspace, SampleSpec(unit="turn", seed=1), now=NOW).sample_id
-    rows = prefix_sizes(workspace, sample).sort("messages").rows()
+    rows = pl.concat(prefix_sizes(workspace, sample)).sort("messages").rows()
 
     assert [row[1:] for row in rows] == [(1, 2, 5, 2, 1, 6), (1, 4, 7, 8, 3, 0)]
 
@@ -73,6 +76,18 @@ def test_the_first_guess_by_hand(here: tuple[Workspace, str]) -> None:
     assert (found.requests, found.prompt_tokens, found.completion_tokens) == (50, 700, 1_000)
     assert found.cost == pytest.approx((700 * 2 + 1_000 * 8) / 1e6)
     assert "guessed" in found.basis
+
+
+def test_parts_come_to_the_whole(here: tuple[Workspace, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measured a few conversations at a time, every prefix is measured once."""
+    whole, sizes = estimate_run(*here, model="m", limit=30), pl.concat(prefix_sizes(*here))
+
+    monkeypatch.setattr(prefix_sizes_module, "PART", 7)
+    parts = list(prefix_sizes(*here))
+
+    assert len(parts) > 5
+    assert pl.concat(parts).sort("prefix_id").equals(sizes.sort("prefix_id"))
+    assert estimate_run(*here, model="m", limit=30) == whole
 
 
 def test_a_limit_on_responses_and_repeats_count(here: tuple[Workspace, str]) -> None:

@@ -27,7 +27,8 @@ from deploysim.store.files import write_parquet
 from deploysim.store.labels import Label, record_labels
 from deploysim.store.responses import responses
 from deploysim.store.runs import responses_path
-from deploysim.store.samples import list_samples, prefix_index
+from deploysim.store.sample_prefixes import prefix_index
+from deploysim.store.samples import list_samples
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy
 from deploysim.types import Lane

@@ -28,7 +28,7 @@ from deploysim.pipeline.purging import erasure, purge
 from deploysim.render import Badge
 from deploysim.store.grades import replies_path
 from deploysim.store.journal import Journal, read_journal
-from deploysim.store.samples import prefix_index
+from deploysim.store.sample_prefixes import prefix_index
 from deploysim.store.spot_checks import SpotCheck, SpotMark, record_check, undo_check
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import DEFAULT_TAXONOMY, Taxonomy, load_taxonomy

@@ -32,7 +32,7 @@ from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.purging import erasure, purge
 from deploysim.store.grades import replies_path
 from deploysim.store.journal import read_journal
-from deploysim.store.samples import prefix_index
+from deploysim.store.sample_prefixes import prefix_index
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import DEFAULT_TAXONOMY, Taxonomy, load_taxonomy
 

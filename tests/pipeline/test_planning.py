@@ -32,7 +32,7 @@ from deploysim.pipeline.planning import (
 from deploysim.sampling import SampleSpec
 from deploysim.stats.planning import Question, power_at, prefixes_needed
 from deploysim.store.labels import Label, record_labels
-from deploysim.store.samples import prefix_index
+from deploysim.store.sample_prefixes import prefix_index
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy
 from deploysim.types import Lane

@@ -34,7 +34,8 @@ from deploysim.store.imports import import_records
 from deploysim.store.journal import Journal
 from deploysim.store.responses import responses
 from deploysim.store.runs import journal_path, read_run
-from deploysim.store.samples import list_samples, load_sample, prefixes, sample_path
+from deploysim.store.sample_prefixes import prefixes
+from deploysim.store.samples import list_samples, load_sample, sample_path
 from deploysim.store.tombstones import erased_keys, tombstones
 from deploysim.store.workspace import Workspace, keyed_hash, workspace_key
 

@@ -31,7 +31,8 @@ from deploysim.pipeline.tool_worlds import RolloutOptions
 from deploysim.replay.rollout import Limits
 from deploysim.sampling import SampleSpec
 from deploysim.store.responses import responses
-from deploysim.store.samples import SampleAbout, prefixes, recorded_responses
+from deploysim.store.sample_prefixes import prefixes, recorded_responses
+from deploysim.store.samples import SampleAbout
 from deploysim.store.trajectories import ending_counts, left_counts, read_trajectory, source_counts
 from deploysim.store.workspace import Workspace
 from deploysim.taxonomy import load_taxonomy

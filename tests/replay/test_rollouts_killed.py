@@ -18,7 +18,7 @@ from deploysim.pipeline.importing import ImportOptions, import_file
 from deploysim.pipeline.replaying import replay_sample
 from deploysim.sampling import SampleSpec
 from deploysim.store.responses import responses
-from deploysim.store.samples import prefixes
+from deploysim.store.sample_prefixes import prefixes
 from deploysim.store.trajectories import read_trajectory, source_counts
 from deploysim.store.workspace import Workspace
 

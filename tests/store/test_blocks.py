@@ -12,7 +12,7 @@ from makers import NOW, conversation, fill
 from deploysim.pipeline.drawing import draw
 from deploysim.sampling import SampleSpec
 from deploysim.store.blocks import Blocks, cut_into_blocks, read_blocks
-from deploysim.store.samples import prefixes
+from deploysim.store.sample_prefixes import prefixes
 from deploysim.store.spot_checks import SpotCheck, SpotMark, record_check
 from deploysim.store.workspace import Workspace
 

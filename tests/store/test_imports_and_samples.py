@@ -22,7 +22,8 @@ from deploysim.store.conversations import (
     replaced_counts,
 )
 from deploysim.store.imports import content_keys, import_files, turn_ends
-from deploysim.store.samples import get_prefix, load_sample, prefixes, read_sample, recorded_responses, sample_path
+from deploysim.store.sample_prefixes import get_prefix, prefixes, recorded_responses
+from deploysim.store.samples import load_sample, read_sample, sample_path
 from deploysim.store.workspace import Workspace
 from deploysim.types import Message
 

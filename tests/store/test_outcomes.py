@@ -57,8 +57,6 @@ def test_the_newest_outcome_counts(tmp_path: Path) -> None:
     known = [Outcome(ANSWERED, 2), Outcome(CUT, 1), Outcome("timed out", 2)]
     assert found.find(["a:1", "a:10", "é:3", "a:2", "a:100", ""], 0) == [*known, None, None, None]
     assert found.find(["a:1", "a:10"], 1) == [Outcome(ANSWERED, 1), None]
-    assert dict(found.settled(1, but=())) == {"a:1": 1, "a:10": 1, "é:3": 1}
-    assert dict(found.settled(2, but=["timed out", CUT])) == {"a:1": 2}
 
 
 @pytest.mark.parametrize("rows", [[], [row("a:1")]])

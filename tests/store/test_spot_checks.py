@@ -19,7 +19,7 @@ from deploysim.store.conversations import (
     message_count,
     message_order,
 )
-from deploysim.store.samples import get_prefix, prefix_count, prefix_index, prefixes, recorded_responses
+from deploysim.store.sample_prefixes import get_prefix, prefix_count, prefix_index, prefixes, recorded_responses
 from deploysim.store.spot_checks import SpotCheck, SpotMark, record_check, spot_checks, undo_check
 from deploysim.store.workspace import Workspace
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from deploysim.pipeline.lanes import Lanes
 from deploysim.pipeline.purging import Erasure, purge
-from deploysim.store.samples import prefix_index
+from deploysim.store.sample_prefixes import prefix_index
 from deploysim.store.workspace import Workspace
 from deploysim.ui import SHIFTS
 
