@@ -28,7 +28,7 @@ from deploysim.store.completed import blocks_of, keep_complete
 from deploysim.store.files import short_hash
 from deploysim.store.journal import Journal
 from deploysim.store.outcomes import CUT, Outcomes, read_outcomes
-from deploysim.store.responses import dropped_parameters, seal_responses
+from deploysim.store.responses import seal_responses
 from deploysim.store.run_progress import clear_for_resume, stop_requested
 from deploysim.store.runs import RunRecord, journal_path, read_run, responses_path, run_folder, write_run
 from deploysim.store.sample_prefixes import prefix_count
@@ -307,12 +307,13 @@ def finish(workspace: Workspace, record: RunRecord, notes: Collection[str] = ())
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         outcomes=outcomes.by_kind(),
         answered_by=outcomes.by_model(),
-        dropped_parameters=dropped_parameters(workspace, record.run_id),
+        dropped_parameters=outcomes.dropped_parameters(),
         # An endpoint that counts no tokens leaves them unknown.
         prompt_tokens=outcomes.prompt_tokens if tokens else None,
         completion_tokens=outcomes.completion_tokens if tokens else None,
     )
-    said = (*facts(finished, outcomes), *tool_facts(workspace, record.run_id))
+    of_tools = tool_facts(workspace, record.run_id) if "rollouts" in record.settings else ()
+    said = (*facts(finished, outcomes), *of_tools)
     finished = replace(finished, notes=(*record.notes, *said, *sorted(notes)))
     write_run(workspace, finished)
     return finished

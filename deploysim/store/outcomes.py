@@ -91,6 +91,13 @@ class Outcomes:
         """Return how many responses came from which model, as the endpoint names them, among those that count."""
         return {name: count for name, count in self._db.execute(_BY.format(column="model")) if name}
 
+    def dropped_parameters(self) -> dict[str, int]:
+        """Return how many responses were asked for without which parameters of the log, among those that count."""
+        counted: Counter[str] = Counter()
+        for names, count in self._db.execute(_BY.format(column="dropped")):
+            counted.update(dict.fromkeys(names.split(",") if names else (), count))
+        return dict(counted.most_common())
+
     def offsets(self, most: int) -> Iterator[list[int]]:
         """Yield where the rows that count begin in the journal, by prefix and repeat, so many at a time."""
         found = self._db.execute("select offset from outcomes where counts order by prefix_id, repeat")
@@ -103,7 +110,7 @@ class Outcomes:
         self._written[kind] += 1
         self.prompt_tokens += of["prompt_tokens"] or 0
         self.completion_tokens += of["completion_tokens"] or 0
-        return of["prefix_id"], of["repeat"], offset, kind, of.get("model") or ""
+        return of["prefix_id"], of["repeat"], offset, kind, of.get("model") or "", of.get("dropped") or ""
 
 
 def read_outcomes(journal: Path) -> Outcomes:
@@ -123,12 +130,12 @@ def rows_at(journal: Path, offsets: Sequence[int]) -> Iterator[dict[str, Any]]:
 
 
 _TABLE = (
-    "create table outcomes (prefix_id text, repeat integer, offset integer, kind text, model text, "
+    "create table outcomes (prefix_id text, repeat integer, offset integer, kind text, model text, dropped text, "
     "attempts integer default 1, counts integer default 1, primary key (prefix_id, repeat)) without rowid"
 )
 _ADD = (
-    "insert into outcomes (prefix_id, repeat, offset, kind, model) values (?, ?, ?, ?, ?) on conflict do update set "
-    "offset = excluded.offset, kind = excluded.kind, model = excluded.model, attempts = attempts + 1"
+    "insert into outcomes (prefix_id, repeat, offset, kind, model, dropped) values (?, ?, ?, ?, ?, ?) on conflict do update set "
+    "offset = excluded.offset, kind = excluded.kind, model = excluded.model, dropped = excluded.dropped, attempts = attempts + 1"
 )
 _GET = "select kind, attempts from outcomes where prefix_id = ? and repeat = ?"
 _BY = "select {column}, count(*) from outcomes where counts group by {column} order by count(*) desc, {column}"

@@ -138,15 +138,6 @@ def run_sums(workspace: Workspace, run_id: str) -> RunSums:
     return RunSums(row["rows"], row["prompt_tokens"] or 0, row["completion_tokens"] or 0, known)
 
 
-def dropped_parameters(workspace: Workspace, run_id: str) -> dict[str, int]:
-    """Return how many of a run's responses were asked for without which parameters of the log."""
-    names = scan_responses(workspace, run_id).select(
-        pl.col("dropped").drop_nulls().str.split(",").explode().alias("name")
-    )
-    counted = names.drop_nulls().group_by("name").len().sort("len", "name", descending=[True, False]).collect()
-    return dict(counted.iter_rows())
-
-
 def written_tokens(workspace: Workspace, run_id: str) -> int:
     """Return how many tokens a run's responses have."""
     return int(scan_responses(workspace, run_id).select(pl.col("completion_tokens").sum()).collect().item() or 0)

@@ -25,15 +25,12 @@ def seal_journal(journal: Path, outcomes: Outcomes, target: Path, *, schema: dic
         target: The file to write.
         schema: Its columns; what a row lacks is null.
     """
-    write_rows(target, (rows_at(journal, some) for some in outcomes.offsets(ROW_GROUP)), schema=schema)
-
-
-def write_rows(target: Path, groups: Iterable[Iterable[dict[str, Any]]], *, schema: dict[str, DataType]) -> None:
-    """Write groups of rows as the row groups of one Parquet file, by atomic rename."""
-    empty = _table([], schema)
-    with atomic_path(target) as partial, pq.ParquetWriter(partial, empty.schema, compression="zstd") as writer:
-        for group in groups:
-            writer.write_table(_table(group, schema))
+    columns = _table([], schema).schema
+    # Whoever opens the file reads least and greatest values of all its parts: of texts they would be whole texts.
+    options = {"compression": "zstd", "write_statistics": ["prefix_id", "repeat"]}
+    with atomic_path(target) as partial, pq.ParquetWriter(partial, columns, **options) as writer:
+        for offsets in outcomes.offsets(ROW_GROUP):
+            writer.write_table(_table(rows_at(journal, offsets), schema))
 
 
 def _table(rows: Iterable[dict[str, Any]], schema: dict[str, DataType]) -> Any:

@@ -38,8 +38,8 @@ def in_order(path: Path, found: Outcomes) -> list[dict[str, Any]]:
 ROWS = [
     row("a:1", kind="timed out"),
     row("a:1", prompt_tokens=5, completion_tokens=3),
-    row("a:10", finish_reason="length"),
-    row("a:1", 1, model="other"),
+    row("a:10", finish_reason="length", dropped="seed,stop"),
+    row("a:1", 1, model="other", dropped="stop"),
     row("é:3", kind="malformed reply"),
     row("é:3", kind="timed out", prompt_tokens=2),
 ]
@@ -52,6 +52,7 @@ def test_the_newest_outcome_counts(tmp_path: Path) -> None:
     assert len(found) == 4
     assert found.by_kind() == {ANSWERED: 2, CUT: 1, "timed out": 1}
     assert found.by_model() == {"m": 2, "other": 1}
+    assert found.dropped_parameters() == {"stop": 2, "seed": 1}
     assert found.replaced == {"timed out": 1, "malformed reply": 1}
     assert (found.prompt_tokens, found.completion_tokens) == (7, 3)
     known = [Outcome(ANSWERED, 2), Outcome(CUT, 1), Outcome("timed out", 2)]
