@@ -70,7 +70,7 @@ def record(import_id: str, count: int) -> ImportRecord:
 
 def fill(workspace: Workspace, conversations: list[Conversation], import_id: str = "a" * 12) -> None:
     """Put conversations into a workspace as one import."""
-    with ImportWriter(workspace, import_id, part_chars=100) as writer:
+    with ImportWriter(workspace, import_id, part_chars=10_000) as writer:
         for item in conversations:
             writer.add(item)
             if writer.due():

@@ -44,7 +44,7 @@ class Blocks:
     """How a sample is cut, and in which order its blocks are sent. What is in a block is on the disk."""
 
     rows: sqlite3.Connection
-    """Of every prefix, by conversation and turn: these, and where its recorded rollout ends (0 for a single response)."""
+    """Conversation id, end index and end of the recorded rollout (0 for a single response) of every prefix, sorted."""
     starts: NDArray[np.int64]
     """Prefix at which each block begins, and the number of prefixes."""
     order: NDArray[np.int64]
@@ -95,17 +95,12 @@ def cut_into_blocks(workspace: Workspace, sample_id: str, *, conversations: int 
     """
     with room_for("the order of a sample"):
         rows = sorted_rows(_positions(workspace, sample_id))
-        return blocks_of_rows(rows, sample_id, size=conversations, withheld=quarantined(workspace))
-
-
-def blocks_of_rows(rows: sqlite3.Connection, sample_id: str, *, size: int | None, withheld: frozenset[str]) -> Blocks:
-    """Return the blocks of sorted rows, of so many conversations each; see `cut_into_blocks`."""
     ((total,),) = rows.execute("select count(*) from prefixes")
-    size = size or _conversations(total, sum(1 for _ in _firsts(rows)))
+    size = conversations or _conversations(total, sum(1 for _ in _firsts(rows)))
     starts = np.array([*islice(_firsts(rows), 0, None, size), total], np.int64)
     keys = [hashlib.sha256(f"{sample_id}:{block}".encode()).digest() for block in range(len(starts) - 1)]
     order = np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64)
-    return Blocks(rows, starts, order, size, withheld)
+    return Blocks(rows, starts, order, size, quarantined(workspace))
 
 
 def sorted_rows(rows: Iterable[tuple[str, int, int]]) -> sqlite3.Connection:
