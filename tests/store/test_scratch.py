@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,20 @@ def test_what_it_holds_is_on_the_disk_under_no_name(folder: Path) -> None:
     assert keys == [f"{n:06d}" for n in range(ROWS)]
     db.close()
     assert not list(folder.iterdir())
+
+
+def test_outcomes_and_blocks_take_the_same_memory_whatever_their_number() -> None:
+    """Ten times as many rows take no more of Python's memory; what the database keeps is bounded by its setting."""
+    peaks = []
+    for count in (3_000, 30_000):
+        row = response_row("", Response("x"), at=NOW)
+        tracemalloc.start()
+        outcomes.Outcomes((n, {**row, "prefix_id": f"{n:012x}:1"}) for n in range(count))
+        blocks.sorted_rows((f"{n:012x}", 1, 0) for n in range(count))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+    assert peaks[1] < peaks[0] + 50_000
 
 
 def test_a_full_disk_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
