@@ -6,8 +6,9 @@ import os
 import re
 from pathlib import Path
 
-CONTEXT = 2_048
-"""Tokens that a prefix and its response may have together."""
+CONTEXT = 4_096
+"""Tokens that a prefix and its response may have together: of 100 real WildChat prefixes 89 fit, of twice as many 97, in
+half the memory. The model knows twice as many."""
 SLOTS_PER_THREAD = 4
 """On two threads, 8 slots write half as many tokens again as 1, and more write no more."""
 MOST_THREADS = 8

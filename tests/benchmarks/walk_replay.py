@@ -85,7 +85,7 @@ def replay(page: Page, url: str, workspace: Workspace, pictures: Path) -> None:
     print(f"killed at {written(workspace)}", flush=True)
 
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_text(re.compile(rf"{PREFIXES} answered|of {PREFIXES} answered")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"done, .* of {PREFIXES} answered")).first).to_be_visible()
     page.screenshot(path=pictures / "done.png")
 
 

@@ -67,7 +67,7 @@ def test_the_seed_decides(server: LocalServer) -> None:
 
 def test_a_prefix_beyond_its_context_fails_and_says_so(server: LocalServer) -> None:
     """Nothing is cut silently."""
-    (found,) = ask(server, Message("user", "word " * 3_000), [1])
+    (found,) = ask(server, Message("user", "word " * 5_000), [1])
 
     assert not isinstance(found, Response)
     assert (found.kind, found.detail) == (FailureKind.CONTEXT_TOO_LONG, "HTTP 400, exceed_context_size_error")
@@ -261,7 +261,7 @@ def test_a_folder_that_others_can_read_is_not_used(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.parametrize(
     ("threads", "free", "expected"),
-    [(2, None, 8), (2, 16 * GB, 8), (8, 16 * GB, 32), (1, 16 * GB, 4), (2, 500_000_000, 3), (8, 100_000_000, 1)],
+    [(2, None, 8), (2, 16 * GB, 8), (8, 16 * GB, 32), (1, 16 * GB, 4), (2, 1_000_000_000, 4), (8, 100_000_000, 1)],
 )
 def test_slots_suit_the_machine(threads: int, free: int | None, expected: int) -> None:
     """Four a thread, as many as half of the free memory holds, and at least one."""
