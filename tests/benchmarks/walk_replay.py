@@ -35,7 +35,7 @@ MOST_TOKENS = 64
 """Of a response. The model writes some dozens a second in all."""
 DATA = ROOT.parent / "shared" / "data" / "wildchat" / "data.parquet"
 FILL = (f"import {DATA}", f"sample --size {PREFIXES} --seed 7")
-PATIENCE_MS = 900_000
+PATIENCE_MS = 3_600_000
 
 
 def main() -> None:
