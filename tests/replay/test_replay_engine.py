@@ -262,7 +262,7 @@ def test_a_stop_does_not_wait_for_a_rate_limit(tmp_path: Path) -> None:
 
 def test_the_embedded_model_answers_real_prefixes(tmp_path: Path) -> None:
     """Four prefixes through llama.cpp: three short ones get words, one beyond its context is a counted failure."""
-    endless = Prefix("f:1", "f", (Message("user", "word " * 3_000),))
+    endless = Prefix("f:1", "f", (Message("user", "word " * 5_000),))
     settings = ModelSettings("embedded", temperature=0.5, max_tokens=5)
     tally = do(ReplayJob([*tasks(3), Task(endless)], settings, in_flight=2), tmp_path / "a.jsonl")
 
