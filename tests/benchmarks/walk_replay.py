@@ -79,7 +79,9 @@ def replay(page: Page, url: str, workspace: Workspace, pictures: Path) -> None:
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     print(f"killed when it had {wait_for(page, 2 * PREFIXES // 5)}", flush=True)
-    os.killpg(list_jobs(workspace, last=1)[0].pid, signal.SIGKILL)
+    # The worker of the queue may have been started beside it, found another at it and ended already.
+    running = next(job for job in list_jobs(workspace, commands=["replay"]) if not job.finished)
+    os.killpg(running.pid, signal.SIGKILL)
     expect(page.get_by_text("Its process ended without a word")).to_be_visible()
     page.screenshot(path=pictures / "killed.png")
     print(f"killed at {written(workspace)}", flush=True)

@@ -90,7 +90,9 @@ def test_a_run_is_started_stopped_killed_and_resumed(
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible(timeout=60_000)
     wait_for_more_than(page, stopped_at)
-    os.killpg(list_jobs(workspace, last=1)[0].pid, signal.SIGKILL)
+    # The worker of the queue may have been started beside it, found another at it and ended already.
+    running = next(job for job in list_jobs(workspace, commands=["replay"]) if not job.finished)
+    os.killpg(running.pid, signal.SIGKILL)
     expect(page.get_by_text("Its process ended without a word")).to_be_visible(timeout=90_000)
 
     hurry(endpoint, *QUICK)
