@@ -35,6 +35,6 @@ def room_for(what: str) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise InputError(
             f"There is no room on the disk for {what} ({error}).",
-            expected="some hundred bytes a prefix free where temporary files are kept, usually /tmp",
+            expected="some hundred bytes a prefix free where temporary files are kept, usually /var/tmp",
             next_step="make room there, or set TMPDIR to a folder that has some, and run the same command again",
         ) from error
