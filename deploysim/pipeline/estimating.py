@@ -132,7 +132,12 @@ def _first(workspace: Workspace, sample_id: str, limit: int, run: RunRecord | No
 def _left(guessed: pl.DataFrame, outcomes: Outcomes | None, repeats: int, retry: Collection[str]) -> pl.DataFrame:
     """Return the requests and tokens of all repeats that have no outcome yet, or one that is asked for anew."""
     ids = guessed["prefix_id"].to_list()
-    found = [outcomes.find(ids, repeat) for repeat in range(repeats)] if outcomes else [[None] * len(ids)] * repeats
+    # Not its truth: that would count its rows for every part of a sample.
+    found = (
+        [outcomes.find(ids, repeat) for repeat in range(repeats)]
+        if outcomes is not None
+        else [[None] * len(ids)] * repeats
+    )
     times = pl.Series(
         [sum(one is None or one.kind in retry for one in of) for of in zip(*found, strict=True)], dtype=pl.Int64
     )
